@@ -1,0 +1,4 @@
+//! The map.
+
+pub mod model;
+pub mod store;

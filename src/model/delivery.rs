@@ -1,0 +1,381 @@
+//! What comes in: a callback's decrypted XML, or an event of our own in the same form.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
+use crate::model::time::Timestamp;
+
+/// Where a delivery came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// WeCom called the callback URL.
+    Callback,
+    /// A page of ours reported something that WeCom does not call back for.
+    Beacon,
+    /// The service itself asks for a refresh.
+    Service,
+}
+
+impl Source {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::Beacon => "beacon",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// The name of an event: `Event/ChangeType`, `message/MsgType`, or whatever name it came with, made safe to print.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Kind(Box<str>);
+
+impl Kind {
+    /// Keeps letters, digits and `_./-`; anything else becomes `_`. At most 96 characters.
+    pub fn new(text: &str) -> Self {
+        let safe = |c: char| {
+            if c.is_ascii_alphanumeric() || "_./-".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
+        Self(text.chars().take(96).map(safe).collect())
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a delivery or an outgoing call is about. Items of one subject are worked on one at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Subject(Box<str>);
+
+impl Subject {
+    /// `what:id`. Control characters become `_`; at most 200 characters.
+    pub fn new(what: &str, id: &str) -> Self {
+        let safe = |c: char| if c.is_control() { '_' } else { c };
+        Self(
+            what.chars()
+                .chain([':'])
+                .chain(id.chars())
+                .take(200)
+                .map(safe)
+                .collect(),
+        )
+    }
+
+    /// Reads a subject back from a stored text, where it was checked before.
+    pub(in crate::model) fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// An outside contact.
+    pub fn contact(id: &ExternalUserId) -> Self {
+        Self::new("contact", id.as_str())
+    }
+
+    /// A member; the same for every spelling.
+    pub fn member(id: &UserId) -> Self {
+        Self::new("member", &id.key())
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which lane of a queue an item takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// First, always: a welcome code lives 20 seconds.
+    Urgent,
+    /// In order of arrival.
+    Normal,
+}
+
+impl Lane {
+    /// The letter that stands for it in stored texts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Urgent => "u",
+            Self::Normal => "n",
+        }
+    }
+
+    /// Reads what [`code`](Self::code) gave.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "u" => Some(Self::Urgent),
+            "n" => Some(Self::Normal),
+            _ => None,
+        }
+    }
+}
+
+/// Recognises a delivery that came before: a hash of the decrypted content within its receiver, filed under something
+/// that every repetition shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ContentKey {
+    /// Hours since 1970 of the event's own `CreateTime`; a repetition has the same.
+    pub window: u32,
+    /// The first 128 bits of SHA-256 over the receiver's name and the decrypted content.
+    pub hash: [u8; 16],
+}
+
+/// One event as it is stored: WeCom's own XML and what the door could see of it at a glance.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The receiver it came in by; for our own events, the word `service`.
+    pub receiver: ReceiverName,
+    /// Who sent it.
+    pub source: Source,
+    /// What it is called.
+    pub kind: Kind,
+    /// What it is about.
+    pub subject: Subject,
+    /// How soon it is due.
+    pub lane: Lane,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// The decrypted content, byte for byte. Holds personal data and welcome codes: never logged.
+    pub xml: String,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Delivery({} from {}, {}, {} bytes)",
+            self.kind,
+            self.receiver,
+            self.subject,
+            self.xml.len()
+        )
+    }
+}
+
+/// A stored text that is not a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored text is not a delivery")]
+pub struct NotADelivery;
+
+impl Delivery {
+    /// One line of tab-separated facts, then the XML: what both stores keep, readable with `redis-cli`.
+    ///
+    /// ```text
+    /// received_ms ⇥ source ⇥ receiver ⇥ kind ⇥ subject ⇥ u|n ⏎
+    /// <xml>…
+    /// ```
+    pub fn encode(&self) -> String {
+        let Self {
+            receiver,
+            source,
+            kind,
+            subject,
+            lane,
+            received_at,
+            xml,
+        } = self;
+        let mut text = String::with_capacity(xml.len() + 160);
+        let millis = received_at.millis();
+        // Writing into a String cannot fail.
+        let _ = fmt::Write::write_fmt(
+            &mut text,
+            format_args!(
+                "{millis}\t{}\t{receiver}\t{kind}\t{subject}\t{}\n",
+                source.code(),
+                lane.code()
+            ),
+        );
+        text.push_str(xml);
+        text
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// [`NotADelivery`] when the text has another form.
+    pub fn decode(text: &str) -> Result<Self, NotADelivery> {
+        let (head, xml) = text.split_once('\n').ok_or(NotADelivery)?;
+        let fields: Vec<&str> = head.split('\t').collect();
+        let [millis, source, receiver, kind, subject, lane] = fields[..] else {
+            return Err(NotADelivery);
+        };
+        Ok(Self {
+            receiver: ReceiverName::parse(receiver).map_err(|_| NotADelivery)?,
+            source: match source {
+                "callback" => Source::Callback,
+                "beacon" => Source::Beacon,
+                "service" => Source::Service,
+                _ => return Err(NotADelivery),
+            },
+            kind: Kind(kind.into()),
+            subject: Subject::stored(subject),
+            lane: Lane::from_code(lane).ok_or(NotADelivery)?,
+            received_at: Timestamp::from_millis(millis.parse().map_err(|_| NotADelivery)?),
+            xml: xml.into(),
+        })
+    }
+}
+
+/// Names a stored item: the corp it belongs to and its place in that corp's log, `corp:millis-number`. An outgoing
+/// call is named after what caused it: `corp:millis-number.0`, `.1`, and so on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ItemId {
+    corp: CorpId,
+    place: Box<str>,
+}
+
+impl ItemId {
+    /// The item at this place of the corp's log.
+    pub fn new(corp: CorpId, place: &str) -> Self {
+        Self {
+            corp,
+            place: place.into(),
+        }
+    }
+
+    /// Whose it is.
+    pub const fn corp(&self) -> &CorpId {
+        &self.corp
+    }
+
+    /// Its name within the corp.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The name of the `n`th outgoing call that this item causes; the same whenever it is asked.
+    #[must_use]
+    pub fn caused(&self, n: usize) -> Self {
+        Self {
+            corp: self.corp.clone(),
+            place: format!("{}.{n}", self.place).into(),
+        }
+    }
+
+    /// Milliseconds since 1970 at which the log took the item (or its cause) in.
+    pub fn millis(&self) -> i64 {
+        self.place
+            .split('-')
+            .next()
+            .and_then(|millis| millis.parse().ok())
+            .unwrap_or(0)
+    }
+
+    /// Orders items of one corp as their log does: by time, then number, then the path of causes.
+    pub fn order(&self) -> Vec<u64> {
+        self.place
+            .split(['-', '.'])
+            .map(|part| part.parse().unwrap_or(0))
+            .collect()
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.corp, self.place)
+    }
+}
+
+impl FromStr for ItemId {
+    type Err = crate::model::ids::NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (corp, place) = text.rsplit_once(':').ok_or(crate::model::ids::NotAnId)?;
+        let shaped = !place.is_empty() && place.contains('-') && place.len() <= 128;
+        let clean = place
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'-' || b == b'.');
+        if !(shaped && clean) {
+            return Err(crate::model::ids::NotAnId);
+        }
+        Ok(Self::new(CorpId::parse(corp)?, place))
+    }
+}
+
+impl Serialize for ItemId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery() -> Delivery {
+        Delivery {
+            receiver: ReceiverName::parse("app").unwrap(),
+            source: Source::Callback,
+            kind: Kind::new("change_external_contact/add_external_contact"),
+            subject: Subject::new("contact", "wm\t1"),
+            lane: Lane::Urgent,
+            received_at: Timestamp::from_millis(1_700_000_000_123),
+            xml: "<xml>\n\t<A/>\n</xml>".into(),
+        }
+    }
+
+    #[test]
+    fn stored_form_and_back() {
+        let before = delivery();
+        assert_eq!(Delivery::decode(&before.encode()).unwrap(), before);
+        assert_eq!(before.subject.as_str(), "contact:wm_1");
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for bad in [
+            "",
+            "x",
+            "1\tcallback\tapp\tk\ts\tn",
+            "1\tcallback\tapp\tk\ts\tz\n",
+            "x\tcallback\tapp\tk\ts\tn\n",
+        ] {
+            assert_eq!(Delivery::decode(bad), Err(NotADelivery), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_safe_to_print() {
+        assert_eq!(Kind::new("a b\n\u{1b}[31m/é").as_str(), "a_b___31m/_");
+    }
+
+    #[test]
+    fn item_ids_are_text_and_back() {
+        let id: ItemId = "ww1:1700000000123-4".parse().unwrap();
+        assert_eq!(id.caused(1).to_string(), "ww1:1700000000123-4.1");
+        assert_eq!(id.millis(), 1_700_000_000_123);
+        assert!(id.order() < id.caused(0).order());
+        for bad in ["", "ww1", "ww1:", "ww1:abc", ":1-1", "ww1:1-1\n", "ww1:11"] {
+            assert!(bad.parse::<ItemId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_content() {
+        assert!(!format!("{:?}", delivery()).contains("<A/>"));
+    }
+}

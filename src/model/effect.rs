@@ -1,0 +1,53 @@
+//! Every change that this service can make.
+
+use crate::model::contact::{Contact, Greeting};
+use crate::model::delivery::Delivery;
+use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::member::{Link, Member};
+use crate::model::outgoing::{OneTimeCode, Outgoing};
+use crate::model::time::Timestamp;
+use crate::model::visit::Visit;
+use serde::{Deserialize, Serialize};
+
+/// One change. A decision is a list of them; the store carries out all or none.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Keep the contact as it is now.
+    PutContact(Contact),
+    /// Forget a contact that WeCom no longer counts as a customer.
+    DropContact(ExternalUserId),
+    /// Keep what has been done to welcome a contact.
+    PutGreeting(Greeting),
+    /// The relation ended: should it begin again, the contact is welcomed again.
+    DropGreeting(ExternalUserId, UserId),
+    /// Keep the member as it is now.
+    PutMember(Member),
+    /// Keep how far a member's link is.
+    PutLink(Link),
+    /// Keep that the toolbar was opened.
+    PutVisit(Visit),
+    /// Keep what a sent card needs to be changed later.
+    PutCard(SentCard),
+    /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is
+    /// dropped; one that waits for its next attempt is made due at once.
+    Refresh(Delivery),
+    /// Owe WeCom a call.
+    Send(Outgoing),
+}
+
+/// A card that was sent and can change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SentCard {
+    /// Which card.
+    pub task_id: TaskId,
+    /// Who got it.
+    pub touser: UserId,
+    /// For the next change; used up by it. An event brings a fresh one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_code: Option<OneTimeCode>,
+    /// When it was sent; response codes live 72 hours.
+    pub sent_at: Timestamp,
+    /// The button that was pressed, once one was: buttons act once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressed: Option<String>,
+}

@@ -1,0 +1,18 @@
+//! The field's nouns as plain data: ids, contacts, members, links, cards, deliveries, outgoing calls, effects.
+//!
+//! Nothing here does I/O, reads a clock, or knows WeCom's JSON, Redis or HTTP. What is checked once becomes a type
+//! that nobody else can build.
+
+pub mod ids;
+pub mod time;
+
+pub mod contact;
+pub mod member;
+pub mod visit;
+
+pub mod card;
+pub mod delivery;
+pub mod outgoing;
+
+pub mod effect;
+pub mod keys;

@@ -1,0 +1,460 @@
+//! The one durable place: inbox, state, outbox.
+//!
+//! It promises: what [`Store::accept`] answered is on disk (or wherever Redis was told to keep it); a commit happens
+//! whole or not at all, and only while its claim is ours; one item of a subject is in work at a time, urgent ones first.
+//! It never reads a clock, never looks into an event, and does not know why an effect was decided.
+//!
+//! An item's life: accepted → *waiting* → claimed → *done*, or *retrying* at a due time, or *dead*. A claim is a lease:
+//! when its holder vanishes, the item is claimable again. Settled items stay for replay until they are trimmed.
+
+pub mod error;
+pub mod line;
+pub mod record;
+
+mod embedded;
+mod redis;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::Notify;
+
+use crate::model::delivery::{ContentKey, Delivery, ItemId};
+use crate::model::effect::Effect;
+use crate::model::ids::CorpId;
+use crate::model::outgoing::Outgoing;
+use crate::model::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::record::{Key, Record, Table};
+
+/// Where the state is kept.
+#[derive(Debug, Clone)]
+pub enum StoreUrl {
+    /// `embedded:PATH`: one file on this machine, for one process.
+    Embedded(PathBuf),
+    /// `redis://…` or `rediss://…`: shared by several processes. Secret: it may hold a password.
+    Redis(SecretString),
+}
+
+/// What opening a store needs to know.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// Where.
+    pub url: StoreUrl,
+    /// The corps that will be served.
+    pub corps: Vec<CorpId>,
+    /// How long a delivery is recognised when it comes again.
+    pub dedupe_for: Duration,
+}
+
+/// What became of an accepted delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is stored under this id.
+    New(ItemId),
+    /// The same content came before; nothing was stored.
+    Duplicate,
+}
+
+/// The two queues of a corp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// Deliveries to decide about.
+    Inbox,
+    /// Calls owed to WeCom.
+    Outbox,
+}
+
+/// Proof of a claim: who holds which item. Only the store makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The item.
+    pub id: ItemId,
+    /// Whose queue.
+    pub queue: Queue,
+    /// 1 at the first claim.
+    pub attempt: u32,
+    /// Tells this claim from every other claim of the item.
+    pub(in crate::store) token: String,
+}
+
+/// A claimed item.
+#[derive(Debug, Clone)]
+pub struct Claim<T> {
+    /// To settle it with.
+    pub ticket: Ticket,
+    /// The item.
+    pub item: T,
+}
+
+/// How a claimed item ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settle<'a> {
+    /// It is done.
+    Done,
+    /// It is dead, for this reason, until somebody replays it.
+    Dead(&'a str),
+}
+
+/// How far an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Not settled, and no attempt has failed.
+    Waiting,
+    /// Settled.
+    Done,
+    /// An attempt has failed; another will follow.
+    Retrying,
+    /// Given up; waits for a replay.
+    Dead,
+}
+
+/// An attempt that failed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// Why; for people.
+    pub error: String,
+}
+
+/// How far an item is, and how it got there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Where it stands.
+    pub state: State,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// When it was settled (done or dead).
+    pub settled_at: Option<Timestamp>,
+    /// The failed attempts, oldest first; at most the last [`FAILURES_KEPT`].
+    pub failures: Vec<Failure>,
+}
+
+/// A stored item with its progress. `T` is a [`Delivery`] or an [`Outgoing`].
+#[derive(Debug, Clone)]
+pub struct Entry<T> {
+    /// Its name.
+    pub id: ItemId,
+    /// What it is.
+    pub item: T,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// How many failed attempts of an item are remembered.
+pub const FAILURES_KEPT: usize = 10;
+
+/// What a store tells about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// For people: which store, which version.
+    pub name: String,
+    /// `None` when what is stored survives a restart of the store; else what to change.
+    pub warning: Option<String>,
+}
+
+/// The store: Redis or embedded, by setting. Both pass one contract.
+#[derive(Debug)]
+pub struct Store {
+    backend: Backend,
+    bells: HashMap<CorpId, Bells>,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Redis(redis::RedisStore),
+    Embedded(embedded::EmbeddedStore),
+}
+
+/// Rung when this process puts something into a queue, so that its own workers need not wait for the next look.
+#[derive(Debug, Default)]
+struct Bells {
+    inbox: Notify,
+    outbox: Notify,
+}
+
+/// Asks the backend, whichever it is.
+macro_rules! ask {
+    ($store:expr, $backend:ident => $question:expr) => {
+        match &$store.backend {
+            Backend::Redis($backend) => $question.await,
+            Backend::Embedded($backend) => $question.await,
+        }
+    };
+}
+
+impl Store {
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] or [`StoreError::Unusable`], saying what to change; [`StoreError::Unavailable`] when the
+    /// server does not answer.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let backend = match &settings.url {
+            StoreUrl::Redis(url) => Backend::Redis(redis::RedisStore::open(url, settings).await?),
+            StoreUrl::Embedded(path) => {
+                Backend::Embedded(embedded::EmbeddedStore::open(path, settings).await?)
+            }
+        };
+        let bells = settings
+            .corps
+            .iter()
+            .map(|corp| (corp.clone(), Bells::default()))
+            .collect();
+        Ok(Self { backend, bells })
+    }
+
+    /// Keeps a delivery durably unless the same content came before: one round trip, shared with the deliveries that
+    /// arrive meanwhile. When the future is dropped the delivery may or may not have been kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it is not known to be stored, the sender must send again.
+    pub async fn accept(
+        &self,
+        corp: &CorpId,
+        key: ContentKey,
+        delivery: &Delivery,
+    ) -> Result<Accepted, StoreError> {
+        let accepted = ask!(self, b => b.accept(corp, key, delivery.lane, delivery.encode()))?;
+        if let Accepted::New(_) = accepted {
+            self.ring(corp, Queue::Inbox);
+        }
+        Ok(accepted)
+    }
+
+    /// Takes up to `max` deliveries into work until `lease` has passed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
+    pub async fn claim_deliveries(
+        &self,
+        corp: &CorpId,
+        max: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Claim<Delivery>>, StoreError> {
+        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, max, lease, now))?;
+        self.readable(claims, now, |text| Delivery::decode(text).ok())
+            .await
+    }
+
+    /// Takes up to `max` outgoing calls into work until `lease` has passed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
+    pub async fn claim_outgoing(
+        &self,
+        corp: &CorpId,
+        max: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
+        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, max, lease, now))?;
+        self.readable(claims, now, |text| Outgoing::decode(text).ok())
+            .await
+    }
+
+    /// Settles a claimed item and makes every change that follows from it: all in one step, or nothing.
+    ///
+    /// `basis` is every record that was read to decide. Outgoing calls are named after the claimed item, so that a
+    /// replay of it does not owe them again.
+    ///
+    /// # Errors
+    /// [`StoreError::ClaimLost`]: leave it to the new holder. [`StoreError::Stale`]: read and decide again.
+    /// [`StoreError::Unavailable`]: repeat, or let the lease run out.
+    pub async fn commit(
+        &self,
+        ticket: &Ticket,
+        settle: Settle<'_>,
+        basis: &[Record],
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let writes = record::writes(&ticket.id, effects, now);
+        ask!(self, b => b.commit(ticket, settle, basis, &writes, now))?;
+        let corp = ticket.id.corp();
+        if writes
+            .iter()
+            .any(|write| matches!(write, record::Write::Refresh { .. }))
+        {
+            self.ring(corp, Queue::Inbox);
+        }
+        if writes
+            .iter()
+            .any(|write| matches!(write, record::Write::Send { .. }))
+        {
+            self.ring(corp, Queue::Outbox);
+        }
+        Ok(())
+    }
+
+    /// Gives a claimed item back: another attempt is due at `due`. A refresh gives way to a newer one of the same mark.
+    ///
+    /// # Errors
+    /// [`StoreError::ClaimLost`] or [`StoreError::Unavailable`].
+    pub async fn retry(
+        &self,
+        ticket: &Ticket,
+        due: Timestamp,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        ask!(self, b => b.retry(ticket, due, error, now))
+    }
+
+    /// Makes a settled or waiting item due now, as if it had just come. `false`: there is no such item. An item that
+    /// is in work stays there, and that counts as done.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn replay(&self, queue: Queue, id: &ItemId) -> Result<bool, StoreError> {
+        let found = ask!(self, b => b.replay(queue, id))?;
+        self.ring(id.corp(), queue);
+        Ok(found)
+    }
+
+    /// Reads records, in the order of their keys, in one round trip.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn read(&self, corp: &CorpId, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        ask!(self, b => b.read(corp, keys))
+    }
+
+    /// Lists records of a table by key, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        ask!(self, b => b.list(corp, table, after, limit))
+    }
+
+    /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.
+    /// A list that is shorter than `limit` is complete.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn deliveries(
+        &self,
+        corp: &CorpId,
+        state: Option<State>,
+        before: Option<&ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Entry<Delivery>>, StoreError> {
+        let entries = ask!(self, b => b.entries(corp, Queue::Inbox, state, before, limit))?;
+        entries
+            .into_iter()
+            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
+            .collect()
+    }
+
+    /// Lists outgoing calls like [`deliveries`](Self::deliveries).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn outgoing(
+        &self,
+        corp: &CorpId,
+        state: Option<State>,
+        before: Option<&ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Entry<Outgoing>>, StoreError> {
+        let entries = ask!(self, b => b.entries(corp, Queue::Outbox, state, before, limit))?;
+        entries
+            .into_iter()
+            .map(|entry| decoded(entry, |text| Outgoing::decode(text).ok()))
+            .collect()
+    }
+
+    /// One delivery.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn delivery(&self, id: &ItemId) -> Result<Option<Entry<Delivery>>, StoreError> {
+        let entry = ask!(self, b => b.entry(Queue::Inbox, id))?;
+        entry
+            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
+            .transpose()
+    }
+
+    /// Forgets items of both queues that were done before `before`, at most `limit` of each; tells how many. Dead
+    /// ones stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn trim(
+        &self,
+        corp: &CorpId,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        ask!(self, b => b.trim(corp, before, limit))
+    }
+
+    /// Asks the store how it is, with one round trip.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn health(&self) -> Result<Health, StoreError> {
+        ask!(self, b => b.health())
+    }
+
+    /// Resolves when this process has put something into the queue since the last call.
+    pub async fn rung(&self, corp: &CorpId, queue: Queue) {
+        match (self.bells.get(corp), queue) {
+            (Some(bells), Queue::Inbox) => bells.inbox.notified().await,
+            (Some(bells), Queue::Outbox) => bells.outbox.notified().await,
+            (None, _) => std::future::pending().await,
+        }
+    }
+
+    fn ring(&self, corp: &CorpId, queue: Queue) {
+        match (self.bells.get(corp), queue) {
+            (Some(bells), Queue::Inbox) => bells.inbox.notify_one(),
+            (Some(bells), Queue::Outbox) => bells.outbox.notify_one(),
+            (None, _) => {}
+        }
+    }
+
+    /// Decodes claimed items; one that cannot be read is buried, so that it is seen and stops nobody.
+    async fn readable<T>(
+        &self,
+        claims: Vec<Claim<String>>,
+        now: Timestamp,
+        decode: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<Claim<T>>, StoreError> {
+        let mut readable = Vec::with_capacity(claims.len());
+        for Claim { ticket, item } in claims {
+            match decode(&item) {
+                Some(item) => readable.push(Claim { ticket, item }),
+                None => {
+                    let reason = Settle::Dead("the stored text cannot be read by this version");
+                    self.commit(&ticket, reason, &[], &[], now).await?;
+                }
+            }
+        }
+        Ok(readable)
+    }
+}
+
+fn decoded<T>(
+    entry: Entry<String>,
+    decode: impl Fn(&str) -> Option<T>,
+) -> Result<Entry<T>, StoreError> {
+    let Entry { id, item, progress } = entry;
+    let item = decode(&item).ok_or_else(|| StoreError::Corrupt(id.to_string()))?;
+    Ok(Entry { id, item, progress })
+}

@@ -1,0 +1,212 @@
+//! How effects become records: the tables of state and their keys, the same in both stores.
+
+use crate::model::contact::{Contact, Greeting};
+use crate::model::delivery::{Delivery, ItemId, Lane};
+use crate::model::effect::{Effect, SentCard};
+use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::member::{Link, Member};
+use crate::model::time::Timestamp;
+use crate::model::visit::Visit;
+use crate::store::error::StoreError;
+
+/// One kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// [`Contact`] by `external_userid`.
+    Contacts,
+    /// [`Greeting`] by `external_userid` and userid.
+    Greetings,
+    /// [`Member`] by userid.
+    Members,
+    /// [`Link`] by userid.
+    Links,
+    /// [`Visit`] by `external_userid` and userid.
+    Visits,
+    /// [`SentCard`] by `task_id`.
+    Cards,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Self; 6] = [
+        Self::Contacts,
+        Self::Greetings,
+        Self::Members,
+        Self::Links,
+        Self::Visits,
+        Self::Cards,
+    ];
+
+    /// Its name in both stores.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Greetings => "greetings",
+            Self::Members => "members",
+            Self::Links => "links",
+            Self::Visits => "visits",
+            Self::Cards => "cards",
+        }
+    }
+}
+
+/// Where a record stands within its corp.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Which table.
+    pub table: Table,
+    /// Which record.
+    pub key: String,
+}
+
+impl Key {
+    fn new(table: Table, key: impl Into<String>) -> Self {
+        Self {
+            table,
+            key: key.into(),
+        }
+    }
+
+    /// A [`Contact`].
+    pub fn contact(id: &ExternalUserId) -> Self {
+        Self::new(Table::Contacts, id.as_str())
+    }
+
+    /// A [`Greeting`].
+    pub fn greeting(contact: &ExternalUserId, member: &UserId) -> Self {
+        Self::new(Table::Greetings, pair(contact, member))
+    }
+
+    /// A [`Member`].
+    pub fn member(id: &UserId) -> Self {
+        Self::new(Table::Members, id.key())
+    }
+
+    /// A [`Link`].
+    pub fn link(id: &UserId) -> Self {
+        Self::new(Table::Links, id.key())
+    }
+
+    /// A [`Visit`].
+    pub fn visit(contact: &ExternalUserId, member: &UserId) -> Self {
+        Self::new(Table::Visits, pair(contact, member))
+    }
+
+    /// A [`SentCard`].
+    pub fn card(id: &TaskId) -> Self {
+        Self::new(Table::Cards, id.as_str())
+    }
+}
+
+/// Ids hold no blanks, so a blank keeps the two apart.
+fn pair(contact: &ExternalUserId, member: &UserId) -> String {
+    format!("{contact} {}", member.key())
+}
+
+/// A record as it was read. Handed back with a commit, it makes the commit fail if the record has changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Where it stands.
+    pub key: Key,
+    /// The number of the commit that wrote it; 0 when there is none. Never used twice within a corp.
+    pub version: u64,
+    /// Its JSON, if there is one.
+    pub json: Option<String>,
+}
+
+impl Record {
+    /// Reads the JSON as its type.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it is something else.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
+        let Some(json) = &self.json else {
+            return Ok(None);
+        };
+        let place = || format!("{} {}: ", self.key.table.name(), self.key.key);
+        serde_json::from_str(json)
+            .map(Some)
+            .map_err(|problem| StoreError::Corrupt(format!("{}{problem}", place())))
+    }
+}
+
+/// One step of a commit, in terms that both stores have.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Write {
+    /// Keep this JSON under this key.
+    Put(Key, String),
+    /// Keep nothing under this key.
+    Drop(Key),
+    /// Put into the inbox unless one with the same mark waits there.
+    Refresh {
+        /// Kind and subject.
+        mark: String,
+        /// The encoded delivery.
+        text: String,
+        /// Its lane.
+        lane: Lane,
+    },
+    /// Put into the outbox unless an item of this name was ever there.
+    Send {
+        /// Its name, derived from its cause.
+        id: ItemId,
+        /// The encoded call.
+        text: String,
+        /// Its lane.
+        lane: Lane,
+    },
+}
+
+/// Translates effects; outgoing calls are named after `cause`, in order.
+pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestamp) -> Vec<Write> {
+    let mut sends = 0;
+    let mut write = |effect: &Effect| match effect {
+        Effect::PutContact(contact) => put(Key::contact(&contact.external_userid), contact),
+        Effect::DropContact(id) => Write::Drop(Key::contact(id)),
+        Effect::PutGreeting(greeting) => put(
+            Key::greeting(&greeting.external_userid, &greeting.userid),
+            greeting,
+        ),
+        Effect::DropGreeting(contact, member) => Write::Drop(Key::greeting(contact, member)),
+        Effect::PutMember(member) => put(Key::member(&member.userid), member),
+        Effect::PutLink(link) => put(Key::link(&link.userid), link),
+        Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
+        Effect::PutCard(card) => put(Key::card(&card.task_id), card),
+        Effect::Refresh(delivery) => Write::Refresh {
+            mark: mark(delivery),
+            text: delivery.encode(),
+            lane: delivery.lane,
+        },
+        Effect::Send(outgoing) => {
+            let id = cause.caused(sends);
+            sends += 1;
+            Write::Send {
+                id,
+                text: outgoing.encode(now),
+                lane: outgoing.lane,
+            }
+        }
+    };
+    effects.iter().map(&mut write).collect()
+}
+
+/// Refreshes with the same mark do the same work, so one waiting is enough.
+pub(in crate::store) fn mark(delivery: &Delivery) -> String {
+    format!("{} {}", delivery.kind, delivery.subject)
+}
+
+fn put(key: Key, record: &impl serde::Serialize) -> Write {
+    let json = serde_json::to_string(record).expect("records are plain structs with text keys");
+    Write::Put(key, json)
+}
+
+// The types that the tables hold, named here so that the table's doc lines lead to them.
+const _: fn() = || {
+    fn record<T: serde::Serialize + serde::de::DeserializeOwned>() {}
+    record::<Contact>();
+    record::<Greeting>();
+    record::<Member>();
+    record::<Link>();
+    record::<Visit>();
+    record::<SentCard>();
+};
