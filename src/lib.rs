@@ -1,4 +1,7 @@
-//! The map.
+//! The service behind a WeCom (企业微信) callback URL.
+//!
+//! placeholder: the map.
 
+pub mod clock;
 pub mod model;
 pub mod store;
