@@ -109,3 +109,28 @@ pub enum GreetingStep {
     /// The member has got the card.
     Carded,
 }
+
+/// The end of a relation, which only its event tells: WeCom goes on listing a member whom the contact has deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The contact.
+    pub external_userid: ExternalUserId,
+    /// The member.
+    pub userid: UserId,
+    /// Who ended it.
+    pub by: EndedBy,
+    /// The event's `CreateTime`. A relation that began later is not meant.
+    pub at: Timestamp,
+}
+
+/// Who ended a relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The member deleted the contact (`del_external_contact`).
+    Member,
+    /// WeCom moved the contact to another member (`del_external_contact` with `DELETE_BY_TRANSFER`).
+    Transfer,
+    /// The contact deleted the member (`del_follow_user`).
+    Contact,
+}

@@ -1,6 +1,6 @@
 //! Every change that this service can make.
 
-use crate::model::contact::{Contact, Greeting};
+use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::delivery::Delivery;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
@@ -18,6 +18,8 @@ pub enum Effect {
     DropContact(ExternalUserId),
     /// Keep what has been done to welcome a contact.
     PutGreeting(Greeting),
+    /// Keep that a relation ended.
+    PutEnding(Ending),
     /// The relation ended: should it begin again, the contact is welcomed again.
     DropGreeting(ExternalUserId, UserId),
     /// Keep the member as it is now.

@@ -1,6 +1,6 @@
 //! How effects become records: the tables of state and their keys, the same in both stores.
 
-use crate::model::contact::{Contact, Greeting};
+use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::{Effect, SentCard};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
@@ -16,6 +16,8 @@ pub enum Table {
     Contacts,
     /// [`Greeting`] by `external_userid` and userid.
     Greetings,
+    /// [`Ending`] by `external_userid` and userid.
+    Endings,
     /// [`Member`] by userid.
     Members,
     /// [`Link`] by userid.
@@ -28,9 +30,10 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Contacts,
         Self::Greetings,
+        Self::Endings,
         Self::Members,
         Self::Links,
         Self::Visits,
@@ -42,6 +45,7 @@ impl Table {
         match self {
             Self::Contacts => "contacts",
             Self::Greetings => "greetings",
+            Self::Endings => "endings",
             Self::Members => "members",
             Self::Links => "links",
             Self::Visits => "visits",
@@ -75,6 +79,11 @@ impl Key {
     /// A [`Greeting`].
     pub fn greeting(contact: &ExternalUserId, member: &UserId) -> Self {
         Self::new(Table::Greetings, pair(contact, member))
+    }
+
+    /// An [`Ending`].
+    pub fn ending(contact: &ExternalUserId, member: &UserId) -> Self {
+        Self::new(Table::Endings, pair(contact, member))
     }
 
     /// A [`Member`].
@@ -167,6 +176,9 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
             Key::greeting(&greeting.external_userid, &greeting.userid),
             greeting,
         ),
+        Effect::PutEnding(ending) => {
+            put(Key::ending(&ending.external_userid, &ending.userid), ending)
+        }
         Effect::DropGreeting(contact, member) => Write::Drop(Key::greeting(contact, member)),
         Effect::PutMember(member) => put(Key::member(&member.userid), member),
         Effect::PutLink(link) => put(Key::link(&link.userid), link),
@@ -205,6 +217,7 @@ const _: fn() = || {
     fn record<T: serde::Serialize + serde::de::DeserializeOwned>() {}
     record::<Contact>();
     record::<Greeting>();
+    record::<Ending>();
     record::<Member>();
     record::<Link>();
     record::<Visit>();
