@@ -4,6 +4,7 @@
 //! that nobody else can build.
 
 pub mod ids;
+pub mod text;
 pub mod time;
 
 pub mod contact;
