@@ -3,5 +3,6 @@
 //! placeholder: the map.
 
 pub mod clock;
+pub mod config;
 pub mod model;
 pub mod store;

@@ -1,0 +1,215 @@
+//! Settings: one TOML file and the environment become a [`Config`] of checked values, or a list of everything that is
+//! wrong.
+//!
+//! Every problem names its key and what to write; no value is ever repeated in one. The commented file with every key
+//! and its default is [`EXAMPLE`]. Modules take plain values, never the `Config`: only the start-up code sees it whole.
+
+mod corp;
+mod environment;
+pub mod problem;
+mod reader;
+mod reference;
+mod service;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::config::environment::Misplaced;
+use crate::config::problem::{ConfigProblem, ConfigProblems};
+use crate::config::reader::Ledger;
+use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::model::keys::CallbackKeys;
+
+/// The commented file with every setting.
+pub const EXAMPLE: &str = include_str!("../wecom-bridge.example.toml");
+
+/// A larger file is no configuration.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Everything that can be set, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `public_url`: where WeCom and browsers reach this service. Has no path, so it ends with `/`.
+    pub public_url: Url,
+    /// `server.listen`. Port 0 means any free port.
+    pub listen: SocketAddr,
+    /// `store.url`.
+    pub store: StoreChoice,
+    /// `store.keep_for`: how long settled events are kept for replay.
+    pub keep_for: Duration,
+    /// `store.dedupe_for`: how long an event is recognised when it comes again.
+    pub dedupe_for: Duration,
+    /// `api.tokens`: bearer tokens of the read API. None: nobody can read it.
+    pub api_tokens: Vec<SecretString>,
+    /// `log.format`.
+    pub log_format: LogFormat,
+    /// `log.level`: a filter in the words of `tracing_subscriber::EnvFilter`, checked.
+    pub log_level: String,
+    /// `[wecom]`.
+    pub wecom: Wecom,
+    /// `session.key`: what session cookies are signed with, at least 32 characters.
+    pub session_key: Option<SecretString>,
+    /// `[[corp]]`, at least one.
+    pub corps: Vec<Corp>,
+}
+
+/// Where the state is kept.
+#[derive(Debug, Clone)]
+pub enum StoreChoice {
+    /// `embedded:PATH`; a relative path starts at the working directory.
+    Embedded(PathBuf),
+    /// `redis://…` or `rediss://…`. Secret: it may hold a password.
+    Redis(SecretString),
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Addresses of WeCom's side. Those that are bases end with `/`.
+#[derive(Debug, Clone)]
+pub struct Wecom {
+    /// `wecom.api_base`: the server API.
+    pub api_base: Url,
+    /// `wecom.oauth_base`: the page that tells who a visitor is (path/91335).
+    pub oauth_base: Url,
+    /// `wecom.jssdk_url`: a stand-in for WeCom's JS-SDK script.
+    pub jssdk_url: Option<Url>,
+    /// `wecom.proxy`: the way out to WeCom. Secret: it may hold a password.
+    pub proxy: Option<SecretString>,
+}
+
+/// A company (企业) that is served.
+#[derive(Debug, Clone)]
+pub struct Corp {
+    /// `id`.
+    pub id: CorpId,
+    /// `name`, for people.
+    pub name: Option<String>,
+    /// `tenant_key`, which the "与我协作" link carries. Only characters that need no escaping in a URL.
+    pub tenant_key: TenantKey,
+    /// `auto_sync`: whether events change contacts.
+    pub auto_sync: bool,
+    /// `[corp.app]`.
+    pub app: App,
+    /// `contact_sync.secret`: allows to write external profiles.
+    pub contact_sync_secret: Option<SecretString>,
+    /// `[[corp.receiver]]`, at least one. Names are unique across corps.
+    pub receivers: Vec<Receiver>,
+}
+
+/// The self-built app (自建应用) of a corp.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// `agent_id`.
+    pub agent_id: AgentId,
+    /// `secret`.
+    pub secret: SecretString,
+}
+
+/// One callback configuration (接收消息 → 设置API接收).
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// `name`: the last part of its address, `{public_url}callback/{name}`.
+    pub name: ReceiverName,
+    /// `token` and `aes_key`.
+    pub keys: CallbackKeys,
+    /// `[corp.receiver.previous]`: the pair before a rotation, still accepted.
+    pub previous: Option<CallbackKeys>,
+    /// `receive_ids`: the receive ids that are accepted, at least one. An empty text is one that WeCom uses.
+    pub receive_ids: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file, if one is given, and puts the environment over it.
+    ///
+    /// # Errors
+    /// Everything that is wrong, all at once.
+    pub fn load(
+        path: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigProblems> {
+        let text = match path {
+            Some(path) => read_file(path).map_err(|error| {
+                ConfigProblems::new(vec![ConfigProblem {
+                    key: path.display().to_string(),
+                    variable: None,
+                    wrong: format!("cannot be read ({error})"),
+                    remedy: "name a readable TOML file".into(),
+                }])
+            })?,
+            None => String::new(),
+        };
+        Self::from_parts(&text, env)
+    }
+
+    /// What [`load`](Self::load) does once the file has been read. Values that refer to a file are still read here.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_parts(
+        text: &str,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigProblems> {
+        let env: BTreeMap<String, String> = env.collect();
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| no_toml(text, &error))?;
+        let (set_by, misplaced) = environment::overlay(&mut table, &env);
+        let mut ledger = Ledger::new(&env, set_by);
+        let config = reader::read_table("", table, &mut ledger, service::read);
+        let mut problems = ledger.into_problems();
+        problems.extend(misplaced.into_iter().map(into_problem));
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigProblems::new(problems)),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = File::open(path)?
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if length as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// The error's own text would show the line, and with it perhaps a secret.
+fn no_toml(text: &str, error: &toml::de::Error) -> ConfigProblems {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    ConfigProblems::new(vec![ConfigProblem {
+        key: format!("line {}", before.matches('\n').count() + 1),
+        variable: None,
+        wrong: format!("is no TOML ({})", error.message()),
+        remedy: "write settings as key = \"value\" below a [heading]".into(),
+    }])
+}
+
+fn into_problem(misplaced: Misplaced) -> ConfigProblem {
+    let Misplaced {
+        key,
+        variable,
+        wrong,
+    } = misplaced;
+    ConfigProblem {
+        key,
+        variable: Some(variable),
+        wrong: wrong.into(),
+        remedy: "name a place that the example file has, and count lists from 0".into(),
+    }
+}

@@ -1,0 +1,156 @@
+//! The settings of a corp: its app, its contact-sync secret, its receivers.
+
+use secrecy::SecretString;
+
+use crate::config::reader::Reader;
+use crate::config::service::secret;
+use crate::config::{App, Corp, Receiver};
+use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey};
+use crate::model::keys::{AesKey, CallbackKeys};
+
+/// The console takes no longer Token (path/90930).
+const MAX_TOKEN_CHARS: usize = 32;
+
+/// For pages; no limit of WeCom's.
+const MAX_NAME_CHARS: usize = 64;
+
+/// The receiver that the service's own events come by.
+const OWN_RECEIVER: &str = "service";
+
+/// Reads one `[[corp]]`.
+pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
+    let write = "the corp id, from the console under 我的企业 → 企业信息";
+    let id = corp.required("id", write, |text| CorpId::parse(text).map_err(not_an_id));
+    if let Some(id) = &id {
+        corp.unique("corp id", "id", id.as_str());
+    }
+    let name = corp.text("name", "a name of at most 64 characters", name);
+    let write = "a code of letters, digits and -._~ for this corp's links";
+    let tenant_key = corp.required("tenant_key", write, tenant_key);
+    if let Some(key) = &tenant_key {
+        corp.unique("tenant key", "tenant_key", key.as_str());
+    }
+    let auto_sync = corp.switch("auto_sync");
+    let app = corp.section("app", app);
+    let contact_sync_secret = corp.optional_section("contact_sync", |contact_sync| {
+        let write = "the Secret, from the console under 管理工具 → 通讯录同步";
+        contact_sync.required("secret", write, |text| secret(text, 1))
+    });
+    let write = "a [[corp.receiver]] for each callback URL";
+    let receivers = corp.sections("receiver", write, |it| receiver(it, id.as_ref()));
+    Some(Corp {
+        id: id?,
+        name,
+        tenant_key: tenant_key?,
+        auto_sync: auto_sync.unwrap_or(true),
+        app: app?,
+        contact_sync_secret,
+        receivers: receivers?,
+    })
+}
+
+fn app(app: &mut Reader<'_, '_>) -> Option<App> {
+    let write = "the AgentId, from the app's page in the console, such as 1000002";
+    let agent_id = app.required_number("agent_id", write);
+    let write = "the Secret, from the app's page in the console";
+    let secret = app.required("secret", write, |text| secret(text, 1));
+    Some(App {
+        agent_id: AgentId(agent_id?),
+        secret: secret?,
+    })
+}
+
+fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Receiver> {
+    let write = "a name of a-z, 0-9, - and _ for the end of the callback URL";
+    let name = receiver.required("name", write, receiver_name);
+    if let Some(name) = &name {
+        receiver.unique("receiver name", "name", name.as_str());
+    }
+    let keys = keys(receiver);
+    let previous = receiver.optional_section("previous", self::keys);
+    let write = "the receive ids that are accepted, usually only the corp id";
+    let receive_ids = receiver.list("receive_ids", write, receive_id);
+    if receive_ids.as_ref().is_some_and(Vec::is_empty) {
+        receiver.note("receive_ids", "is empty", format!("write {write}"));
+    }
+    Some(Receiver {
+        name: name?,
+        keys: keys?,
+        previous,
+        receive_ids: match receive_ids {
+            Some(ids) => ids,
+            None => vec![corp?.to_string()],
+        },
+    })
+}
+
+fn keys(pair: &mut Reader<'_, '_>) -> Option<CallbackKeys> {
+    let write = "the Token, from the console's page 接收消息 → 设置API接收";
+    let token = pair.required("token", write, token);
+    let write = "the EncodingAESKey, from the console's page 接收消息 → 设置API接收";
+    let aes_key = pair.required("aes_key", write, aes_key);
+    Some(CallbackKeys {
+        token: token?,
+        aes_key: aes_key?,
+    })
+}
+
+fn not_an_id(_: NotAnId) -> String {
+    "is no id: it is empty, too long, or has blanks in it".into()
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let clean = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if clean && text.chars().count() <= MAX_NAME_CHARS {
+        Ok(text.into())
+    } else {
+        Err("is no name: it is empty, too long, or has control characters in it".into())
+    }
+}
+
+fn tenant_key(text: &str) -> Result<TenantKey, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    if !text.chars().all(plain) {
+        return Err("has characters that a URL would escape".into());
+    }
+    TenantKey::parse(text).map_err(not_an_id)
+}
+
+fn receiver_name(text: &str) -> Result<ReceiverName, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    if !text.chars().all(plain) {
+        return Err("has characters other than a-z, 0-9, - and _".into());
+    }
+    if text == OWN_RECEIVER {
+        return Err("is the name that the service's own events have".into());
+    }
+    ReceiverName::parse(text).map_err(not_an_id)
+}
+
+fn receive_id(text: &str) -> Result<String, String> {
+    // Some callbacks carry an empty receive id (path/90968), so the empty text is one.
+    match text {
+        "" => Ok(String::new()),
+        text => CorpId::parse(text).map(String::from).map_err(not_an_id),
+    }
+}
+
+fn token(text: &str) -> Result<SecretString, String> {
+    if text.is_empty() {
+        return Err("is empty".into());
+    }
+    if text.len() > MAX_TOKEN_CHARS {
+        return Err("is longer than 32 characters".into());
+    }
+    if !text.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return Err("has characters other than letters and digits".into());
+    }
+    Ok(text.into())
+}
+
+fn aes_key(text: &str) -> Result<AesKey, String> {
+    AesKey::parse(text).map_err(|_| match text.chars().count() {
+        43 => "has characters other than a-z, A-Z and 0-9".into(),
+        count => format!("has {count} characters instead of 43"),
+    })
+}

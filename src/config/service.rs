@@ -1,0 +1,225 @@
+//! The settings of the service itself: everything but the corps.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+use crate::config::reader::Reader;
+use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Shorter bearer tokens could be guessed.
+const MIN_API_TOKEN_CHARS: usize = 16;
+
+/// As long as the output of the hash that signs with it.
+const MIN_SESSION_KEY_CHARS: usize = 32;
+
+/// No secret of WeCom's or ours is longer.
+const MAX_SECRET_CHARS: usize = 512;
+
+/// Reads the root table.
+pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
+    let write = "this service's own address, such as \"https://bridge.example.com\"";
+    let public_url = root.required("public_url", write, public_url);
+    let listen = root.section("server", |server| {
+        let write = "an IP address and a port, such as \"127.0.0.1:8080\"";
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| "is no IP address with port".into())
+        };
+        server.text("listen", write, parse)
+    });
+    let (store, keep_for, dedupe_for) = root.section("store", store);
+    let api_tokens = root.section("api", |api| {
+        let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
+        api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
+    });
+    let (log_format, log_level) = root.section("log", log);
+    let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
+    let session_key = root.section("session", |session| {
+        let write = "at least 32 characters, made by `openssl rand -hex 32`";
+        session.text("key", write, |text| secret(text, MIN_SESSION_KEY_CHARS))
+    });
+    let write = "a [[corp]] for each company that is served";
+    let corps = root.sections("corp", write, corp::read);
+    Some(Config {
+        public_url: public_url?,
+        listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
+        store: store.unwrap_or_else(|| StoreChoice::Embedded("wecom-bridge.redb".into())),
+        keep_for: keep_for.unwrap_or(WEEK),
+        dedupe_for: dedupe_for.unwrap_or(WEEK),
+        api_tokens: api_tokens.unwrap_or_default(),
+        log_format: log_format.unwrap_or(LogFormat::Human),
+        log_level: log_level.unwrap_or_else(|| "info".into()),
+        wecom,
+        session_key,
+        corps: corps?,
+    })
+}
+
+type StoreSettings = (Option<StoreChoice>, Option<Duration>, Option<Duration>);
+
+fn store(store: &mut Reader<'_, '_>) -> StoreSettings {
+    let write = "\"embedded:PATH\", \"redis://HOST:6379\" or \"rediss://HOST:6379\"";
+    let choice = store.text("url", write, store_choice);
+    let write = "a number with s, m, h or d from 1h to 365d, such as \"7d\"";
+    let [keep_for, dedupe_for] =
+        ["keep_for", "dedupe_for"].map(|key| store.text(key, write, duration));
+    (choice, keep_for, dedupe_for)
+}
+
+fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
+    let format = log.text("format", "\"human\" or \"json\"", |text| match text {
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is no log format".into()),
+    });
+    let write = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\", or a list such as \"info,wecom_bridge::wecom=debug\"";
+    let level = log.text("level", write, |text| {
+        let filter = EnvFilter::builder().parse(text);
+        filter
+            .map(|_| text.into())
+            .map_err(|_| "is no log filter".into())
+    });
+    (format, level)
+}
+
+fn addresses(wecom: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Wecom {
+    let write = "an https address; one on this machine goes only with a public_url on this machine";
+    let base = |text: &str| outside(text, public_url).map(as_base);
+    let api_base = wecom.text("api_base", write, base);
+    let oauth_base = wecom.text("oauth_base", write, base);
+    let jssdk_url = wecom.text("jssdk_url", write, |text| outside(text, public_url));
+    let write = "an address such as \"http://proxy.example.com:3128\"";
+    let proxy = wecom.text("proxy", write, proxy);
+    let default = |address: &str| Url::parse(address).expect("the address is written here");
+    Wecom {
+        api_base: api_base.unwrap_or_else(|| default("https://qyapi.weixin.qq.com/")),
+        oauth_base: oauth_base.unwrap_or_else(|| default("https://open.weixin.qq.com/")),
+        jssdk_url,
+        proxy,
+    }
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    // Url reads around blanks and control characters; such a text was not meant to be one.
+    let clean = text.chars().all(|c| c.is_ascii_graphic());
+    match Url::parse(text) {
+        Ok(url) if clean && url.has_host() => Ok(url),
+        _ => Err("is no complete URL".into()),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// An address that requests of ours or of browsers go to: `https`, unless they stay on this machine.
+fn safe_url(text: &str) -> Result<Url, String> {
+    let url = url(text)?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err("is not https".into()),
+        _ => return Err("is no http address".into()),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password".into());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or fragment".into());
+    }
+    Ok(url)
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = safe_url(text)?;
+    match url.path() {
+        "/" => Ok(url),
+        _ => Err("has a path (WeCom looks for its verification file at the top)".into()),
+    }
+}
+
+/// A public service must not trust something that only pretends to be WeCom.
+fn outside(text: &str, public_url: Option<&Url>) -> Result<Url, String> {
+    let url = safe_url(text)?;
+    if is_loopback(&url) && public_url.is_some_and(|public| !is_loopback(public)) {
+        return Err("is on this machine although public_url is not".into());
+    }
+    Ok(url)
+}
+
+fn as_base(mut url: Url) -> Url {
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    url
+}
+
+fn proxy(text: &str) -> Result<SecretString, String> {
+    match url(text)?.scheme() {
+        "http" | "https" => Ok(text.into()),
+        _ => Err("is no http address".into()),
+    }
+}
+
+fn store_choice(text: &str) -> Result<StoreChoice, String> {
+    if let Some(path) = text.strip_prefix("embedded:") {
+        return match path {
+            "" => Err("names no file".into()),
+            path => Ok(StoreChoice::Embedded(PathBuf::from(path))),
+        };
+    }
+    match url(text)?.scheme() {
+        "redis" | "rediss" => Ok(StoreChoice::Redis(text.into())),
+        _ => Err("names no store that is known".into()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err("is no length of time".into()),
+    };
+    let count: u64 = digits
+        .parse()
+        .map_err(|_| "is no length of time".to_string())?;
+    let length = Duration::from_secs(count.saturating_mul(unit));
+    if (HOUR..=365 * DAY).contains(&length) {
+        Ok(length)
+    } else {
+        Err("is too short or too long".into())
+    }
+}
+
+/// A secret of at least `min` characters. It travels in headers and URLs, so it has only visible ASCII characters.
+pub(in crate::config) fn secret(text: &str, min: usize) -> Result<SecretString, String> {
+    if text.is_empty() {
+        return Err("is empty".into());
+    }
+    if !text.chars().all(|c| c.is_ascii_graphic()) {
+        return Err("has characters other than visible ASCII ones".into());
+    }
+    if text.len() < min {
+        return Err("is too short".into());
+    }
+    if text.len() > MAX_SECRET_CHARS {
+        return Err("is too long".into());
+    }
+    Ok(text.into())
+}

@@ -1,0 +1,5 @@
+//! Everything that is tested from outside, in one binary.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
+
+mod config;
