@@ -2,6 +2,7 @@
 //!
 //! placeholder: the map.
 
+pub mod callback;
 pub mod clock;
 pub mod config;
 pub mod model;

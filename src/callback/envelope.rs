@@ -1,0 +1,143 @@
+//! The outer XML or JSON, both ways. Only `Encrypt` is read; the rest is nobody's word.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::callback::Query;
+use crate::callback::error::CallbackError;
+use crate::callback::scan::{children, is_json};
+use crate::callback::write::element;
+
+/// Longest body that is read, in bytes. WeCom names no figure; its largest documented events are far below.
+pub(in crate::callback) const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// A ciphertext that nobody has vouched for yet. Made by this file alone.
+pub(in crate::callback) struct Sealed<'a>(Cow<'a, str>);
+
+impl<'a> Sealed<'a> {
+    /// Takes `Encrypt` out of a POST body: XML, or JSON when the first non-blank byte is `{`.
+    ///
+    /// # Errors
+    /// [`CallbackError::Envelope`].
+    pub(in crate::callback) fn from_body(body: &'a [u8]) -> Result<Self, CallbackError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(CallbackError::Envelope("it is too long"));
+        }
+        let body = str::from_utf8(body).map_err(|_| CallbackError::Envelope("it is not UTF-8"))?;
+        let encrypt = if is_json(body) {
+            let envelope: JsonEnvelope<'_> = serde_json::from_str(body)
+                .map_err(|_| CallbackError::Envelope("it is not a JSON object with one Encrypt"))?;
+            envelope.encrypt
+        } else {
+            let [encrypt] = texts(body, ["Encrypt"])?;
+            encrypt
+        };
+        if encrypt.is_empty() {
+            return Err(CallbackError::Envelope("Encrypt is empty"));
+        }
+        Ok(Self(encrypt))
+    }
+
+    /// Takes the `echostr` of a URL check.
+    ///
+    /// # Errors
+    /// [`CallbackError::Malformed`] when there is none.
+    pub(in crate::callback) fn from_echostr(query: &'a Query) -> Result<Self, CallbackError> {
+        let echostr = query.echostr.as_deref();
+        echostr
+            .map(|text| Self(text.into()))
+            .ok_or(CallbackError::Malformed("there is no echostr"))
+    }
+
+    /// The Base64 text, without the blanks around it.
+    pub(in crate::callback) fn ciphertext(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The texts of these elements below the root, each exactly once and without elements inside.
+///
+/// # Errors
+/// [`CallbackError::Envelope`].
+pub(in crate::callback) fn texts<'a, const N: usize>(
+    xml: &'a str,
+    names: [&str; N],
+) -> Result<[Cow<'a, str>; N], CallbackError> {
+    let mut found = [const { None }; N];
+    let mut fault = None;
+    children(xml, |child| {
+        let Some(place) = names.iter().position(|name| *name == child.name) else {
+            return;
+        };
+        if child.nested {
+            fault = Some("an element has elements inside where a text is expected");
+        }
+        if found[place].replace(child.text).is_some() {
+            fault = Some("an element is doubled");
+        }
+    })
+    .map_err(CallbackError::Envelope)?;
+    if let Some(fault) = fault {
+        return Err(CallbackError::Envelope(fault));
+    }
+    if found.iter().any(Option::is_none) {
+        return Err(CallbackError::Envelope("an element is missing"));
+    }
+    Ok(found.map(Option::unwrap_or_default))
+}
+
+/// The XML body of a callback (path/90930).
+pub(in crate::callback) fn request_xml(to_user_name: &str, encrypt: &str) -> String {
+    let mut xml = String::with_capacity(encrypt.len() + 120);
+    xml.push_str("<xml>");
+    element(&mut xml, "ToUserName", to_user_name);
+    element(&mut xml, "Encrypt", encrypt);
+    xml.push_str("</xml>");
+    xml
+}
+
+/// The JSON body of a callback (path/97478).
+pub(in crate::callback) fn request_json(to_user_name: &str, encrypt: &str) -> String {
+    serde_json::json!({"tousername": to_user_name, "encrypt": encrypt}).to_string()
+}
+
+/// Both spellings of the keys occur, so case does not count.
+struct JsonEnvelope<'a> {
+    encrypt: Cow<'a, str>,
+}
+
+impl<'de> Deserialize<'de> for JsonEnvelope<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = JsonEnvelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with one Encrypt")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut encrypt = None;
+        while let Some(Text(key)) = map.next_key()? {
+            if !key.eq_ignore_ascii_case("encrypt") {
+                map.next_value::<IgnoredAny>()?;
+            } else if encrypt.replace(map.next_value::<Text<'de>>()?.0).is_some() {
+                return Err(A::Error::duplicate_field("Encrypt"));
+            }
+        }
+        let encrypt = encrypt.ok_or_else(|| A::Error::missing_field("Encrypt"))?;
+        Ok(JsonEnvelope { encrypt })
+    }
+}
+
+/// Borrowed unless it has escapes; a plain `Cow` would always copy.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

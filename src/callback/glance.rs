@@ -1,0 +1,161 @@
+//! What the door must know of a message before it stores it: what it is called, what it is about, how soon it is due,
+//! and what recognises it when it comes again.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use crate::callback::node::Node;
+use crate::callback::scan::{children, is_json};
+use crate::model::delivery::{ContentKey, Kind, Lane, Subject};
+use crate::model::ids::{ExternalUserId, ReceiverName, UserId};
+use crate::model::time::Timestamp;
+
+/// Recognises a repetition of this message, which happened at `at`.
+pub(in crate::callback) fn content_key(
+    receiver: &ReceiverName,
+    plaintext: &[u8],
+    at: Timestamp,
+) -> ContentKey {
+    let mut content = Sha256::new();
+    content.update(receiver.as_str());
+    content.update([0]);
+    content.update(plaintext);
+    let digest: [u8; 32] = content.finalize().into();
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&digest[..16]);
+    ContentKey {
+        window: u32::try_from(at.secs().div_euclid(3600)).unwrap_or(0),
+        hash,
+    }
+}
+
+/// The name of a message: `Event/ChangeType`, `command/InfoType` or `message/MsgType`.
+pub(in crate::callback) fn kind(
+    event: &str,
+    change_type: &str,
+    info_type: &str,
+    msg_type: &str,
+) -> Kind {
+    match (event, change_type, info_type, msg_type) {
+        ("", _, "", "") => Kind::new("unknown"),
+        ("", _, "", _) => Kind::new(&format!("message/{msg_type}")),
+        ("", _, _, _) => Kind::new(&format!("command/{info_type}")),
+        (_, "", _, _) => Kind::new(event),
+        _ => Kind::new(&format!("{event}/{change_type}")),
+    }
+}
+
+/// The time in one of the elements that carry it: seconds, or RFC 3339 in the 对外收款 messages (path/97478).
+pub(in crate::callback) fn time(text: &str) -> Option<Timestamp> {
+    match text.parse() {
+        Ok(secs) => Some(Timestamp::from_secs(secs)),
+        Err(_) => Timestamp::parse(text),
+    }
+}
+
+/// The texts that the glance looks at; empty where there is none. Of a doubled element the first counts.
+#[derive(Default)]
+pub(in crate::callback) struct Seen<'a> {
+    event: Cow<'a, str>,
+    change_type: Cow<'a, str>,
+    info_type: Cow<'a, str>,
+    msg_type: Cow<'a, str>,
+    create_time: Cow<'a, str>,
+    from_user_name: Cow<'a, str>,
+    user_id: Cow<'a, str>,
+    external_user_id: Cow<'a, str>,
+    chat_id: Cow<'a, str>,
+    id: Cow<'a, str>,
+    task_id: Cow<'a, str>,
+    welcome_code: Cow<'a, str>,
+}
+
+impl<'a> Seen<'a> {
+    /// Takes the glance. What cannot be read is not seen.
+    pub(in crate::callback) fn read(text: &'a str) -> Self {
+        let mut seen = Self::default();
+        if is_json(text) {
+            // Rare (robots, 对外收款), so a whole tree may be built for it.
+            for child in Node::parse(text)
+                .map(|root| root.children)
+                .unwrap_or_default()
+            {
+                seen.note(&child.name, child.text.into());
+            }
+        } else {
+            // What stood before the fault is what can be known.
+            let _ = children(text, |child| seen.note(child.name, child.text));
+        }
+        seen
+    }
+
+    /// What the message is called.
+    pub(in crate::callback) fn kind(&self) -> Kind {
+        kind(
+            &self.event,
+            &self.change_type,
+            &self.info_type,
+            &self.msg_type,
+        )
+    }
+
+    /// What it is about, its kind if it is about nothing else.
+    pub(in crate::callback) fn subject(&self, kind: &Kind) -> Subject {
+        let contact = ExternalUserId::parse(&self.external_user_id).ok();
+        let about = |what, id: &str| (!id.is_empty()).then(|| Subject::new(what, id));
+        let member = |id: &str| UserId::parse(id).ok().map(|id| Subject::member(&id));
+        contact
+            .map(|id| Subject::contact(&id))
+            .or_else(|| about("chat", &self.chat_id))
+            .or_else(|| match &*self.event {
+                "change_external_tag" => about("tag", &self.id),
+                "change_contact" => member(&self.user_id).or_else(|| about("party", &self.id)),
+                _ => None,
+            })
+            .or_else(|| about("card", &self.task_id))
+            .or_else(|| match &*self.from_user_name {
+                "sys" => None,
+                id => member(id),
+            })
+            .unwrap_or_else(|| Subject::new("kind", kind.as_str()))
+    }
+
+    /// Urgent with a welcome code (20 seconds, path/92137) or a press on a card.
+    pub(in crate::callback) fn lane(&self) -> Lane {
+        match &*self.event {
+            "template_card_event" | "template_card_menu_event" => Lane::Urgent,
+            _ if !self.welcome_code.is_empty() => Lane::Urgent,
+            _ => Lane::Normal,
+        }
+    }
+
+    /// When it happened, if it says so.
+    pub(in crate::callback) fn create_time(&self) -> Option<Timestamp> {
+        time(&self.create_time)
+    }
+
+    fn note(&mut self, name: &str, text: Cow<'a, str>) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let place = match name.len() {
+            2 if is("Id") => &mut self.id,
+            5 if is("Event") => &mut self.event,
+            6 if is("UserID") => &mut self.user_id,
+            6 if is("ChatId") => &mut self.chat_id,
+            6 if is("TaskId") => &mut self.task_id,
+            7 if is("MsgType") => &mut self.msg_type,
+            8 if is("InfoType") => &mut self.info_type,
+            9 if is("TimeStamp") => &mut self.create_time,
+            10 if is("CreateTime") => &mut self.create_time,
+            10 if is("ChangeType") => &mut self.change_type,
+            11 if is("create_time") => &mut self.create_time,
+            11 if is("WelcomeCode") => &mut self.welcome_code,
+            12 if is("FromUserName") => &mut self.from_user_name,
+            14 if is("ExternalUserID") => &mut self.external_user_id,
+            _ => return,
+        };
+        if place.is_empty() {
+            *place = text;
+        }
+    }
+}
