@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 
 use crate::model::delivery::{ContentKey, Delivery, ItemId};
 use crate::model::effect::Effect;
-use crate::model::ids::CorpId;
+use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -144,6 +144,9 @@ pub struct Entry<T> {
     /// How far it is.
     pub progress: Progress,
 }
+
+/// How many relations of a contact are read in one round trip; few contacts have more.
+const RELATIONS_PAGE: usize = 64;
 
 /// How many failed attempts of an item are remembered.
 pub const FAILURES_KEPT: usize = 10;
@@ -340,6 +343,33 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         ask!(self, b => b.list(corp, table, after, limit))
+    }
+
+    /// Reads what a table keeps about a contact's relations, one record per member.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_contact(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        contact: &ExternalUserId,
+    ) -> Result<Vec<Record>, StoreError> {
+        let prefix = record::relations(contact);
+        let mut found: Vec<Record> = Vec::new();
+        loop {
+            let after = found
+                .last()
+                .map_or(prefix.as_str(), |record| record.key.key.as_str());
+            let page = self.list(corp, table, Some(after), RELATIONS_PAGE).await?;
+            let last = page.len() < RELATIONS_PAGE;
+            let ours = |record: &Record| record.key.key.starts_with(&prefix);
+            let over = page.last().is_none_or(|record| !ours(record));
+            found.extend(page.into_iter().filter(ours));
+            if last || over {
+                return Ok(found);
+            }
+        }
     }
 
     /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.

@@ -1,5 +1,6 @@
-//! Everything that is tested from outside, in one binary.
+//! Everything that is tested from outside, in one program.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod config;
+mod decide;
