@@ -2,6 +2,7 @@
 //!
 //! placeholder: the map.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod model;
