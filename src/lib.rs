@@ -70,6 +70,7 @@ pub mod callback;
 pub mod decide;
 pub mod store;
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod telemetry;

@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod cli;
 mod config;
 mod decide;
