@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
 
 mod config;
+mod vectors;
