@@ -5,4 +5,7 @@
 mod cli;
 mod config;
 mod decide;
+mod redis_server;
+mod redis_store;
+mod store_contract;
 mod vectors;
