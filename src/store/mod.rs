@@ -67,6 +67,15 @@ pub enum Queue {
     Outbox,
 }
 
+/// Which lanes a claim looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lanes {
+    /// Urgent items first, then the others.
+    All,
+    /// Urgent items only: for the places that are kept for them.
+    Urgent,
+}
+
 /// Proof of a claim: who holds which item. Only the store makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -236,11 +245,12 @@ impl Store {
     pub async fn claim_deliveries(
         &self,
         corp: &CorpId,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Claim<Delivery>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, lease, now))?;
         self.readable(claims, now, |text| Delivery::decode(text).ok())
             .await
     }
@@ -252,11 +262,12 @@ impl Store {
     pub async fn claim_outgoing(
         &self,
         corp: &CorpId,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, lease, now))?;
         self.readable(claims, now, |text| Outgoing::decode(text).ok())
             .await
     }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Settle, State, Store, StoreUrl, Ticket};
+use wecom_bridge::store::{Accepted, Lanes, Settle, State, Store, StoreUrl, Ticket};
 
 use crate::redis_server::RedisServer;
 use crate::store_contract::ground::{
@@ -76,7 +76,7 @@ async fn what_was_answered_survives_a_kill() {
         .into_iter()
         .map(|answer| new_id(answer.unwrap()))
         .collect();
-    let ticket = store.claim_deliveries(corp(1), 1, LEASE, at(0));
+    let ticket = store.claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0));
     let ticket = ticket.await.unwrap().remove(0).ticket;
 
     server.kill();
@@ -147,7 +147,7 @@ async fn a_server_that_hangs_is_given_up_in_time() {
     let late = async {
         // Joins the line while the first call hangs.
         let claims = store
-            .claim_deliveries(corp(1), 1, LEASE, at(0))
+            .claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0))
             .await
             .map(|claims| claims.len());
         assert!(
@@ -193,7 +193,7 @@ async fn two_processes_settle_each_event_once() {
     let workers = (0..8).map(async |worker| {
         let store = &stores[worker % 2];
         while settled.lock().unwrap().len() < accepted.len() {
-            let claims = store.claim_deliveries(corp(1), CLAIMED_AT_ONCE, LEASE, at(0));
+            let claims = store.claim_deliveries(corp(1), Lanes::All, CLAIMED_AT_ONCE, LEASE, at(0));
             let claims = claims.await.unwrap();
             let commits = claims.iter().map(async |claim| {
                 let subject = claim.item.subject.as_str().trim_start_matches("contact:");

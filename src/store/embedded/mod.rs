@@ -33,6 +33,7 @@ impl EmbeddedStore {
         &self,
         corp: &CorpId,
         queue: Queue,
+        lanes: crate::store::Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,

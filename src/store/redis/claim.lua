@@ -1,8 +1,9 @@
 -- Takes items into work. Answers whether there may be more to look at, and the items: place, token, attempt, text.
 --
--- ARGV: queue, how many at most, length of a lease, now (milliseconds)
+-- ARGV: queue, how many at most, length of a lease, now (milliseconds), which lanes (all, urgent)
 local q = queue(ARGV[1])
 local max, lease, now = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local all = ARGV[5] == 'all'
 
 -- The work of one call is bounded.
 local LOOKED_AT_MAX = 4 * max + 64
@@ -81,7 +82,7 @@ local function consider(place, text)
 end
 
 while #claims < max and looked_at < LOOKED_AT_MAX do
-  local place = call('LPOP', q.ready.u) or call('LPOP', q.ready.n)
+  local place = call('LPOP', q.ready.u) or all and call('LPOP', q.ready.n)
   if not place then
     break
   end
@@ -89,7 +90,7 @@ while #claims < max and looked_at < LOOKED_AT_MAX do
 end
 
 -- Then whatever of the log nobody has looked at.
-while q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
+while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
   local cursor = call('GET', key('in:cursor')) or '0-0'
   local count = math.min(max - #claims, LOOKED_AT_MAX - looked_at, 64)
   local entries = call('XRANGE', key('in:log'), '(' .. cursor, '+', 'COUNT', count)

@@ -11,7 +11,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
 use crate::store::redis::{RedisStore, connection, keys};
-use crate::store::{Claim, FAILURES_KEPT, Failure, Queue, Settle, Ticket};
+use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Queue, Settle, Ticket};
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));
@@ -44,6 +44,7 @@ impl RedisStore {
         &self,
         corp: &CorpId,
         queue: Queue,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
@@ -56,6 +57,10 @@ impl RedisStore {
             }
             let mut call = queue_call(&CLAIM, corp, queue);
             call.arg(left).arg(millis(lease)).arg(now.millis());
+            call.arg(match lanes {
+                Lanes::All => "all",
+                Lanes::Urgent => "urgent",
+            });
             let (more, claimed): (u8, Vec<Claimed>) = match self.connection.run(&CLAIM, &call).await
             {
                 // What was claimed so far is not left to its lease.

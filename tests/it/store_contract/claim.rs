@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Settle, State};
+use wecom_bridge::store::{Accepted, Lanes, Settle, State};
 
 use crate::store_contract::ground::{
     Ground, LEASE, at, content, corp, delivery, put_visit, subjects, visit_key,
@@ -36,6 +36,26 @@ pub(crate) async fn urgent_first(ground: Ground) {
     assert_eq!(subjects(&ground.claim(2, at(0)).await), ["u2", "n1"]);
     ground.accept_in(Lane::Urgent, "u3").await;
     assert_eq!(subjects(&ground.claim(10, at(0)).await), ["u3", "n2", "n3"]);
+}
+
+pub(crate) async fn urgent_only(ground: Ground) {
+    for (lane, subject) in [
+        (Lane::Normal, "n1"),
+        (Lane::Urgent, "u1"),
+        (Lane::Normal, "n2"),
+    ] {
+        ground.accept_in(lane, subject).await;
+    }
+    let urgent = || async {
+        let (store, corp) = (ground.store(), corp(1));
+        store
+            .claim_deliveries(corp, Lanes::Urgent, 10, LEASE, at(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(subjects(&urgent().await), ["u1"]);
+    assert!(urgent().await.is_empty());
+    assert_eq!(subjects(&ground.claim(10, at(0)).await), ["n1", "n2"]);
 }
 
 pub(crate) async fn one_at_a_time_per_subject(ground: Ground) {
@@ -84,7 +104,7 @@ pub(crate) async fn a_lease_runs_out(ground: Ground) {
     let after = at(0).plus(LEASE + LEASE);
     let mut taken_over = ground
         .other()
-        .claim_deliveries(corp(1), 1, LEASE, after)
+        .claim_deliveries(corp(1), Lanes::All, 1, LEASE, after)
         .await
         .unwrap();
     let ticket = taken_over.remove(0).ticket;
@@ -124,7 +144,7 @@ pub(crate) async fn corps_do_not_see_each_other(ground: Ground) {
     for n in [1, 2] {
         let accepted = store.accept(corp(n), content(1), &event).await.unwrap();
         assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");
-        let claims = store.claim_deliveries(corp(n), 10, LEASE, at(0));
+        let claims = store.claim_deliveries(corp(n), Lanes::All, 10, LEASE, at(0));
         let mut claims = claims.await.unwrap();
         assert_eq!(claims.len(), 1);
         assert_eq!(claims[0].ticket.id.corp(), corp(n));
@@ -161,7 +181,7 @@ pub(crate) async fn many_workers_share_the_work(ground: Ground) {
             ground.other()
         };
         while settled.lock().unwrap().len() < ITEMS {
-            let claims = store.claim_deliveries(corp(1), 3, LEASE, at(0));
+            let claims = store.claim_deliveries(corp(1), Lanes::All, 3, LEASE, at(0));
             let claims = claims.await.unwrap();
             for subject in subjects(&claims) {
                 let alone = in_work.lock().unwrap().insert(subject.to_owned());

@@ -13,7 +13,7 @@ use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::model::visit::Visit;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::record::{Key, Record};
-use wecom_bridge::store::{Accepted, Claim, Progress, Queue, Settle, Store, Ticket};
+use wecom_bridge::store::{Accepted, Claim, Lanes, Progress, Queue, Settle, Store, Ticket};
 
 /// Longer than any promise lasts.
 pub(crate) const LEASE: Duration = Duration::from_secs(3600);
@@ -147,7 +147,9 @@ impl Ground {
 
     /// Claims deliveries.
     pub(crate) async fn claim(&self, max: usize, now: Timestamp) -> Vec<Claim<Delivery>> {
-        let claims = self.store().claim_deliveries(corp(1), max, LEASE, now);
+        let claims = self
+            .store()
+            .claim_deliveries(corp(1), Lanes::All, max, LEASE, now);
         claims.await.unwrap()
     }
 
@@ -160,7 +162,9 @@ impl Ground {
 
     /// Claims outgoing calls.
     pub(crate) async fn claim_calls(&self, max: usize, now: Timestamp) -> Vec<Claim<Outgoing>> {
-        let claims = self.store().claim_outgoing(corp(1), max, LEASE, now);
+        let claims = self
+            .store()
+            .claim_outgoing(corp(1), Lanes::All, max, LEASE, now);
         claims.await.unwrap()
     }
 
