@@ -59,10 +59,10 @@ pub(crate) async fn a_refused_commit_changes_nothing(ground: Ground) {
 }
 
 pub(crate) async fn a_stale_basis_changes_nothing(ground: Ground) {
-    ground.decide(&[put_visit("there before", 1)], at(0)).await;
+    ground.decide(&[put_visit("there_before", 1)], at(0)).await;
     let id = ground.accept("wm9").await;
     let ticket = ground.claim_one(at(1)).await;
-    let keys = [visit_key("there before"), visit_key("not there")];
+    let keys = [visit_key("there_before"), visit_key("not_there")];
     let basis = ground.store().read(corp(1), &keys).await.unwrap();
     let effects = [
         put_visit("wm1", 1),
@@ -75,7 +75,7 @@ pub(crate) async fn a_stale_basis_changes_nothing(ground: Ground) {
             .commit(&ticket, Settle::Done, basis, &effects, at(3))
             .await
     };
-    for change in ["there before", "not there"] {
+    for change in ["there_before", "not_there"] {
         let changed = ground.store().read(corp(1), &keys).await.unwrap();
         ground.decide(&[put_visit(change, 2)], at(2)).await;
         assert_eq!(commit(&changed).await, Err(StoreError::Stale), "{change}");
