@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod decide;
+mod fixtures;
 mod redis_server;
 mod redis_store;
 mod store_contract;

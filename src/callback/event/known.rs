@@ -141,4 +141,18 @@ mod tests {
         assert_eq!(name("doc_change"), None);
         assert_eq!(name(""), None);
     }
+
+    #[test]
+    fn every_name_has_a_fixture() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/callbacks");
+        let folders = std::fs::read_dir(root).unwrap();
+        let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+        let texts: Vec<_> = files
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+        for name in NAMES {
+            let expected = format!("\"kind\": \"{name}\"");
+            assert!(texts.iter().any(|text| text.contains(&expected)), "{name}");
+        }
+    }
 }
