@@ -4,13 +4,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::model::time::Timestamp;
-use crate::store::Queue;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Held, QueueIndex};
 use crate::store::embedded::place::{Place, Spot};
 use crate::store::embedded::tables::View;
 use crate::store::embedded::writer::Desk;
 use crate::store::error::StoreError;
+use crate::store::{Lanes, Queue};
 
 /// How many items one question looks at in vain: with more of a busy subject in front, the next question goes on.
 const PARKED_MAX: usize = 1024;
@@ -22,6 +22,8 @@ pub(in crate::store::embedded) struct Want {
     pub(in crate::store::embedded) corp: u16,
     /// From which queue.
     pub(in crate::store::embedded) queue: Queue,
+    /// From which lanes.
+    pub(in crate::store::embedded) lanes: Lanes,
     /// At most so many.
     pub(in crate::store::embedded) max: usize,
     /// For how long.
@@ -68,7 +70,7 @@ fn take(
     let mut parked = 0;
     while taken.len() < want.max
         && parked < PARKED_MAX
-        && let Some((lane, place)) = queue.next()
+        && let Some((lane, place)) = queue.next(want.lanes)
     {
         let (text, tries) = match stored(view, want, &place) {
             Ok(Some(found)) => found,

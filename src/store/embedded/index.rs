@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::model::delivery::Lane;
 use crate::model::time::Timestamp;
+use crate::store::Lanes;
 use crate::store::Queue;
 use crate::store::embedded::place::{Place, Spot};
 
@@ -32,20 +33,20 @@ pub(in crate::store::embedded) struct Index {
 /// The open items of one queue.
 #[derive(Debug, Default)]
 pub(in crate::store::embedded) struct QueueIndex {
-    ready: Lanes,
+    ready: Ready,
     delayed: BTreeMap<(Timestamp, Place), Lane>,
     claims: HashMap<Place, Held>,
     /// The subjects of the claims.
     busy: HashSet<Box<str>>,
     /// Per subject, what waits for it. Then the subject is busy, or one item of it is ready.
-    parked: HashMap<Box<str>, Lanes>,
+    parked: HashMap<Box<str>, Ready>,
     /// How often items were claimed whose lease has run out.
     lapsed: HashMap<Place, u32>,
 }
 
 /// Places in the order of their turn, urgent ones first.
 #[derive(Debug, Default)]
-struct Lanes {
+struct Ready {
     urgent: VecDeque<Place>,
     normal: VecDeque<Place>,
 }
@@ -172,8 +173,8 @@ impl QueueIndex {
     }
 
     /// Takes the next ready item out. It must be claimed, parked or put back.
-    pub(in crate::store::embedded) fn next(&mut self) -> Option<(Lane, Place)> {
-        self.ready.pop()
+    pub(in crate::store::embedded) fn next(&mut self, lanes: Lanes) -> Option<(Lane, Place)> {
+        self.ready.pop(lanes)
     }
 
     /// Puts an item back where [`next`](Self::next) took it.
@@ -213,7 +214,7 @@ impl QueueIndex {
         let held = self.claims.remove(place)?;
         self.busy.remove(&held.subject);
         if let Some(parked) = self.parked.get_mut(&held.subject) {
-            if let Some((lane, next)) = parked.pop() {
+            if let Some((lane, next)) = parked.pop(Lanes::All) {
                 self.ready.lane(lane).push_front(next);
             }
             if parked.is_empty() {
@@ -224,7 +225,7 @@ impl QueueIndex {
     }
 }
 
-impl Lanes {
+impl Ready {
     const fn lane(&mut self, lane: Lane) -> &mut VecDeque<Place> {
         match lane {
             Lane::Urgent => &mut self.urgent,
@@ -232,9 +233,12 @@ impl Lanes {
         }
     }
 
-    fn pop(&mut self) -> Option<(Lane, Place)> {
+    fn pop(&mut self, lanes: Lanes) -> Option<(Lane, Place)> {
         let urgent = self.urgent.pop_front().map(|place| (Lane::Urgent, place));
-        urgent.or_else(|| self.normal.pop_front().map(|place| (Lane::Normal, place)))
+        match lanes {
+            Lanes::All => urgent.or_else(|| Some((Lane::Normal, self.normal.pop_front()?))),
+            Lanes::Urgent => urgent,
+        }
     }
 
     fn is_empty(&self) -> bool {

@@ -44,7 +44,7 @@ use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table, Write};
 use crate::store::{
-    Accepted, Claim, Entry, Failure, Health, Queue, Settle, State, StoreSettings, Ticket,
+    Accepted, Claim, Entry, Failure, Health, Lanes, Queue, Settle, State, StoreSettings, Ticket,
 };
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
@@ -114,7 +114,7 @@ impl EmbeddedStore {
         &self,
         corp: &CorpId,
         queue: Queue,
-        lanes: crate::store::Lanes,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
@@ -122,6 +122,7 @@ impl EmbeddedStore {
         let want = Want {
             corp: self.corp(corp)?,
             queue,
+            lanes,
             max,
             lease,
             now,
