@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::callback::Query;
 use crate::callback::error::CallbackError;
 use crate::callback::scan::{children, is_json};
-use crate::callback::write::element;
+use crate::callback::write::{close, element, open};
 
 /// Longest body that is read, in bytes. WeCom names no figure; its largest documented events are far below.
 pub(in crate::callback) const MAX_BODY_BYTES: usize = 1 << 20;
@@ -52,17 +52,57 @@ impl<'a> Sealed<'a> {
             .ok_or(CallbackError::Malformed("there is no echostr"))
     }
 
+    /// Takes `Encrypt` out of a passive reply, and what signs it.
+    ///
+    /// # Errors
+    /// [`CallbackError::Envelope`].
+    pub(in crate::callback) fn from_reply(xml: &'a str) -> Result<(Query, Self), CallbackError> {
+        let [encrypt, signature, timestamp, nonce] =
+            texts(xml, ["Encrypt", "MsgSignature", "TimeStamp", "Nonce"])?;
+        let query = Query {
+            msg_signature: signature.into(),
+            timestamp: timestamp.into(),
+            nonce: nonce.into(),
+            echostr: None,
+        };
+        Ok((query, Self(encrypt)))
+    }
+
     /// The Base64 text, without the blanks around it.
     pub(in crate::callback) fn ciphertext(&self) -> &str {
         &self.0
     }
 }
 
+/// The XML body of a callback (path/90930).
+pub(in crate::callback) fn request_xml(to_user_name: &str, encrypt: &str) -> String {
+    let mut xml = String::with_capacity(encrypt.len() + 120);
+    open(&mut xml, "xml");
+    element(&mut xml, "ToUserName", to_user_name);
+    element(&mut xml, "Encrypt", encrypt);
+    close(&mut xml, "xml");
+    xml
+}
+
+/// The body of a passive reply (path/90930), the mirror image of a callback.
+pub(in crate::callback) fn reply_xml(query: &Query, encrypt: &str) -> String {
+    let mut xml = String::with_capacity(encrypt.len() + 240);
+    open(&mut xml, "xml");
+    element(&mut xml, "Encrypt", encrypt);
+    element(&mut xml, "MsgSignature", &query.msg_signature);
+    element(&mut xml, "TimeStamp", &query.timestamp);
+    element(&mut xml, "Nonce", &query.nonce);
+    close(&mut xml, "xml");
+    xml
+}
+
+/// The JSON body of a callback (path/97478).
+pub(in crate::callback) fn request_json(to_user_name: &str, encrypt: &str) -> String {
+    serde_json::json!({"tousername": to_user_name, "encrypt": encrypt}).to_string()
+}
+
 /// The texts of these elements below the root, each exactly once and without elements inside.
-///
-/// # Errors
-/// [`CallbackError::Envelope`].
-pub(in crate::callback) fn texts<'a, const N: usize>(
+fn texts<'a, const N: usize>(
     xml: &'a str,
     names: [&str; N],
 ) -> Result<[Cow<'a, str>; N], CallbackError> {
@@ -87,21 +127,6 @@ pub(in crate::callback) fn texts<'a, const N: usize>(
         return Err(CallbackError::Envelope("an element is missing"));
     }
     Ok(found.map(Option::unwrap_or_default))
-}
-
-/// The XML body of a callback (path/90930).
-pub(in crate::callback) fn request_xml(to_user_name: &str, encrypt: &str) -> String {
-    let mut xml = String::with_capacity(encrypt.len() + 120);
-    xml.push_str("<xml>");
-    element(&mut xml, "ToUserName", to_user_name);
-    element(&mut xml, "Encrypt", encrypt);
-    xml.push_str("</xml>");
-    xml
-}
-
-/// The JSON body of a callback (path/97478).
-pub(in crate::callback) fn request_json(to_user_name: &str, encrypt: &str) -> String {
-    serde_json::json!({"tousername": to_user_name, "encrypt": encrypt}).to_string()
 }
 
 /// Both spellings of the keys occur, so case does not count.

@@ -35,6 +35,7 @@ mod signature;
 pub mod event;
 mod glance;
 pub mod node;
+pub mod reply;
 mod write;
 
 pub mod error;
