@@ -166,3 +166,100 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 /// Borrowed unless it has escapes; a plain `Cow` would always copy.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_found(body: &str) {
+        let sealed = Sealed::from_body(body.as_bytes());
+        assert_eq!(
+            sealed.map(|s| s.0.into_owned()),
+            Ok("aB+/=".into()),
+            "{body}"
+        );
+    }
+
+    #[track_caller]
+    fn assert_refused(body: &[u8]) {
+        let problem = Sealed::from_body(body).err();
+        let text = String::from_utf8_lossy(body);
+        assert!(
+            matches!(problem, Some(CallbackError::Envelope(_))),
+            "{text}: {problem:?}"
+        );
+    }
+
+    #[test]
+    fn encrypt_is_found_wherever_it_stands() {
+        for body in [
+            "<xml><Encrypt>aB+/=</Encrypt></xml>",
+            "<xml><Encrypt><![CDATA[aB+/=]]></Encrypt></xml>",
+            "<?xml version=\"1.0\"?>\n<xml a='>' b=\"<\">\n <Encrypt>\n <![CDATA[aB+/=]]>\n</Encrypt >\n</xml>\n",
+            "\u{feff}<xml><ToUserName><![CDATA[<Encrypt>x</Encrypt>]]></ToUserName><AgentID/><Encrypt>aB+/=</Encrypt></xml>",
+            "<xml><!-- <Encrypt>x</Encrypt> --><Encrypt>aB<!-- - -->+<![CDATA[/]]>=</Encrypt></xml><!-- end -->",
+            "<xml><Encrypt>aB&#43;&#x2f;=</Encrypt><Note>&lt;&amp;&gt;</Note></xml>",
+            "<xml><A><Encrypt>x</Encrypt></A><encrypt>y</encrypt><Encrypt>aB+/=</Encrypt></xml>",
+            r#"{"encrypt": "aB+/="}"#,
+            r#" {"ToUserName": {"Encrypt": 1}, "Encrypt": "aB+\/=", "agentid": null}"#,
+        ] {
+            assert_found(body);
+        }
+    }
+
+    #[test]
+    fn other_bodies_are_refused() {
+        let deep = format!("{}{}", "<a>".repeat(17), "</a>".repeat(17));
+        let deep = format!("<xml>{deep}<Encrypt>x</Encrypt></xml>");
+        let long = format!(
+            "<xml><Encrypt>{}</Encrypt></xml>",
+            "x".repeat(MAX_BODY_BYTES)
+        );
+        for body in [
+            "",
+            " ",
+            "Encrypt",
+            "<xml/>",
+            "<xml></xml>",
+            "<xml><Encrypt/></xml>",
+            "<xml><Encrypt> <![CDATA[ ]]> </Encrypt></xml>",
+            "<Encrypt>x</Encrypt>",
+            "<xml><Encrypt>x</Encrypt><Encrypt>x</Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt></xml><xml/>",
+            "<xml><Encrypt>x</Encrypt></xml>x",
+            "<xml><Encrypt>x</Encrypt></xml><![CDATA[]]>",
+            "<xml><Encrypt>x<b/></Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt>",
+            "<xml><Encrypt>x</xml></Encrypt>",
+            "<xml><Encrypt><![CDATA[x]]</Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt><!-- </xml>",
+            "<xml <Encrypt>x</Encrypt></xml>",
+            "<xml>< Encrypt>x</ Encrypt></xml>",
+            "<!DOCTYPE xml><xml><Encrypt>x</Encrypt></xml>",
+            "<!DOCTYPE xml [<!ENTITY a \"x\">]><xml><Encrypt>&a;</Encrypt></xml>",
+            "<xml><A>&a;</A><Encrypt>x</Encrypt></xml>",
+            "<xml><A><B>&nbsp;</B></A><Encrypt>x</Encrypt></xml>",
+            "{}",
+            "{\"encrypt\": \"\"}",
+            "{\"encrypt\": 1}",
+            "{\"encrypt\": \"x\", \"Encrypt\": \"x\"}",
+            "{\"encrypt\": \"x\"} {",
+            "[\"encrypt\"]",
+            &deep,
+            &long,
+        ] {
+            assert_refused(body.as_bytes());
+        }
+        assert_refused(b"<xml><A>\xff</A><Encrypt>x</Encrypt></xml>");
+    }
+
+    #[test]
+    fn a_single_text_is_not_copied() {
+        let body = b"<xml><Encrypt>\n<![CDATA[aB+/=]]></Encrypt></xml>";
+        let sealed = Sealed::from_body(body).ok();
+        assert!(matches!(sealed, Some(Sealed(Cow::Borrowed("aB+/=")))));
+        let sealed = Sealed::from_body(br#"{"encrypt": "aB+/="}"#).ok();
+        assert!(matches!(sealed, Some(Sealed(Cow::Borrowed("aB+/=")))));
+    }
+}
