@@ -4,4 +4,5 @@
 
 mod config;
 mod fixtures;
+mod properties;
 mod vectors;
