@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod decide;
 mod fixtures;
+mod properties;
 mod redis_server;
 mod redis_store;
 mod store_contract;
