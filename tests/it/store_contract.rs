@@ -7,7 +7,7 @@
 mod accept;
 mod claim;
 mod commit;
-mod ground;
+pub(crate) mod ground;
 mod lists;
 mod refresh;
 mod retry;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use wecom_bridge::store::{Store, StoreSettings, StoreUrl};
 
+use crate::redis_server::RedisServer;
 use crate::store_contract::ground::Ground;
 
 macro_rules! contract {
@@ -58,6 +59,16 @@ async fn embedded_ground() -> Ground {
     let settings = settings(StoreUrl::Embedded(folder.path().join("store.redb")));
     let store = Store::open(&settings).await.unwrap();
     Ground::new(vec![store], folder)
+}
+
+contract!(redis, crate::store_contract::redis_ground);
+
+async fn redis_ground() -> Ground {
+    let server = RedisServer::start();
+    let settings = settings(server.url());
+    let one = Store::open(&settings).await.unwrap();
+    let other = Store::open(&settings).await.unwrap();
+    Ground::new(vec![one, other], server)
 }
 
 /// Settings for a store that serves the contract's corps.
