@@ -212,7 +212,7 @@ async fn two_processes_settle_each_event_once() {
     let settled = settled.into_inner().unwrap();
     assert_eq!(settled.len(), accepted.len());
     assert_eq!(settled.into_iter().collect::<HashSet<_>>(), accepted);
-    for empty in ["in:open", "in:busy", "in:leases", "in:work"] {
+    for empty in ["in:aside", "in:busy", "in:leases", "in:work"] {
         let key = format!("wb:{{ww1}}:{empty}");
         assert_eq!(server.cli(&["EXISTS", &key]), "0", "{key}");
     }
@@ -257,6 +257,24 @@ async fn forgotten_scripts_are_sent_again() {
     assert_eq!(server.cli(&["SCRIPT", "FLUSH"]), "OK");
     ground.decide(&[refresh("wm1")], at(1)).await;
     assert_eq!(ground.claim_calls(1, at(1)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_somebody_did_by_hand_stops_nobody() {
+    let server = RedisServer::start();
+    let ground = Ground::new(vec![open(&server).await], ());
+    let key = |name: &str| format!("wb:{{ww1}}:{name}");
+    let garbage = server.cli(&["XADD", &key("in:log"), "*", "d", "not a delivery"]);
+    let removed = ground.accept_in(Lane::Urgent, "removed").await;
+    server.cli(&["XDEL", &key("in:log"), removed.place()]);
+    let kept = ground.accept("kept").await;
+    assert_eq!(ground.claim_one(at(0)).await.id, kept);
+    let score = server.cli(&["ZSCORE", &key("in:dead"), &garbage]);
+    assert_eq!(score, at(0).millis().to_string(), "it is buried");
+
+    server.cli(&["DEL", &key("in:work")]);
+    let again = ground.claim_one(at(0).plus(LEASE)).await;
+    assert_eq!((again.id, again.attempt), (kept, 1));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 -- Takes items into work. Answers whether there may be more to look at, and the items: place, token, attempt, text.
 --
--- ARGV: queue, how many at most, length of a lease, now (milliseconds), which lanes (all, urgent)
+-- ARGV: queue, how many at most, length of a lease, now (milliseconds), lanes: all or urgent
 local q = queue(ARGV[1])
 local max, lease, now = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local all = ARGV[5] == 'all'
@@ -26,70 +26,83 @@ end
 local lapsed = past_or_absurd(q.leases)
 for n = #lapsed, 1, -1 do
   local place = lapsed[n]
-  call('ZREM', q.leases, place)
-  local work = work_of(q, place)
-  if work then
-    work.token = '-'
-    keep_work(q, place, work)
-    release(q, work.subject)
-  end
-  call('LPUSH', q.ready[work and work.lane or 'n'], place)
+  local work = work_of(q, place) or fresh(place)
+  put_aside(q, place, work)
+  call('LPUSH', q['ready:' .. work.lane], place)
 end
 
 -- Items whose next attempt is due.
 for _, place in ipairs(past_or_absurd(q.delayed)) do
+  local work = work_of(q, place) or fresh(place)
   call('ZREM', q.delayed, place)
-  local work = work_of(q, place)
-  call('RPUSH', q.ready[work and work.lane or 'n'], place)
+  call('RPUSH', q['ready:' .. work.lane], place)
 end
 
-local claims, looked_at, token = {}, 0, nil
+local claims, looked_at = {}, 0
+-- Gathered here, written at the end with one call each.
+local works, leases, aside = {}, {}, {}
+local claimed = {}
+-- The last number given before those of this call.
+local number
 
--- Parks an item whose subject is in work; claims any other one.
-local function consider(place, text)
-  looked_at = looked_at + 1
-  if not text then
-    -- Somebody removed it by hand.
-    call('ZREM', q.open, place)
-    call('HDEL', q.work, place)
-    return
+local function add(list, one, other)
+  list[#list + 1] = one
+  list[#list + 1] = other
+end
+
+-- Whether the subject was free; from now on it belongs to the item.
+local function take(subject, place)
+  if call('HSETNX', q.busy, subject, place) == 1 then
+    return true
   end
-  local source, kind, subject, lane = head(text)
-  -- A text without a head blocks nobody: whoever claims it will bury it.
-  subject, lane = subject or place, lane or 'n'
-  call('ZADD', q.open, order(place), place)
   local holder = call('HGET', q.busy, subject)
-  if holder and call('ZSCORE', q.leases, holder) then
+  if claimed[holder] or call('ZSCORE', q.leases, holder) then
+    return false
+  end
+  call('HSET', q.busy, subject, place)
+  return true
+end
+
+-- Claims an item, or parks it when its subject is in work. `work` is what is known of earlier attempts.
+local function consider(place, work, text, source, kind)
+  if not take(work.subject, place) then
     local rank = order(place)
-    call('ZADD', q.parked .. subject, lane == 'u' and rank - 2 ^ 52 or rank, place)
+    call('ZADD', q['parked:' .. work.subject], work.lane == 'u' and rank - 2 ^ 52 or rank, place)
+    add(aside, rank, place)
     return
   end
-  token = token or string.format('%.0f', call('INCR', key('numbers')))
-  local work = work_of(q, place) or { attempts = 0, lane = lane, subject = subject, failures = '' }
+  number = number or call('INCRBY', key('numbers'), max) - max
+  work.token = string.format('%.0f', number + #claims + 1)
   work.attempts = work.attempts + 1
-  work.token = token
-  keep_work(q, place, work)
-  call('HSET', q.busy, subject, place)
-  call('ZADD', q.leases, now + lease, place)
+  claims[#claims + 1] = { place, work.token, work.attempts, text }
+  claimed[place] = true
+  add(works, place, line_of(work))
+  add(leases, now + lease, place)
   if q.inbox and source == 'service' then
     -- It no longer waits: from now on, another refresh has to be a new one.
-    local mark = kind .. ' ' .. subject
+    local mark = kind .. ' ' .. work.subject
     if call('HGET', key('marks'), mark) == place then
       call('HDEL', key('marks'), mark)
     end
   end
-  claims[#claims + 1] = { place, token, work.attempts, text }
 end
 
+-- First those that were put in a lane.
 while #claims < max and looked_at < LOOKED_AT_MAX do
-  local place = call('LPOP', q.ready.u) or all and call('LPOP', q.ready.n)
+  local place = call('LPOP', q['ready:u']) or all and call('LPOP', q['ready:n'])
   if not place then
     break
   end
-  consider(place, text_of(q, place))
+  looked_at = looked_at + 1
+  call('ZREM', q.aside, place)
+  local text = text_of(q, place)
+  if text then
+    local source, kind, subject, lane = head(text)
+    consider(place, work_of(q, place) or fresh(place, subject, lane), text, source, kind)
+  end
 end
 
--- Then whatever of the log nobody has looked at.
+-- Then whatever of the log nobody has looked at. Urgent ones come through their own lane.
 while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
   local cursor = call('GET', key('in:cursor')) or '0-0'
   local count = math.min(max - #claims, LOOKED_AT_MAX - looked_at, 64)
@@ -99,19 +112,24 @@ while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
   end
   for _, entry in ipairs(entries) do
     local place, text = entry[1], entry[2][2]
-    cursor = place
-    local _, _, _, lane = head(text)
+    local source, kind, subject, lane = head(text)
+    looked_at = looked_at + 1
     if lane ~= 'u' then
-      consider(place, text)
-    else
-      -- It came through its own lane.
-      looked_at = looked_at + 1
-      if not call('ZSCORE', q.done, place) then
-        call('ZADD', q.open, order(place), place)
-      end
+      consider(place, fresh(place, subject, lane), text, source, kind)
+    elseif not (claimed[place] or call('ZSCORE', q.leases, place) or call('ZSCORE', q.done, place)) then
+      add(aside, order(place), place)
     end
+    cursor = place
   end
   call('SET', key('in:cursor'), cursor)
 end
 
+for name, list in pairs({ leases = leases, aside = aside }) do
+  if #list > 0 then
+    call('ZADD', q[name], unpack(list))
+  end
+end
+if #works > 0 then
+  call('HSET', q.work, unpack(works))
+end
 return { looked_at < LOOKED_AT_MAX and 0 or 1, claims }

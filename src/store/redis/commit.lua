@@ -20,13 +20,13 @@ for _ = 1, tonumber(ARGV[8]) do
   at = at + 3
 end
 
-local version
 local write = {}
 
 function write.put(kind, name, json)
-  version = version or string.format('%.0f', call('INCR', key('numbers')))
-  call('HSET', key('t:' .. kind), name, version .. ' ' .. json)
-  call('ZADD', key('k:' .. kind), 0, name)
+  -- The number of the claim serves for its commit too: a claim is settled once.
+  if call('HSET', key('t:' .. kind), name, work.token .. ' ' .. json) == 1 then
+    call('ZADD', key('k:' .. kind), 0, name)
+  end
   return 3
 end
 
@@ -43,14 +43,14 @@ function write.refresh(mark, text, lane)
     local new = call('XADD', key('in:log'), '*', 'd', text)
     call('HSET', key('marks'), mark, new)
     if lane == 'u' then
-      call('RPUSH', inbox.ready.u, new)
+      call('RPUSH', inbox['ready:u'], new)
     end
   elseif call('ZREM', inbox.delayed, waiting) == 1 then
     -- It waits for another attempt: this wish makes it due, with all its attempts before it.
     local delayed = work_of(inbox, waiting)
     delayed.attempts = 0
     keep_work(inbox, waiting, delayed)
-    call('RPUSH', inbox.ready[delayed.lane], waiting)
+    call('RPUSH', inbox['ready:' .. delayed.lane], waiting)
   end
   return 3
 end
@@ -59,8 +59,8 @@ function write.send(name, text, lane)
   if call('HSETNX', key('out:items'), name, text) == 1 then
     local outbox = queue('out')
     call('ZADD', key('out:index'), order(name), name)
-    call('ZADD', outbox.open, order(name), name)
-    call('RPUSH', outbox.ready[lane], name)
+    call('ZADD', outbox.aside, order(name), name)
+    call('RPUSH', outbox['ready:' .. lane], name)
   end
   return 3
 end
@@ -72,11 +72,8 @@ end
 if ARGV[4] == 'done' then
   finish(q, place, work, now)
 else
-  call('ZREM', q.leases, place)
-  call('ZADD', q.dead, now, place)
   remember(work, ARGV[5], tonumber(ARGV[6]))
-  work.token = '-'
-  keep_work(q, place, work)
-  release(q, work.subject)
+  put_aside(q, place, work)
+  call('ZADD', q.dead, now, place)
 end
 return 'ok'

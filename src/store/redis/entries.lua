@@ -4,7 +4,7 @@
 -- ARGV: queue, state ('' for every one), place to begin before ('' for the newest), how many to look at
 --
 -- Deliveries are found in the log. When done ones are not asked for, only its end after the cursor is read; further
--- back, `open` leads from one to the next. Calls are found by `index` or `open`.
+-- back, whatever is not done is in work or aside. Calls are found by their index, or in work or aside.
 local q, state, before = queue(ARGV[1]), ARGV[2], ARGV[3]
 local left = tonumber(ARGV[4])
 local with_done = state == '' or state == 'done'
@@ -36,9 +36,9 @@ local function newer(one, other)
   end
 end
 
--- The newest places of an index from `top` on. All calls of one cause have the same score, so those that share it with
--- the first or the last place are put in order here.
-local function look_along(index, top)
+-- The newest places of an index from `top` on, and of the few in `others`. All calls of one cause have the same score,
+-- so those that share it with the first or the last place are put in order here.
+local function look_along(index, top, others)
   local found, known = {}, {}
   local function add(places)
     for _, place in ipairs(places) do
@@ -61,6 +61,7 @@ local function look_along(index, top)
   if #older > 0 then
     alike(older[#older])
   end
+  add(others)
   table.sort(found, newer)
   for n = 1, math.min(left, #found) do
     look_at(found[n])
@@ -79,9 +80,17 @@ if q.inbox then
     if before ~= '' and newer(before, cursor) then
       before = ''
     end
-    look_along(q.open, string.format('%.0f', order(cursor)))
+    local in_work = {}
+    for _, place in ipairs(call('ZRANGE', q.leases, 0, -1)) do
+      if not newer(place, cursor) then
+        in_work[#in_work + 1] = place
+      end
+    end
+    look_along(q.aside, string.format('%.0f', order(cursor)), in_work)
   end
+elseif with_done then
+  look_along(key('out:index'), '+inf', {})
 else
-  look_along(with_done and key('out:index') or q.open, '+inf')
+  look_along(q.aside, '+inf', call('ZRANGE', q.leases, 0, -1))
 end
 return { left > 0 and '' or last, rows }

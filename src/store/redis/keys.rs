@@ -14,7 +14,7 @@
 //! | `out:index` | sorted set | every call; score: order |
 //! | `in:ready:u` `out:ready:u` | list | urgent items to take next; accepted urgent deliveries come here at once |
 //! | `in:ready:n` `out:ready:n` | list | normal items to take next; for deliveries, before those after the cursor |
-//! | `in:open` `out:open` | sorted set | items that were looked at (or owed) and are not done; score: order |
+//! | `in:aside` `out:aside` | sorted set | items that were looked at (or owed) and are neither in work nor done; score: order |
 //! | `in:busy` `out:busy` | hash | subject → place of its item that is in work |
 //! | `in:parked:<subject>` `out:parked:<subject>` | sorted set | items that wait for their subject; score: order, less 2^52 when urgent |
 //! | `in:leases` `out:leases` | sorted set | items in work; score: when the lease ends, in milliseconds |
@@ -23,13 +23,13 @@
 //! | `in:dead` `out:dead` | sorted set | dead items; score: since when, in milliseconds |
 //! | `in:done` `out:done` | sorted set | done items; score: since when, in milliseconds |
 //! | `marks` | hash | kind and subject of a refresh → place of the one that waits |
-//! | `numbers` | string | the last number given to a commit or a claim; none is given twice |
-//! | `t:<table>` | hash | key of a record → number of the commit that wrote it, a blank, its JSON |
+//! | `numbers` | string | the last number given to a claim; none is given twice |
+//! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |
 //! | `k:<table>` | sorted set | keys of the records, all with score 0, to list them in order |
 //!
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is
-//! `-` unless the item is in work. Nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
+//! the number of the claim, or `-` when the item is not in work. Nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
 
 use crate::model::ids::CorpId;
 

@@ -7,21 +7,14 @@ local function key(name)
   return KEYS[1] .. name
 end
 
--- The keys of a queue: 'in' or 'out'.
+-- The keys of a queue, 'in' or 'out', by their names: q.leases, q['ready:u'].
 local function queue(name)
   local own = KEYS[1] .. name .. ':'
-  return {
-    inbox = name == 'in',
-    ready = { u = own .. 'ready:u', n = own .. 'ready:n' },
-    open = own .. 'open',
-    busy = own .. 'busy',
-    parked = own .. 'parked:',
-    leases = own .. 'leases',
-    delayed = own .. 'delayed',
-    work = own .. 'work',
-    dead = own .. 'dead',
-    done = own .. 'done',
-  }
+  return setmetatable({ inbox = name == 'in' }, {
+    __index = function(_, rest)
+      return own .. rest
+    end,
+  })
 end
 
 -- The place as one number. It is exact: it stays below 2^53 until the year 2248.
@@ -50,17 +43,25 @@ end
 -- What is known of the attempts; nil when there were none.
 local function work_of(q, place)
   local line = call('HGET', q.work, place)
-  if not line then
+  local token, attempts, lane, subject, failures =
+    string.match(line or '', '^(%S+) (%d+) ([un]) ([^\n]*)(.*)$')
+  if not token then
     return nil
   end
-  local token, attempts, lane, subject, failures =
-    string.match(line, '^(%S+) (%d+) ([un]) ([^\n]*)(.*)$')
   return { token = token, attempts = tonumber(attempts), lane = lane, subject = subject, failures = failures }
 end
 
+-- What is known of an item that was never claimed. A text without a head blocks nobody: its claimer will bury it.
+local function fresh(place, subject, lane)
+  return { token = '-', attempts = 0, lane = lane or 'n', subject = subject or place, failures = '' }
+end
+
+local function line_of(work)
+  return work.token .. ' ' .. work.attempts .. ' ' .. work.lane .. ' ' .. work.subject .. work.failures
+end
+
 local function keep_work(q, place, work)
-  local line = work.token .. ' ' .. work.attempts .. ' ' .. work.lane .. ' ' .. work.subject .. work.failures
-  call('HSET', q.work, place, line)
+  call('HSET', q.work, place, line_of(work))
 end
 
 -- What is known of the attempts, if the claim is still the one that the token stands for.
@@ -81,20 +82,28 @@ local function remember(work, failure, max)
   work.failures = all
 end
 
--- Frees a subject; the first item that waits for it comes to the front of its lane.
-local function release(q, subject)
+-- Ends a claim: the subject is free, and the first item that waits for it comes to the front of its lane.
+local function release(q, place, subject)
+  call('ZREM', q.leases, place)
   call('HDEL', q.busy, subject)
-  local first = call('ZPOPMIN', q.parked .. subject)
+  local first = call('ZPOPMIN', q['parked:' .. subject])
   if first[1] then
     local lane = tonumber(first[2]) < 0 and 'u' or 'n'
-    call('LPUSH', q.ready[lane], first[1])
+    call('LPUSH', q['ready:' .. lane], first[1])
   end
 end
 
--- Ends a claimed item as done. Of an item that was done at the first attempt, nothing is kept but when.
+-- Ends a claim whose item is not done.
+local function put_aside(q, place, work)
+  release(q, place, work.subject)
+  work.token = '-'
+  keep_work(q, place, work)
+  call('ZADD', q.aside, order(place), place)
+end
+
+-- Ends a claim whose item is done. Of one that was done at the first attempt, nothing is kept but when.
 local function finish(q, place, work, now)
-  call('ZREM', q.leases, place)
-  call('ZREM', q.open, place)
+  release(q, place, work.subject)
   call('ZADD', q.done, now, place)
   if work.attempts == 1 and work.failures == '' then
     call('HDEL', q.work, place)
@@ -102,7 +111,6 @@ local function finish(q, place, work, now)
     work.token = '-'
     keep_work(q, place, work)
   end
-  release(q, work.subject)
 end
 
 -- State, attempts, when it was settled (or '') and failures of an item that exists.

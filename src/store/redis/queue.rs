@@ -18,6 +18,9 @@ static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.l
 static RETRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("retry.lua")));
 static REPLAY: LazyLock<Script> = LazyLock::new(|| script(include_str!("replay.lua")));
 
+/// How many items one call claims at most.
+const CLAIMED_MAX: usize = 256;
+
 /// How often a claim looks further that found mostly items of busy subjects; each look is a call of its own.
 const ROUNDS_MAX: usize = 32;
 
@@ -56,11 +59,13 @@ impl RedisStore {
                 break;
             }
             let mut call = queue_call(&CLAIM, corp, queue);
-            call.arg(left).arg(millis(lease)).arg(now.millis());
-            call.arg(match lanes {
-                Lanes::All => "all",
-                Lanes::Urgent => "urgent",
-            });
+            call.arg(left.min(CLAIMED_MAX))
+                .arg(millis(lease))
+                .arg(now.millis())
+                .arg(match lanes {
+                    Lanes::All => "all",
+                    Lanes::Urgent => "urgent",
+                });
             let (more, claimed): (u8, Vec<Claimed>) = match self.connection.run(&CLAIM, &call).await
             {
                 // What was claimed so far is not left to its lease.

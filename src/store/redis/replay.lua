@@ -10,7 +10,7 @@ local was_settled = call('ZREM', q.done, place) + call('ZREM', q.dead, place)
 if was_settled + call('ZREM', q.delayed, place) > 0 then
   local _, _, _, lane = head(text)
   call('HDEL', q.work, place)
-  call('ZADD', q.open, order(place), place)
-  call('RPUSH', q.ready[lane or 'n'], place)
+  call('ZADD', q.aside, order(place), place)
+  call('RPUSH', q['ready:' .. (lane or 'n')], place)
 end
 return 1

@@ -20,9 +20,6 @@ if q.inbox and source == 'service' then
   call('HSET', key('marks'), mark, place)
 end
 
-call('ZREM', q.leases, place)
+put_aside(q, place, work)
 call('ZADD', q.delayed, ARGV[4], place)
-work.token = '-'
-keep_work(q, place, work)
-release(q, work.subject)
 return 'ok'
