@@ -69,6 +69,7 @@ pub mod model;
 pub mod callback;
 pub mod decide;
 pub mod store;
+pub mod wecom;
 
 pub mod cli;
 pub mod clock;
