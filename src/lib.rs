@@ -71,7 +71,14 @@ pub mod decide;
 pub mod store;
 pub mod wecom;
 
-pub mod cli;
+pub mod act;
+
+pub mod http;
+pub mod worker;
+
 pub mod clock;
 pub mod config;
 pub mod telemetry;
+
+pub mod app;
+pub mod cli;

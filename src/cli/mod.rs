@@ -4,6 +4,8 @@
 
 mod check_config;
 mod healthcheck;
+mod replay;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -19,6 +21,8 @@ const AFTER_HELP: &str = "\
 Examples:
   wecom-bridge check-config --example > wecom-bridge.toml    begin with the commented example
   wecom-bridge check-config --config wecom-bridge.toml       see what is missing or wrong
+  wecom-bridge serve --config wecom-bridge.toml              run the service
+  wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
 
 Settings come from the file and from WECOM_BRIDGE_… variables, which win:
 WECOM_BRIDGE_CORP__0__APP__SECRET is `secret` in the [corp.app] of the first [[corp]].
@@ -35,6 +39,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
+    Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Healthcheck(healthcheck::Healthcheck),
 }
@@ -53,6 +59,14 @@ pub(in crate::cli) struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// Reads the settings, or says everything that is wrong with them.
+    pub(in crate::cli) fn load_or_complain(&self) -> Result<Config, Exit> {
+        self.load().map_err(|problems| {
+            complain(&problems.to_string());
+            Exit::Misused
+        })
+    }
+
     /// Reads the settings.
     pub(in crate::cli) fn load(&self) -> Result<Config, ConfigProblems> {
         // Names that are no UTF-8 are not ours. A value of ours that is none ends as a wrong value of its key.
@@ -95,10 +109,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let exit = match cli.command {
+        Command::Serve(command) => within_runtime(command.run()),
+        Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
     };
     exit.into()
+}
+
+fn within_runtime(command: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(problem) => {
+            complain(&format!("the asynchronous runtime cannot start: {problem}"));
+            Exit::Failed
+        }
+    }
 }
 
 /// Writes a result to standard output. A reader that has left is no failure of the command.
