@@ -35,7 +35,7 @@ mod signature;
 pub mod event;
 mod glance;
 pub mod node;
-mod write;
+pub(crate) mod write;
 
 pub mod error;
 
