@@ -6,4 +6,5 @@ pub mod callback;
 pub mod clock;
 pub mod config;
 pub mod model;
+pub mod sim;
 pub mod store;

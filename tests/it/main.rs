@@ -4,4 +4,5 @@
 
 mod config;
 mod fixtures;
+mod sim;
 mod vectors;
