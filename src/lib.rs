@@ -76,6 +76,8 @@ pub mod act;
 pub mod http;
 pub mod worker;
 
+pub mod sim;
+
 pub mod clock;
 pub mod config;
 pub mod telemetry;

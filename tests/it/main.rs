@@ -10,5 +10,6 @@ mod fixtures;
 mod properties;
 mod redis_server;
 mod redis_store;
+mod sim;
 mod store_contract;
 mod vectors;
