@@ -13,7 +13,7 @@ mod trim;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -94,6 +94,8 @@ impl Worker {
         tasks: &TaskTracker,
     ) {
         let places = Arc::new(Semaphore::new(IN_WORK_MAX));
+        // Whoever is done may have freed a subject that another item waits for.
+        let done = Arc::new(Notify::new());
         let mut failing = false;
         while !stop.is_cancelled() {
             // At least one place is free before anything is claimed, so that no claim waits while its lease runs.
@@ -126,17 +128,20 @@ impl Worker {
             if works.is_empty() {
                 tokio::select! {
                     () = self.store.rung(corp, queue) => {}
+                    () = done.notified() => {}
                     () = tokio::time::sleep(LOOK_EVERY) => {}
                     () = stop.cancelled() => return,
                 }
             }
             for work in works {
+                let done = Arc::clone(&done);
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     return;
                 };
                 tasks.spawn(async move {
                     work.await;
                     drop(place);
+                    done.notify_one();
                 });
             }
         }

@@ -12,4 +12,6 @@ mod redis_server;
 mod redis_store;
 mod sim;
 mod store_contract;
+mod story;
 mod vectors;
+mod world;
