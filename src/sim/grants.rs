@@ -110,6 +110,12 @@ impl Grants {
         (text, until.since(now))
     }
 
+    /// The ticket as it was given out, when it is still good.
+    pub(crate) fn ticket_given(&self, ticket: Ticket, now: Timestamp) -> Option<&str> {
+        let (text, until) = self.tickets.get(&ticket)?;
+        (now < *until).then_some(text)
+    }
+
     /// A login code for the redirect.
     pub(crate) fn login(&mut self, who: Visitor, now: Timestamp) -> String {
         self.logins.give(who, now, LOGIN_LIFE)

@@ -177,6 +177,13 @@ impl Ledger {
         self.messages.get(self.tasks.get(task_id)?)
     }
 
+    /// The newest messages in a member's window, newest first.
+    pub(crate) fn window(&self, userid: &UserId) -> impl Iterator<Item = &Message> {
+        let numbers = self.windows.get(&userid.key());
+        let newest_first = numbers.into_iter().flat_map(|n| n.iter().rev());
+        newest_first.filter_map(|number| self.messages.get(number))
+    }
+
     /// Changes a card in some windows.
     pub(crate) fn update_card(&mut self, update: CardUpdate) {
         if let Some(message) = self.messages.get_mut(&update.message) {
@@ -224,6 +231,8 @@ mod tests {
             userids: vec![upper],
             shown: Shown::Greyed("已完成".into()),
         });
+        let window: Vec<_> = ledger.window(&lower).map(|m| m.number).collect();
+        assert_eq!(window, [2, 1]);
         let card = ledger.task(&TaskId::parse("t2").unwrap()).unwrap();
         assert_eq!(card.card_for(&lower).1, Some("已完成"));
         assert_eq!(ledger.sent.len(), 3);

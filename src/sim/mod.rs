@@ -21,7 +21,9 @@ pub mod receiver;
 
 mod api;
 pub mod faults;
+mod jssdk;
 mod oauth;
+mod pages;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -141,6 +143,8 @@ impl Sim {
                 .app_data(PayloadConfig::new(api::MAX_BODY))
                 .route("/cgi-bin/{api:.*}", web::to(api::answer))
                 .configure(oauth::routes)
+                .configure(jssdk::routes)
+                .configure(pages::routes)
         })
         .on_connect(remember_connection)
         .workers(2)

@@ -10,7 +10,11 @@ mod token;
 mod welcome;
 
 mod card;
+mod card_check;
 mod message;
 
 mod fault;
 mod push;
+
+mod jssdk;
+mod page;

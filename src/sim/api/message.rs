@@ -1,6 +1,6 @@
 //! `message/send` (path/90236).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -101,6 +101,8 @@ fn interval(json: &Value) -> Result<Duration, Refused> {
 #[derive(Default)]
 struct Recipients {
     to: Vec<UserId>,
+    /// The same by filing key, so that nobody is in it twice.
+    known: HashSet<String>,
     /// Lower case, as WeCom answers.
     invaliduser: Vec<String>,
     invalidparty: Vec<String>,
@@ -165,7 +167,7 @@ impl Recipients {
     }
 
     fn add(&mut self, userid: &UserId) {
-        if !self.to.contains(userid) {
+        if self.known.insert(userid.key()) {
             self.to.push(userid.clone());
         }
     }

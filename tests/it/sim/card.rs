@@ -8,8 +8,8 @@ use wecom_bridge::sim::message::Shown;
 use wecom_bridge::sim::people::Impossible;
 use wecom_bridge::sim::receiver::ReceiverKind;
 
+use crate::sim::card_check::cards;
 use crate::sim::ear::Ear;
-use crate::sim::message::cards;
 use crate::sim::stage::{As, Stage, task, user};
 
 /// A stage where Li and Zhang have the button card, and the card's first response code.

@@ -1,0 +1,76 @@
+// The client around a toolbar page: answers what the stand-in of the JS-SDK asks. Only the framed page is listened to.
+(function () {
+  "use strict";
+
+  const chat = document.getElementById("toolbar");
+  if (!chat) return;
+  const frame = chat.querySelector("iframe");
+  const toolbar = new URL(frame.dataset.src).origin;
+  const { userid, externalUserid, permitted } = chat.dataset;
+  const log = document.getElementById("log");
+  let apis = new Set();
+
+  function note(text) {
+    const line = document.createElement("li");
+    line.textContent = text;
+    log.prepend(line);
+  }
+
+  async function post(path, body) {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(path + " answered " + answer.status);
+    return answer.json();
+  }
+
+  async function register(params) {
+    apis = new Set();
+    const result = await post("/jssdk/register", params);
+    if (result.agentConfig && result.agentConfig.errCode === 0) apis = new Set(params.jsApiList);
+    for (const outcome of [result.config, result.agentConfig]) if (outcome) note(outcome.errMsg);
+    return result;
+  }
+
+  async function answer(name, params) {
+    if (name === "register") return register(params);
+    if (!apis.has(name) || permitted !== "yes") return { errMsg: name + ":fail no permission", errCode: -1 };
+    switch (name) {
+      case "getContext":
+        return { errMsg: "getContext:ok", errCode: 0, entry: "single_chat_tools" };
+      case "getCurExternalContact":
+        return { errMsg: "getCurExternalContact:ok", errCode: 0, userId: externalUserid };
+      case "sendChatMessage":
+        return post("/jssdk/send", { userid: userid, external_userid: externalUserid, content: params });
+      case "getCurExternalChat":
+        return { errMsg: name + ":fail without context of external contact", errCode: -1 };
+      default:
+        return { errMsg: name + ":fail function not exist", errCode: -1 };
+    }
+  }
+
+  window.addEventListener("message", async function (event) {
+    if (event.source !== frame.contentWindow || event.origin !== toolbar) return;
+    const { ww, id, params } = event.data || {};
+    if (typeof ww !== "string" || typeof id !== "number") return;
+    let result;
+    try {
+      result = await answer(ww, params || {});
+    } catch (problem) {
+      result = { errMsg: ww + ":fail " + problem.message, errCode: -1 };
+    }
+    if (ww !== "register") note(result.errMsg);
+    event.source.postMessage({ answers: id, result: result }, event.origin);
+    if (ww === "sendChatMessage" && result.errCode === 0) {
+      const sent = document.createElement("p");
+      sent.className = "said member";
+      sent.textContent = (params.news && params.news.title) || (params.text && params.text.content) || params.msgtype;
+      document.getElementById("said").append(sent);
+    }
+  });
+
+  // Not before the listener is there.
+  frame.src = frame.dataset.src;
+})();

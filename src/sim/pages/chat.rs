@@ -1,0 +1,120 @@
+//! A chat of a member with a contact, with the toolbar page beside it.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde_json::Value;
+
+use crate::model::ids::{ExternalUserId, UserId};
+use crate::sim::Sim;
+use crate::sim::console::CustomerApi;
+use crate::sim::corp::Corp;
+use crate::sim::grants::Visitor;
+use crate::sim::ledger::Sent;
+use crate::sim::pages::{link_as, login, missing, render};
+
+#[derive(Template)]
+#[template(path = "sim/pages/chat.html")]
+struct Page {
+    userid: String,
+    member: String,
+    external_userid: String,
+    contact: String,
+    /// Whether the toolbar's calls are allowed: the app listed, the member in both ranges.
+    permitted: bool,
+    toolbar_url: Option<String>,
+    said: Vec<Said>,
+}
+
+struct Said {
+    /// `member` or `contact`.
+    by: &'static str,
+    title: String,
+    text: String,
+    /// Opens as the contact.
+    href: Option<String>,
+}
+
+pub(crate) async fn page(sim: Data<Sim>, path: Path<(UserId, ExternalUserId)>) -> HttpResponse {
+    let (userid, id) = path.into_inner();
+    let Some(page) = Page::of(&sim.corp(), &userid, &id) else {
+        return missing("没有这个聊天");
+    };
+    let mut answer = render(&page);
+    // The toolbar page logs in as the member who looks at this chat; a cookie is a header that always fits.
+    let _ = answer.add_cookie(&login(&Visitor::Member(userid)));
+    answer
+}
+
+impl Page {
+    fn of(corp: &Corp, userid: &UserId, id: &ExternalUserId) -> Option<Self> {
+        let (member, contact) = (corp.member(userid)?, corp.contact(id)?);
+        let chat = corp.ledger.chats.get(&(userid.key(), id.clone()));
+        let said = chat
+            .into_iter()
+            .flatten()
+            .rev()
+            .take(100)
+            .collect::<Vec<_>>();
+        let listed = corp.console.customer_api == CustomerApi::Listed;
+        Some(Self {
+            userid: member.userid.to_string(),
+            member: member.name.clone(),
+            external_userid: id.to_string(),
+            contact: contact.name.clone(),
+            permitted: listed && member.serves(),
+            toolbar_url: corp.console.toolbar_url.as_ref().map(ToString::to_string),
+            said: said
+                .into_iter()
+                .rev()
+                .flat_map(|sent| lines(sent, id))
+                .collect(),
+        })
+    }
+}
+
+/// What people see of one message: a text, and a bubble for each link.
+fn lines(sent: &Sent, id: &ExternalUserId) -> Vec<Said> {
+    let bubble = |by, part: &Value, href: &str, desc: &str| {
+        let to = part[href].as_str();
+        Said {
+            by,
+            title: part["title"].as_str().unwrap_or_default().to_owned(),
+            text: part[desc].as_str().unwrap_or_default().to_owned(),
+            href: to.map(|to| link_as(&Visitor::Contact(id.clone()), to)),
+        }
+    };
+    let text = |by, text: &str| Said {
+        by,
+        title: String::new(),
+        text: text.to_owned(),
+        href: None,
+    };
+    match sent {
+        Sent::Welcome(welcome) => {
+            let links = welcome.attachments.iter();
+            let links = links.map(|part| bubble("member", &part["link"], "url", "desc"));
+            let greeting = Some(&welcome.text).filter(|text| !text.is_empty());
+            greeting
+                .map(|greeting| text("member", greeting))
+                .into_iter()
+                .chain(links)
+                .collect()
+        }
+        Sent::Chat(chat) => {
+            let by = if chat.content["from"] == "contact" {
+                "contact"
+            } else {
+                "member"
+            };
+            match chat.content["msgtype"].as_str() {
+                Some("news") => vec![bubble(by, &chat.content["news"], "link", "desc")],
+                _ => vec![text(
+                    by,
+                    chat.content["text"]["content"].as_str().unwrap_or("[消息]"),
+                )],
+            }
+        }
+        Sent::Message(_) | Sent::CardUpdate(_) | Sent::Profile(_) => Vec::new(),
+    }
+}
