@@ -7,7 +7,7 @@
 mod accept;
 mod claim;
 mod commit;
-mod ground;
+pub(crate) mod ground;
 mod lists;
 mod refresh;
 mod retry;
