@@ -6,6 +6,7 @@ mod card;
 mod cli;
 mod config;
 mod decide;
+mod embedded_store;
 mod fixtures;
 mod properties;
 mod redis_server;

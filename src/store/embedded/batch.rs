@@ -22,6 +22,9 @@ pub(in crate::store::embedded) const PLACE: &str = "place";
 /// The counter that holds a corp's last version.
 const VERSION: &str = "version";
 
+/// How much a probe writes; it stays in the file.
+const PROBE_BYTES: usize = 64 * 1024;
+
 /// What stands in the file and is quicker to know by heart. Numbers that a failed transaction took are not given again.
 #[derive(Debug, Default)]
 pub(in crate::store::embedded) struct Numbers {
@@ -129,9 +132,11 @@ impl<'a> Batch<'a> {
         Ok(next)
     }
 
-    /// Writes something, to see whether that works.
+    /// Writes as much as a busy transaction does, to see whether there is room for it.
     pub(in crate::store::embedded) fn probe(&mut self) -> Result<(), redb::Error> {
-        self.tables.counters.insert((u16::MAX, "probe"), 0)?;
+        let ballast = "0".repeat(PROBE_BYTES);
+        let row = (u16::MAX, "probe", "");
+        self.tables.records.insert(row, (0, ballast.as_str()))?;
         Ok(())
     }
 

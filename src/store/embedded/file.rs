@@ -120,23 +120,94 @@ fn database(path: &Path) -> Result<Database, redb::Error> {
     Ok(builder.create_with_backend(backend)?)
 }
 
-/// Says what to do about a path that cannot be opened.
+/// What to do when the path cannot be opened, by what the system says about it.
+const REMEDIES: [(io::ErrorKind, &str); 5] = [
+    (
+        io::ErrorKind::PermissionDenied,
+        "let the service's user write there, or name another file",
+    ),
+    (
+        io::ErrorKind::ReadOnlyFilesystem,
+        "name a file on a disk that can be written",
+    ),
+    (
+        io::ErrorKind::IsADirectory,
+        "this is a folder: name a file in it",
+    ),
+    (io::ErrorKind::StorageFull, "make room on the disk"),
+    (
+        io::ErrorKind::InvalidData,
+        "this is a file of another kind: name another one",
+    ),
+];
+
+/// Says why a path cannot be opened and what to do.
 fn unusable(path: &Path, problem: &redb::Error) -> StoreError {
     let name = path.display();
-    let remedy = match problem {
-        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => {
-            return StoreError::InUse(name.to_string());
-        }
-        redb::Error::Io(problem) => match problem.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "let the service's user write there, or name another file"
-            }
-            io::ErrorKind::IsADirectory => "this is a folder: name a file in it",
-            io::ErrorKind::StorageFull => "make room on the disk",
-            io::ErrorKind::InvalidData => "this is another kind of file: name another one",
-            _ => "name a file that the service's user can write",
-        },
-        _ => "if no backup can replace the file, move it away to begin with an empty store",
+    if matches!(
+        problem,
+        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch
+    ) {
+        return StoreError::InUse(name.to_string());
+    }
+    let remedy = if let redb::Error::Io(problem) = problem {
+        let known = REMEDIES.iter().find(|(kind, _)| *kind == problem.kind());
+        known.map_or(
+            "name a file that the service's user can write",
+            |(_, remedy)| remedy,
+        )
+    } else {
+        "put a backup in its place, or move it away to begin with an empty store"
     };
     StoreError::Unusable(format!("{name}: {problem}; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_and_its_folder_are_made_for_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/of/wecom-bridge/store.redb");
+        let file = File::open(&path).unwrap();
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let twice = File::open(&path).unwrap_err();
+        assert!(matches!(&twice, StoreError::InUse(name) if *name == path.display().to_string()));
+        file.close();
+        File::open(&path).unwrap();
+    }
+
+    #[test]
+    fn unusable_paths_say_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("notes.txt");
+        fs::write(&text, "These are notes and no database. ".repeat(200)).unwrap();
+        let truncated = folder.path().join("truncated");
+        drop(File::open(&truncated).unwrap());
+        let half = fs::metadata(&truncated).unwrap().len() / 2;
+        OpenOptions::new()
+            .write(true)
+            .open(&truncated)
+            .unwrap()
+            .set_len(half)
+            .unwrap();
+        for (path, remedy) in [
+            (folder.path().to_owned(), "this is a folder"),
+            (text.clone(), "this is a file of another kind"),
+            (text.join("store.redb"), "name a file that"),
+            ("/proc/store.redb".into(), "name a file that"),
+            (truncated, "put a backup in its place"),
+        ] {
+            let problem = File::open(&path).unwrap_err();
+            assert!(
+                matches!(&problem, StoreError::Unusable(text) if text.contains(remedy)),
+                "{problem}"
+            );
+        }
+    }
 }

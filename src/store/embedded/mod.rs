@@ -22,6 +22,9 @@ mod claim;
 mod read;
 mod settle;
 
+#[cfg(test)]
+mod disk;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -210,6 +210,10 @@ impl Desk {
         for job in jobs {
             job.answer(outcome.clone());
         }
+        if self.broken {
+            // At once, so that it can be read; if that fails, before the next requests.
+            let _ = self.recover();
+        }
     }
 
     /// Makes one transaction of all jobs.
@@ -280,4 +284,135 @@ fn closing() -> StoreError {
 /// Tokens of an earlier store in this process must not fit claims of this one.
 fn first_token() -> u64 {
     getrandom::u64().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use crate::model::delivery::{ContentKey, Lane};
+    use crate::model::ids::CorpId;
+    use crate::model::time::Timestamp;
+    use crate::store::embedded::EmbeddedStore;
+    use crate::store::embedded::disk::{Disk, Fault};
+    use crate::store::error::StoreError;
+    use crate::store::{Accepted, Queue, Settle, State, StoreSettings, StoreUrl, Ticket};
+
+    use super::*;
+
+    const LEASE: Duration = Duration::from_secs(60);
+
+    fn open(disk: &Disk) -> EmbeddedStore {
+        let settings = StoreSettings {
+            url: StoreUrl::Embedded("test disk".into()),
+            corps: vec![corp()],
+            dedupe_for: Duration::from_secs(3600),
+        };
+        EmbeddedStore::over(disk.file(), &settings).unwrap()
+    }
+
+    fn corp() -> CorpId {
+        CorpId::parse("ww1").unwrap()
+    }
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    async fn accept(store: &EmbeddedStore, n: u32) -> Result<Accepted, StoreError> {
+        let mut hash = [0; 16];
+        hash[..4].copy_from_slice(&n.to_be_bytes());
+        let key = ContentKey { window: 0, hash };
+        let text = format!("1000\tcallback\tapp\tkind\tcontact:{n}\tn\n<xml/>");
+        store.accept(&corp(), key, Lane::Normal, text).await
+    }
+
+    async fn claim(store: &EmbeddedStore, max: usize, now: Timestamp) -> Vec<Ticket> {
+        let claims = store.claim(&corp(), Queue::Inbox, max, LEASE, now).await;
+        claims
+            .unwrap()
+            .into_iter()
+            .map(|claim| claim.ticket)
+            .collect()
+    }
+
+    async fn states(store: &EmbeddedStore) -> Vec<State> {
+        let entries = store.entries(&corp(), Queue::Inbox, None, None, 100).await;
+        entries
+            .unwrap()
+            .iter()
+            .map(|entry| entry.progress.state)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn requests_that_wait_share_a_sync() {
+        let disk = Disk::new();
+        let store = open(&disk);
+        let before = disk.syncs();
+        for round in 0..40 {
+            let accepts = (0..250).map(|n| accept(&store, round * 250 + n));
+            assert!(
+                join_all(accepts)
+                    .await
+                    .into_iter()
+                    .all(|answer| answer.is_ok())
+            );
+        }
+        let syncs = disk.syncs() - before;
+        assert!(syncs < 10_000 / 20, "{syncs} syncs for 10,000 deliveries");
+        assert_eq!(claim(&store, 10_001, at(0)).await.len(), 10_000);
+    }
+
+    #[tokio::test]
+    async fn a_failure_loses_nothing_and_heals() {
+        for fault in [Fault::Full, Fault::Gone, Fault::SyncFails] {
+            let disk = Disk::new();
+            let store = open(&disk);
+            for n in 0..3 {
+                accept(&store, n).await.unwrap();
+            }
+            let held = claim(&store, 2, at(0)).await;
+            disk.fail(fault);
+            let done = Settle::Done;
+            let (new, settled, retried, known) = tokio::join!(
+                accept(&store, 3),
+                store.commit(&held[0], done, &[], &[], at(1)),
+                store.retry(&held[1], at(50), "busy", at(1)),
+                accept(&store, 0),
+            );
+            for problem in [
+                new.unwrap_err(),
+                settled.unwrap_err(),
+                retried.unwrap_err(),
+                known.unwrap_err(),
+            ] {
+                let text = problem.to_string();
+                assert!(matches!(problem, StoreError::Unavailable(_)), "{text}");
+                assert!(text.contains("test disk"), "{text}");
+            }
+            assert!(store.health().await.is_err(), "{fault:?}");
+
+            disk.fail(Fault::None);
+            store.health().await.unwrap();
+            assert_eq!(accept(&store, 0).await, Ok(Accepted::Duplicate));
+            let again = accept(&store, 3).await.unwrap();
+            let known = states(&store).await;
+            assert_eq!(known.len(), 4, "{fault:?}");
+            if fault != Fault::SyncFails {
+                assert!(matches!(again, Accepted::New(_)));
+                assert_eq!(known, [State::Waiting; 4], "{fault:?}");
+                let taken = claim(&store, 9, at(2)).await;
+                assert_eq!(taken.len(), 2, "the claims are kept");
+                let retry = store.retry(&held[1], at(50), "busy", at(3));
+                retry.await.unwrap();
+                let commit = store.commit(&held[0], done, &[], &[], at(3));
+                commit.await.unwrap();
+            }
+            // The failed transaction is there or not; all that is open can be claimed.
+            let open = states(&store).await;
+            let open = open.iter().filter(|state| **state != State::Done).count();
+            assert_eq!(claim(&store, 9, at(1000)).await.len(), open, "{fault:?}");
+        }
+    }
 }

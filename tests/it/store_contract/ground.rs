@@ -21,7 +21,6 @@ pub(crate) const LEASE: Duration = Duration::from_secs(3600);
 /// A fresh store with one or more handles on it.
 pub(crate) struct Ground {
     handles: Vec<Store>,
-    contents: AtomicU32,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
@@ -115,7 +114,6 @@ impl Ground {
     pub(crate) fn new(handles: Vec<Store>, keep: impl Any + Send + Sync) -> Self {
         Self {
             handles,
-            contents: AtomicU32::new(0),
             _keep: Box::new(keep),
         }
     }
@@ -132,7 +130,8 @@ impl Ground {
 
     /// Accepts a delivery whose content never came before.
     pub(crate) async fn accept_in(&self, lane: Lane, subject: &str) -> ItemId {
-        let n = self.contents.fetch_add(1, Ordering::Relaxed);
+        static CONTENTS: AtomicU32 = AtomicU32::new(1_000_000);
+        let n = CONTENTS.fetch_add(1, Ordering::Relaxed);
         let delivery = delivery(subject, lane);
         match self.store().accept(corp(1), content(n), &delivery).await {
             Ok(Accepted::New(id)) => id,
