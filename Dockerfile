@@ -9,7 +9,7 @@ ARG PROFILE=dist
 
 # The dependencies alone, as a layer that lasts until they change. Once Cargo.toml names a [[bench]], its file has to
 # be copied as well.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock askama.toml ./
 RUN mkdir src \
  && echo 'fn main() {}' > src/main.rs \
  && touch src/lib.rs \

@@ -6,6 +6,7 @@ mod check_config;
 mod healthcheck;
 mod replay;
 mod serve;
+mod simulate;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,6 +23,7 @@ Examples:
   wecom-bridge check-config --example > wecom-bridge.toml    begin with the commented example
   wecom-bridge check-config --config wecom-bridge.toml       see what is missing or wrong
   wecom-bridge serve --config wecom-bridge.toml              run the service
+  wecom-bridge simulate                                      see it work with a simulated WeCom
   wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
 
 Settings come from the file and from WECOM_BRIDGE_… variables, which win:
@@ -40,6 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Simulate(simulate::Simulate),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Healthcheck(healthcheck::Healthcheck),
@@ -110,6 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.command {
         Command::Serve(command) => within_runtime(command.run()),
+        Command::Simulate(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Healthcheck(command) => command.run(),

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Queue, Settle, State, Store, StoreUrl};
+use wecom_bridge::store::{Accepted, Lanes, Queue, Settle, State, Store, StoreUrl};
 
 use crate::store_contract::ground::{
     Ground, LEASE, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
@@ -161,7 +161,7 @@ async fn a_long_queue_is_there_after_opening() {
     }
     drop(store);
     let store = open(&folder).await.unwrap();
-    let claims = store.claim_deliveries(corp(1), 200_000, LEASE, at(0));
+    let claims = store.claim_deliveries(corp(1), Lanes::All, 200_000, LEASE, at(0));
     let claims = claims.await.unwrap();
     assert_eq!(claims.len(), ITEMS as usize);
     assert_eq!(subjects(&claims[..2]), ["wm0", "wm1"]);

@@ -296,7 +296,7 @@ mod tests {
     use crate::store::embedded::EmbeddedStore;
     use crate::store::embedded::disk::{Disk, Fault};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Queue, Settle, State, StoreSettings, StoreUrl, Ticket};
+    use crate::store::{Accepted, Lanes, Queue, Settle, State, StoreSettings, StoreUrl, Ticket};
 
     use super::*;
 
@@ -328,7 +328,9 @@ mod tests {
     }
 
     async fn claim(store: &EmbeddedStore, max: usize, now: Timestamp) -> Vec<Ticket> {
-        let claims = store.claim(&corp(), Queue::Inbox, max, LEASE, now).await;
+        let claims = store
+            .claim(&corp(), Queue::Inbox, Lanes::All, max, LEASE, now)
+            .await;
         claims
             .unwrap()
             .into_iter()

@@ -1,0 +1,179 @@
+//! The service and the simulated WeCom, joined.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::app::{App, AppError, Loops};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::model::ids::{AgentId, CorpId};
+use crate::sim::receiver::{Receiver, ReceiverKind};
+use crate::sim::{Sim, SimSettings};
+use crate::store::{State, Store};
+
+const CORP: &str = "ww0123456789abcdef";
+const AGENT: u64 = 1_000_002;
+const SECRET: &str = "the-secret-of-the-simulated-app";
+const SYNC_SECRET: &str = "the-secret-of-contact-sync";
+/// The read API's token in simulations; printed, so that it can be tried.
+pub(in crate::cli) const API_TOKEN: &str = "simulated-api-token";
+
+/// A story that has not come to an end by then never will.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether anything is still to be done.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Both sides, running.
+pub(in crate::cli::simulate) struct Stage {
+    pub(in crate::cli::simulate) sim: Sim,
+    pub(in crate::cli::simulate) store: Arc<Store>,
+    pub(in crate::cli::simulate) corp: CorpId,
+    /// Where the service is.
+    pub(in crate::cli::simulate) service: Url,
+    running: JoinHandle<Result<(), AppError>>,
+}
+
+impl Stage {
+    /// Starts WeCom, then the service, then has WeCom check both callback URLs.
+    pub(in crate::cli::simulate) async fn set(
+        listen: SocketAddr,
+        wecom_listen: SocketAddr,
+        store: &str,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let corp = CorpId::parse(CORP)?;
+        let clock = Clock::system();
+        let secret = SecretString::from(SECRET);
+        let mut settings = SimSettings::new(corp.clone(), AgentId(AGENT), secret, clock.clone());
+        settings.listen = wecom_listen;
+        settings.contact_sync_secret = Some(SecretString::from(SYNC_SECRET));
+        let sim = Sim::start(settings).await.with_context(|| {
+            format!("cannot listen on {wecom_listen}; choose another --wecom-listen")
+        })?;
+        // The port may be chosen by the system, and the public URL has to name it.
+        let listen = match listen.port() {
+            0 => std::net::TcpListener::bind(listen)?.local_addr()?,
+            _ => listen,
+        };
+        let service = Url::parse(&format!("http://{listen}/"))?;
+        let config = Config::from_parts(&toml(&service, &sim, store), std::iter::empty())?;
+        let app = App::build(&config, clock).await?;
+        let store = Arc::clone(app.store());
+        let running = tokio::spawn(app.run(Loops::Running, stop));
+        for (receiver, kind) in config.corps[0]
+            .receivers
+            .iter()
+            .zip([ReceiverKind::App, ReceiverKind::ContactSync])
+        {
+            let url = service.join(&format!("callback/{}", receiver.name))?;
+            let (keys, receive_id) = (receiver.keys.clone(), CORP.to_owned());
+            let receiver = Receiver {
+                url,
+                keys,
+                receive_id,
+                kind,
+            };
+            sim.register(receiver)
+                .await
+                .context("the callback URL was refused")?;
+        }
+        sim.corp().console.toolbar_url = Some(service.join("sidebar")?);
+        Ok(Self {
+            sim,
+            store,
+            corp,
+            service,
+            running,
+        })
+    }
+
+    /// Waits until every event is settled and every call is made.
+    pub(in crate::cli::simulate) async fn quiet(&self) -> anyhow::Result<()> {
+        let started = tokio::time::Instant::now();
+        while started.elapsed() < QUIET_WITHIN {
+            let mut open = 0;
+            for state in [State::Waiting, State::Retrying] {
+                open += self
+                    .store
+                    .deliveries(&self.corp, Some(state), None, 1)
+                    .await?
+                    .len();
+                open += self
+                    .store
+                    .outgoing(&self.corp, Some(state), None, 1)
+                    .await?
+                    .len();
+            }
+            if open == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        bail!(
+            "something is still not settled after {} s",
+            QUIET_WITHIN.as_secs()
+        )
+    }
+
+    /// Where to look.
+    pub(in crate::cli::simulate) fn invitation(&self) -> String {
+        let (service, wecom) = (&self.service, self.sim.base());
+        format!(
+            "\nThe simulated WeCom is open at   {wecom}\n\
+             The customer's page is at        {service}home?tenantKey=team1\n\
+             The read API is at               {service}api/v1/events  (Authorization: Bearer {API_TOKEN})\n\
+             Ctrl-C ends both."
+        )
+    }
+
+    /// Waits for the end of the service and ends WeCom.
+    pub(in crate::cli::simulate) async fn strike(self) -> anyhow::Result<()> {
+        self.running.await??;
+        self.sim.stop().await;
+        Ok(())
+    }
+}
+
+fn toml(service: &Url, sim: &Sim, store: &str) -> String {
+    let listen = service.authority();
+    let wecom = sim.base();
+    format!(
+        r#"
+public_url = "{service}"
+[server]
+listen = "{listen}"
+[store]
+url = "{store}"
+[api]
+tokens = ["{API_TOKEN}"]
+[wecom]
+api_base = "{wecom}"
+oauth_base = "{wecom}"
+jssdk_url = "{wecom}jssdk.js"
+[[corp]]
+id = "{CORP}"
+tenant_key = "team1"
+[corp.app]
+agent_id = {AGENT}
+secret = "{SECRET}"
+[corp.contact_sync]
+secret = "{SYNC_SECRET}"
+[[corp.receiver]]
+name = "app"
+token = "SimulatedAppToken"
+aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+[[corp.receiver]]
+name = "contacts"
+token = "SimulatedContactsToken"
+aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+"#
+    )
+}
