@@ -6,6 +6,7 @@ mod card;
 mod cli;
 mod config;
 mod decide;
+mod doctor;
 mod embedded_store;
 mod fixtures;
 mod properties;
