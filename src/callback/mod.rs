@@ -36,7 +36,7 @@ pub mod event;
 mod glance;
 pub mod node;
 pub mod reply;
-mod write;
+pub(crate) mod write;
 
 pub mod error;
 

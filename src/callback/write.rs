@@ -2,7 +2,7 @@
 
 /// Appends `<name><![CDATA[value]]></name>`. A value can neither leave its CDATA nor bring in characters that XML 1.0
 /// does not allow.
-pub(in crate::callback) fn element(xml: &mut String, name: &str, value: &str) {
+pub(crate) fn element(xml: &mut String, name: &str, value: &str) {
     open(xml, name);
     xml.push_str("<![CDATA[");
     let allowed = |c: &char| !matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
@@ -17,21 +17,21 @@ pub(in crate::callback) fn element(xml: &mut String, name: &str, value: &str) {
 }
 
 /// Appends `<name>number</name>`.
-pub(in crate::callback) fn number(xml: &mut String, name: &str, value: i64) {
+pub(crate) fn number(xml: &mut String, name: &str, value: i64) {
     open(xml, name);
     xml.push_str(&value.to_string());
     close(xml, name);
 }
 
 /// Appends `<name>`.
-pub(in crate::callback) fn open(xml: &mut String, name: &str) {
+pub(crate) fn open(xml: &mut String, name: &str) {
     xml.push('<');
     xml.push_str(name);
     xml.push('>');
 }
 
 /// Appends `</name>`.
-pub(in crate::callback) fn close(xml: &mut String, name: &str) {
+pub(crate) fn close(xml: &mut String, name: &str) {
     xml.push_str("</");
     xml.push_str(name);
     xml.push('>');
