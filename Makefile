@@ -1,6 +1,54 @@
-.PHONY: lint test
-lint:
+# The targets are listed by `make` alone. Tools from Debian's packages are installed only where they are missing.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+IMAGE ?= wecom-bridge
+# What builds the image: buildah, podman or docker.
+BUILDER ?= $(firstword $(notdir $(shell command -v buildah podman docker 2>/dev/null)))
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+# $(call need,command,package): installs the package when the command is missing.
+define need
+	@command -v $(1) >/dev/null || { \
+		echo "installing $(2) for $(1)"; \
+		$(SUDO) apt-get update -qq; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; }
+endef
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: lint
+lint: ## Check format, lints and documentation
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
-test:
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+
+.PHONY: test
+test: ## Run all tests
+	$(call need,redis-server,redis-server)
 	cargo test
+
+.PHONY: demo
+demo: ## Build and play the main job with the simulator; pages stay open until Ctrl-C
+	cargo run --release -- simulate
+
+.PHONY: bench
+bench: ## Measure
+	cargo bench
+
+.PHONY: image
+image: ## Build the container image
+	@[ -n "$(BUILDER)" ] || { echo "install buildah, podman or docker, or set BUILDER"; exit 1; }
+	image/build "$(BUILDER)" "$(IMAGE)"
+
+.PHONY: image-local
+image-local: ## Build the image with neither a daemon nor an image registry (Debian, root)
+	$(call need,buildah,buildah)
+	$(call need,debootstrap,debootstrap)
+	image/base wecom-bridge-base wecom-bridge-rust
+	image/build buildah "$(IMAGE)" \
+		--build-arg BASE=localhost/wecom-bridge-base --build-arg RUST=localhost/wecom-bridge-rust

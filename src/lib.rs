@@ -1,10 +1,86 @@
-//! The service behind a WeCom (企业微信) callback URL.
+//! The service behind a WeCom (企业微信) callback URL: events kept durably, contacts, members and links kept up to date,
+//! cards sent back.
 //!
-//! placeholder: the map.
+//! # The map
+//!
+//! Data enters at the top of this list and walks down it once.
+//!
+//! | module | what it does | never |
+//! |---|---|---|
+//! | [`model`] | the field's nouns as plain data | I/O, a clock, WeCom's JSON |
+//! | [`callback`] | WeCom's callback protocol: bytes → event, and back for the simulator | HTTP, storage |
+//! | [`decide`] | what should happen: input + facts + time → effects | async, I/O, the clock |
+//! | [`store`] | the one durable place: inbox, state, outbox; embedded or Redis | WeCom, why an effect was decided |
+//! | [`wecom`] | the one door to WeCom's API | storage, queues, retry policy |
+//! | [`act`] | gather → decide → commit: the only way anything changes | loops, HTTP |
+//! | [`http`] | doors for WeCom, for people, for the company's systems | loops, configuration |
+//! | [`worker`] | the loops: inbox, outbox, trimming; retry or bury | HTTP |
+//! | [`sim`] | a small WeCom for development and tests | our store, our decisions |
+//! | [`clock`], [`config`], [`telemetry`] | time, settings, logging | |
+//! | [`app`] | the one place where the parts are built and joined | the command line |
+//! | [`cli`] | commands; the only code that prints | |
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! cli ─► app ─► http ───┐
+//!   │      └──► worker ─┴─► act ─► decide ─► callback ─► model
+//!   └─► sim ─► callback      ├──► store ─────────────────► model
+//!                            └──► wecom ─────────────────► model
+//! ```
+//!
+//! The table itself is data in `tests/hallway.rs`, which fails when a module uses what its row does not name. Three
+//! rules go with it: modules take plain values in their constructors, never `Config`; a module's error names only its
+//! own failures; only `http` knows status codes, only `cli` prints, only `worker` waits between tries, and only
+//! `http`, `worker` and `sim` read the clock.
+//!
+//! # One callback's walk
+//!
+//! `add_external_contact` with a welcome code, from socket to card:
+//!
+//! 1. `http/callback.rs` finds the receiver, reads the body (at most 1 MiB), and has [`callback::open`] check it:
+//!    envelope, signature, decryption, receive id, each step a type that only the step before can make.
+//! 2. [`callback::peek`] sees name, subject and urgency in one scan that cannot fail. Full parsing comes behind the
+//!    store: an event is never lost because our parser is behind it.
+//! 3. [`store::Store::accept`] keeps hash and event in one round trip, shared with the requests that arrive meanwhile.
+//!    Then, and not before, WeCom gets its 200.
+//! 4. [`worker`] claims the delivery: urgent first, one at a time per subject. [`callback::event::parse`] reads it.
+//! 5. [`act`] asks [`decide::needs`], reads that from the store and from WeCom, and has [`decide::decide`] tell the
+//!    effects: a welcome message is owed at once, and the contact is due for a refresh.
+//! 6. [`store::Store::commit`] makes state, outgoing calls and settlement one step, refused when the claim has passed on
+//!    or a record has changed.
+//! 7. [`worker`] claims the outgoing call, [`wecom`] makes it, and its receipt is the next input of step 5.
+//!
+//! A page's beacon and a refresh join at step 3 with XML of the same form; a replay joins at step 1 or 4.
+//!
+//! # To add something
+//!
+//! | you want | touch |
+//! |---|---|
+//! | a new event kind | `callback/event/<family>.rs`, `decide/<family>.rs`, a fixture; the compiler shows the two matches |
+//! | a new API call | `wecom/<family>.rs`, `sim/api/<family>.rs` |
+//! | a new thing to send | `model/outgoing.rs`, `wecom/mod.rs`, `sim/api/<family>.rs` |
+//! | a new stored noun | `model/<noun>.rs`, `model/effect.rs`, `store/record.rs`, the contract test |
+//! | a new setting | `config`, `wecom-bridge.example.toml`, `app.rs` |
+//! | a new check of the set-up | `cli/doctor.rs` |
+
+pub mod model;
 
 pub mod callback;
+pub mod decide;
+pub mod store;
+pub mod wecom;
+
+pub mod act;
+
+pub mod http;
+pub mod worker;
+
+pub mod sim;
+
 pub mod clock;
 pub mod config;
-pub mod model;
-pub mod sim;
-pub mod store;
+pub mod telemetry;
+
+pub mod app;
+pub mod cli;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::callback::Query;
 use crate::callback::error::CallbackError;
 use crate::callback::scan::{children, is_json};
-use crate::callback::write::element;
+use crate::callback::write::{close, element, open};
 
 /// Longest body that is read, in bytes. WeCom names no figure; its largest documented events are far below.
 pub(in crate::callback) const MAX_BODY_BYTES: usize = 1 << 20;
@@ -52,17 +52,57 @@ impl<'a> Sealed<'a> {
             .ok_or(CallbackError::Malformed("there is no echostr"))
     }
 
+    /// Takes `Encrypt` out of a passive reply, and what signs it.
+    ///
+    /// # Errors
+    /// [`CallbackError::Envelope`].
+    pub(in crate::callback) fn from_reply(xml: &'a str) -> Result<(Query, Self), CallbackError> {
+        let [encrypt, signature, timestamp, nonce] =
+            texts(xml, ["Encrypt", "MsgSignature", "TimeStamp", "Nonce"])?;
+        let query = Query {
+            msg_signature: signature.into(),
+            timestamp: timestamp.into(),
+            nonce: nonce.into(),
+            echostr: None,
+        };
+        Ok((query, Self(encrypt)))
+    }
+
     /// The Base64 text, without the blanks around it.
     pub(in crate::callback) fn ciphertext(&self) -> &str {
         &self.0
     }
 }
 
+/// The XML body of a callback (path/90930).
+pub(in crate::callback) fn request_xml(to_user_name: &str, encrypt: &str) -> String {
+    let mut xml = String::with_capacity(encrypt.len() + 120);
+    open(&mut xml, "xml");
+    element(&mut xml, "ToUserName", to_user_name);
+    element(&mut xml, "Encrypt", encrypt);
+    close(&mut xml, "xml");
+    xml
+}
+
+/// The body of a passive reply (path/90930), the mirror image of a callback.
+pub(in crate::callback) fn reply_xml(query: &Query, encrypt: &str) -> String {
+    let mut xml = String::with_capacity(encrypt.len() + 240);
+    open(&mut xml, "xml");
+    element(&mut xml, "Encrypt", encrypt);
+    element(&mut xml, "MsgSignature", &query.msg_signature);
+    element(&mut xml, "TimeStamp", &query.timestamp);
+    element(&mut xml, "Nonce", &query.nonce);
+    close(&mut xml, "xml");
+    xml
+}
+
+/// The JSON body of a callback (path/97478).
+pub(in crate::callback) fn request_json(to_user_name: &str, encrypt: &str) -> String {
+    serde_json::json!({"tousername": to_user_name, "encrypt": encrypt}).to_string()
+}
+
 /// The texts of these elements below the root, each exactly once and without elements inside.
-///
-/// # Errors
-/// [`CallbackError::Envelope`].
-pub(in crate::callback) fn texts<'a, const N: usize>(
+fn texts<'a, const N: usize>(
     xml: &'a str,
     names: [&str; N],
 ) -> Result<[Cow<'a, str>; N], CallbackError> {
@@ -87,21 +127,6 @@ pub(in crate::callback) fn texts<'a, const N: usize>(
         return Err(CallbackError::Envelope("an element is missing"));
     }
     Ok(found.map(Option::unwrap_or_default))
-}
-
-/// The XML body of a callback (path/90930).
-pub(in crate::callback) fn request_xml(to_user_name: &str, encrypt: &str) -> String {
-    let mut xml = String::with_capacity(encrypt.len() + 120);
-    xml.push_str("<xml>");
-    element(&mut xml, "ToUserName", to_user_name);
-    element(&mut xml, "Encrypt", encrypt);
-    xml.push_str("</xml>");
-    xml
-}
-
-/// The JSON body of a callback (path/97478).
-pub(in crate::callback) fn request_json(to_user_name: &str, encrypt: &str) -> String {
-    serde_json::json!({"tousername": to_user_name, "encrypt": encrypt}).to_string()
 }
 
 /// Both spellings of the keys occur, so case does not count.
@@ -141,3 +166,100 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 /// Borrowed unless it has escapes; a plain `Cow` would always copy.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_found(body: &str) {
+        let sealed = Sealed::from_body(body.as_bytes());
+        assert_eq!(
+            sealed.map(|s| s.0.into_owned()),
+            Ok("aB+/=".into()),
+            "{body}"
+        );
+    }
+
+    #[track_caller]
+    fn assert_refused(body: &[u8]) {
+        let problem = Sealed::from_body(body).err();
+        let text = String::from_utf8_lossy(body);
+        assert!(
+            matches!(problem, Some(CallbackError::Envelope(_))),
+            "{text}: {problem:?}"
+        );
+    }
+
+    #[test]
+    fn encrypt_is_found_wherever_it_stands() {
+        for body in [
+            "<xml><Encrypt>aB+/=</Encrypt></xml>",
+            "<xml><Encrypt><![CDATA[aB+/=]]></Encrypt></xml>",
+            "<?xml version=\"1.0\"?>\n<xml a='>' b=\"<\">\n <Encrypt>\n <![CDATA[aB+/=]]>\n</Encrypt >\n</xml>\n",
+            "\u{feff}<xml><ToUserName><![CDATA[<Encrypt>x</Encrypt>]]></ToUserName><AgentID/><Encrypt>aB+/=</Encrypt></xml>",
+            "<xml><!-- <Encrypt>x</Encrypt> --><Encrypt>aB<!-- - -->+<![CDATA[/]]>=</Encrypt></xml><!-- end -->",
+            "<xml><Encrypt>aB&#43;&#x2f;=</Encrypt><Note>&lt;&amp;&gt;</Note></xml>",
+            "<xml><A><Encrypt>x</Encrypt></A><encrypt>y</encrypt><Encrypt>aB+/=</Encrypt></xml>",
+            r#"{"encrypt": "aB+/="}"#,
+            r#" {"ToUserName": {"Encrypt": 1}, "Encrypt": "aB+\/=", "agentid": null}"#,
+        ] {
+            assert_found(body);
+        }
+    }
+
+    #[test]
+    fn other_bodies_are_refused() {
+        let deep = format!("{}{}", "<a>".repeat(17), "</a>".repeat(17));
+        let deep = format!("<xml>{deep}<Encrypt>x</Encrypt></xml>");
+        let long = format!(
+            "<xml><Encrypt>{}</Encrypt></xml>",
+            "x".repeat(MAX_BODY_BYTES)
+        );
+        for body in [
+            "",
+            " ",
+            "Encrypt",
+            "<xml/>",
+            "<xml></xml>",
+            "<xml><Encrypt/></xml>",
+            "<xml><Encrypt> <![CDATA[ ]]> </Encrypt></xml>",
+            "<Encrypt>x</Encrypt>",
+            "<xml><Encrypt>x</Encrypt><Encrypt>x</Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt></xml><xml/>",
+            "<xml><Encrypt>x</Encrypt></xml>x",
+            "<xml><Encrypt>x</Encrypt></xml><![CDATA[]]>",
+            "<xml><Encrypt>x<b/></Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt>",
+            "<xml><Encrypt>x</xml></Encrypt>",
+            "<xml><Encrypt><![CDATA[x]]</Encrypt></xml>",
+            "<xml><Encrypt>x</Encrypt><!-- </xml>",
+            "<xml <Encrypt>x</Encrypt></xml>",
+            "<xml>< Encrypt>x</ Encrypt></xml>",
+            "<!DOCTYPE xml><xml><Encrypt>x</Encrypt></xml>",
+            "<!DOCTYPE xml [<!ENTITY a \"x\">]><xml><Encrypt>&a;</Encrypt></xml>",
+            "<xml><A>&a;</A><Encrypt>x</Encrypt></xml>",
+            "<xml><A><B>&nbsp;</B></A><Encrypt>x</Encrypt></xml>",
+            "{}",
+            "{\"encrypt\": \"\"}",
+            "{\"encrypt\": 1}",
+            "{\"encrypt\": \"x\", \"Encrypt\": \"x\"}",
+            "{\"encrypt\": \"x\"} {",
+            "[\"encrypt\"]",
+            &deep,
+            &long,
+        ] {
+            assert_refused(body.as_bytes());
+        }
+        assert_refused(b"<xml><A>\xff</A><Encrypt>x</Encrypt></xml>");
+    }
+
+    #[test]
+    fn a_single_text_is_not_copied() {
+        let body = b"<xml><Encrypt>\n<![CDATA[aB+/=]]></Encrypt></xml>";
+        let sealed = Sealed::from_body(body).ok();
+        assert!(matches!(sealed, Some(Sealed(Cow::Borrowed("aB+/=")))));
+        let sealed = Sealed::from_body(br#"{"encrypt": "aB+/="}"#).ok();
+        assert!(matches!(sealed, Some(Sealed(Cow::Borrowed("aB+/=")))));
+    }
+}

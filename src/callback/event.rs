@@ -214,3 +214,77 @@ fn by_name(root: Node) -> Body {
         None => Body::Unknown { name, fields },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(source: Source, xml: &str) -> String {
+        parse(source, xml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_event_without_what_it_is_about_is_named_without_its_values() {
+        let contact =
+            "<Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>";
+        for (inside, expected) in [
+            (
+                format!("{contact}<UserID>Lin</UserID>"),
+                "the event has no ExternalUserID",
+            ),
+            (
+                format!("{contact}<UserID> </UserID>"),
+                "the event has no UserID",
+            ),
+            (
+                format!("{contact}<UserID>secret name</UserID>"),
+                "the event's UserID is not an id",
+            ),
+            (
+                "<Event>subscribe</Event>".into(),
+                "the event has no FromUserName",
+            ),
+            (
+                "<MsgType>text</MsgType><FromUserName>Lin</FromUserName>".into(),
+                "the event has no Content",
+            ),
+            (
+                "<Event>batch_job_result</Event>".into(),
+                "the event has no BatchJob",
+            ),
+            (
+                "<A>&x;</A>".into(),
+                "the event cannot be read: it has an entity beyond the five",
+            ),
+        ] {
+            let xml = format!("<xml>{inside}</xml>");
+            assert_eq!(problem(Source::Callback, &xml), expected);
+        }
+    }
+
+    #[test]
+    fn names_of_ours_count_only_from_us() {
+        let xml = "<xml><Event>refresh_member</Event><UserID>Lin</UserID></xml>";
+        let body = |source| parse(source, xml).unwrap().body;
+        assert!(matches!(body(Source::Callback), Body::Unknown { .. }));
+        assert!(matches!(body(Source::Service), Body::Own(_)));
+        let xml = "<xml><Event>refresh_member</Event></xml>";
+        assert_eq!(problem(Source::Service, xml), "the event has no UserID");
+    }
+
+    #[test]
+    fn debug_shows_no_personal_text_and_no_code() {
+        let message = "<xml><MsgType>text</MsgType><FromUserName>Lin</FromUserName><Content>private</Content></xml>";
+        let added = "<xml><Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>\
+            <UserID>Lin</UserID><ExternalUserID>wm1</ExternalUserID><WelcomeCode>private</WelcomeCode></xml>";
+        let member = "<xml><Event>change_contact</Event><ChangeType>create_user</ChangeType><UserID>Lin</UserID>\
+            <Name>private</Name><Mobile>private</Mobile><ExtAttr><Item><Name>a</Name><Value>private</Value></Item></ExtAttr></xml>";
+        let unknown = "<xml><Event>new</Event><Note>private</Note></xml>";
+        for xml in [message, added, member, unknown] {
+            let event = parse(Source::Callback, xml).unwrap();
+            let (shown, whole) = (format!("{event:?}"), serde_json::to_string(&event).unwrap());
+            assert!(!shown.contains("private"), "{shown}");
+            assert!(whole.contains("private"), "{whole}");
+        }
+    }
+}

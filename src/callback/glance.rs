@@ -39,10 +39,10 @@ pub(in crate::callback) fn kind(
 ) -> Kind {
     match (event, change_type, info_type, msg_type) {
         ("", _, "", "") => Kind::new("unknown"),
-        ("", _, "", _) => Kind::new(&format!("message/{msg_type}")),
-        ("", _, _, _) => Kind::new(&format!("command/{info_type}")),
+        ("", _, "", _) => Kind::new(&["message/", msg_type].concat()),
+        ("", _, _, _) => Kind::new(&["command/", info_type].concat()),
         (_, "", _, _) => Kind::new(event),
-        _ => Kind::new(&format!("{event}/{change_type}")),
+        _ => Kind::new(&[event, "/", change_type].concat()),
     }
 }
 
@@ -157,5 +157,114 @@ impl<'a> Seen<'a> {
         if place.is_empty() {
             *place = text;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::callback::peek;
+    use crate::model::delivery::Lane;
+    use crate::model::ids::ReceiverName;
+    use crate::model::time::Timestamp;
+
+    const RECEIVED: Timestamp = Timestamp::from_secs(3600 * 500_000 + 1800);
+
+    #[track_caller]
+    fn assert_peek(text: &str, kind: &str, subject: &str, lane: Lane) {
+        let peek = peek(
+            &ReceiverName::parse("app").unwrap(),
+            text.as_bytes(),
+            RECEIVED,
+        );
+        let found = (peek.kind.as_str(), peek.subject.as_str(), peek.lane);
+        assert_eq!(found, (kind, subject, lane), "{text}");
+    }
+
+    #[test]
+    fn only_what_stands_below_the_root_counts() {
+        let normal = Lane::Normal;
+        assert_peek(
+            "<xml><A><Event>template_card_event</Event><WelcomeCode>c</WelcomeCode></A><Event>x</Event></xml>",
+            "x",
+            "kind:x",
+            normal,
+        );
+        assert_peek(
+            "<xml><B><![CDATA[<Event>y</Event>]]></B><!-- <Event>z</Event> --><Event> <![CDATA[x]]> </Event></xml>",
+            "x",
+            "kind:x",
+            normal,
+        );
+        assert_peek(
+            "<xml><Event>x</Event><Event>y</Event><TaskId/><TaskId>t 1</TaskId></xml>",
+            "x",
+            "card:t 1",
+            normal,
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unknown() {
+        let normal = Lane::Normal;
+        for text in [
+            "",
+            "x",
+            "{",
+            "[1]",
+            "<",
+            "<xml",
+            "<!DOCTYPE x><xml><Event>x</Event></xml>",
+        ] {
+            assert_peek(text, "unknown", "kind:unknown", normal);
+        }
+        assert_peek("<xml><Event>x</Event><Chat", "x", "kind:x", normal);
+        assert_peek("<xml><Event>a b\n</Event></xml>", "a_b", "kind:a_b", normal);
+        let from = "<xml><MsgType>text</MsgType><FromUserName>no id</FromUserName></xml>";
+        assert_peek(from, "message/text", "kind:message/text", normal);
+    }
+
+    #[test]
+    fn json_is_glanced_at_too() {
+        assert_peek(
+            r#"{"MsgType": "text", "FromUserName": "Lin", "MsgId": 7000000000000000017}"#,
+            "message/text",
+            "member:lin",
+            Lane::Normal,
+        );
+        assert_peek(
+            r#"{"event": "x", "welcomecode": "c", "from": {"event": "y"}}"#,
+            "x",
+            "kind:x",
+            Lane::Urgent,
+        );
+    }
+
+    #[test]
+    fn the_key_is_the_content_within_the_receiver() {
+        let of = |receiver: &str, text: &str, at| {
+            peek(&ReceiverName::parse(receiver).unwrap(), text.as_bytes(), at).key
+        };
+        let late = Timestamp::from_secs(RECEIVED.secs() + 7200);
+        let dated = "<xml><CreateTime>1800003599</CreateTime></xml>";
+        assert_eq!(of("app", dated, RECEIVED), of("app", dated, late));
+        assert_eq!(of("app", dated, RECEIVED).window, 500_000);
+        assert_ne!(of("app", dated, RECEIVED), of("sync", dated, RECEIVED));
+        assert_ne!(
+            of("app", dated, RECEIVED),
+            of("app", &format!("{dated} "), RECEIVED)
+        );
+        for undated in [
+            "<xml/>",
+            "<xml><CreateTime>soon</CreateTime></xml>",
+            "\u{0}",
+        ] {
+            assert_eq!(of("app", undated, late).window, 500_002, "{undated}");
+        }
+        let command = "<xml><TimeStamp>3600</TimeStamp></xml>";
+        assert_eq!(of("app", command, late).window, 1);
+        let pay = "<xml><create_time>1970-01-01T02:00:00+00:00</create_time></xml>";
+        assert_eq!(of("app", pay, late).window, 2);
+        // SHA-256 of "app", a zero byte and "x" begins so.
+        assert_eq!(of("app", "x", late).hash[..4], [0x6e, 0xe7, 0x66, 0xbd]);
     }
 }

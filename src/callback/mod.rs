@@ -35,10 +35,12 @@ mod signature;
 pub mod event;
 mod glance;
 pub mod node;
+pub mod reply;
 pub(crate) mod write;
 
 pub mod error;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -173,7 +175,7 @@ fn unseal(
 /// Takes a glance at a message. It never fails: what cannot be read is called `unknown`. Only elements directly below
 /// the root count.
 pub fn peek(receiver: &ReceiverName, plaintext: &[u8], received_at: Timestamp) -> Peek {
-    let text = String::from_utf8_lossy(plaintext);
+    let text = lossy(plaintext);
     let seen = Seen::read(&text);
     let (kind, create_time) = (seen.kind(), seen.create_time());
     Peek {
@@ -182,6 +184,14 @@ pub fn peek(receiver: &ReceiverName, plaintext: &[u8], received_at: Timestamp) -
         key: content_key(receiver, plaintext, create_time.unwrap_or(received_at)),
         create_time,
         kind,
+    }
+}
+
+/// Nearly all is UTF-8, and finding that out first costs less than decoding character by character.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
@@ -240,5 +250,111 @@ fn signed(keys: &CallbackKeys, encrypt: &str, timestamp: Timestamp, nonce: &str)
         timestamp: timestamp.into(),
         nonce: nonce.into(),
         echostr: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::keys::AesKey;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_795_305_600);
+
+    fn keys(token: &str, key: char) -> CallbackKeys {
+        CallbackKeys {
+            token: token.to_owned().into(),
+            aes_key: AesKey::parse(&key.to_string().repeat(43)).unwrap(),
+        }
+    }
+
+    fn sealed(keys: &CallbackKeys, receive_id: &str) -> SealedRequest {
+        seal(keys, receive_id, b"<xml/>", NOW, "n", [7; 16])
+    }
+
+    fn opened(keyring: &Keyring, request: &SealedRequest) -> Result<String, CallbackError> {
+        let query = Query::parse(&request.query)?;
+        let plaintext = open(keyring, &query, request.body.as_bytes())?;
+        Ok(format!(
+            "{} for {:?}",
+            plaintext.text(),
+            plaintext.receive_id()
+        ))
+    }
+
+    #[test]
+    fn both_pairs_open_even_with_one_token() {
+        for previous in [keys("old", 'b'), keys("new", 'b'), keys("old", 'a')] {
+            let current = keys("new", 'a');
+            let keyring = Keyring::new(current.clone(), Some(previous.clone()), vec!["ww1".into()]);
+            for pair in [current, previous] {
+                let request = sealed(&pair, "ww1");
+                assert_eq!(opened(&keyring, &request), Ok("<xml/> for \"ww1\"".into()));
+            }
+            let other = sealed(&keys("other", 'a'), "ww1");
+            assert_eq!(opened(&keyring, &other), Err(CallbackError::Signature));
+        }
+    }
+
+    #[test]
+    fn receive_ids_must_be_listed_the_empty_one_too() {
+        let pair = keys("t", 'a');
+        for (listed, id, accepted) in [
+            (vec!["ww1", ""], "ww1", true),
+            (vec!["ww1", ""], "", true),
+            (vec!["ww1"], "", false),
+            (vec!["ww1"], "ww12", false),
+            (vec!["ww1"], "WW1", false),
+            (vec![], "ww1", false),
+            (vec![], "", false),
+        ] {
+            let ids = listed.iter().map(|&id| id.to_owned()).collect();
+            let keyring = Keyring::new(pair.clone(), None, ids);
+            let result = opened(&keyring, &sealed(&pair, id));
+            assert_eq!(result.is_ok(), accepted, "{id:?} in {listed:?}");
+            if !accepted {
+                assert_eq!(result, Err(CallbackError::ReceiveId));
+            }
+        }
+    }
+
+    #[test]
+    fn the_url_check_and_the_json_form_come_back() {
+        let pair = keys("t", 'a');
+        let keyring = Keyring::new(pair.clone(), None, vec![String::new()]);
+        let raw = seal_echo(&pair, "", b"12345678901234567890123", NOW, "a+b", [7; 16]);
+        let echoed = echo(&keyring, &Query::parse(&raw).unwrap()).unwrap();
+        assert_eq!(echoed.as_bytes(), b"12345678901234567890123");
+        let request = seal_json(&pair, "", b"{}", NOW, "n", [7; 16]);
+        assert!(request.body.starts_with('{'));
+        assert_eq!(opened(&keyring, &request), Ok("{} for \"\"".into()));
+
+        let post = Query::parse(&request.query).unwrap();
+        let problem = echo(&keyring, &post).unwrap_err();
+        assert!(problem.is_malformed(), "{problem}");
+    }
+
+    #[test]
+    fn nothing_is_decrypted_before_the_signature_is_right() {
+        let keyring = Keyring::new(keys("t", 'a'), None, vec!["ww1".into()]);
+        let query = Query::parse("msg_signature=00&timestamp=1&nonce=n").unwrap();
+        let body = b"<xml><Encrypt>not Base64</Encrypt></xml>";
+        let problem = open(&keyring, &query, body).unwrap_err();
+        assert_eq!(problem, CallbackError::Signature);
+        let problem = open(&keyring, &query, b"<xml/>").unwrap_err();
+        assert!(
+            problem.is_malformed(),
+            "the envelope comes first: {problem}"
+        );
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let pair = keys("t0ken", 'a');
+        let request = sealed(&pair, "ww1");
+        let query = Query::parse(&request.query).unwrap();
+        let keyring = Keyring::new(pair, None, vec!["ww1".into()]);
+        let plaintext = open(&keyring, &query, request.body.as_bytes()).unwrap();
+        let shown = format!("{keyring:?} {query:?} {plaintext:?}");
+        assert_eq!(shown, "Keyring(…) Query(…) Plaintext(6 bytes)");
     }
 }

@@ -293,3 +293,93 @@ impl<'de> Visitor<'de> for Fill<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> String {
+        serde_json::to_string(&Node::parse(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_lost_and_order_is_kept() {
+        for (text, expected) in [
+            ("<xml/>", r#"{"xml":""}"#),
+            (
+                "<xml><A>1</A><B><Item>x</Item><Item/></B><A> <![CDATA[ 2 ]]>3 </A></xml>",
+                r#"{"xml":[{"A":"1"},{"B":[{"Item":"x"},{"Item":""}]},{"A":"2 3"}]}"#,
+            ),
+            (
+                "<xml><A>&lt;&amp;&gt;&quot;&apos;&#65;&#x4f60;</A></xml>",
+                r#"{"xml":[{"A":"<&>\"'A你"}]}"#,
+            ),
+            (
+                "<xml><A><![CDATA[&lt;]]]]><![CDATA[>]]></A ></xml>",
+                r#"{"xml":[{"A":"&lt;]]>"}]}"#,
+            ),
+            (
+                r#"{"a": "x", "b": [1, -2, 1.5, true, null, {"c": "y"}, []], "a": 7000000000000000017}"#,
+                r#"{"xml":[{"a":"x"},{"b":"1"},{"b":"-2"},{"b":"1.5"},{"b":"true"},{"b":""},{"b":[{"c":"y"}]},{"a":"7000000000000000017"}]}"#,
+            ),
+            ("{}", r#"{"xml":""}"#),
+        ] {
+            assert_eq!(json(text), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_any_spelling() {
+        let node = Node::parse("<xml><AgentId>1</AgentId><agentid>2</agentid></xml>").unwrap();
+        assert_eq!(node.text_of("AgentID"), Some("1"));
+        assert_eq!(node.named("AGENTID").count(), 2);
+        assert_eq!(node.text_of("Agent"), None);
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        let nested = |n: usize| format!("{}{}", "<a>".repeat(n), "</a>".repeat(n));
+        let braces = |n: usize| format!("{}1{}", r#"{"a":"#.repeat(n), "}".repeat(n));
+        let wide = |n: usize| format!("<xml>{}</xml>", "<a/>".repeat(n));
+        let list = |n: usize| format!(r#"{{"a":[{}1]}}"#, "1,".repeat(n));
+        assert!(Node::parse(&nested(16)).is_ok());
+        assert!(Node::parse(&braces(15)).is_ok());
+        assert!(Node::parse(&wide(19_999)).is_ok());
+        for text in [
+            "",
+            "text",
+            "<xml>",
+            "<xml></b>",
+            "<xml></xml><xml/>",
+            "<xml/>text",
+            "text<xml/>",
+            "<!DOCTYPE xml><xml/>",
+            "<!DOCTYPE xml [<!ENTITY a 'b'>]><xml>&a;</xml>",
+            "<xml>&nbsp;</xml>",
+            "<xml>&#0;</xml>",
+            "<xml>&#xD800;</xml>",
+            "<xml>&</xml>",
+            "[]",
+            r#"{"a": }"#,
+            "{} {}",
+            &nested(17),
+            &braces(17),
+            &wide(20_000),
+            &list(20_000),
+            &"{".repeat(100_000),
+            &"<a>".repeat(100_000),
+        ] {
+            assert!(
+                Node::parse(text).is_err(),
+                "{}",
+                &text[..text.len().min(60)]
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_names_only() {
+        let node = Node::parse("<xml><Mobile>10000000001</Mobile><B/></xml>").unwrap();
+        assert_eq!(format!("{node:?}"), "xml[Mobile, B]");
+    }
+}

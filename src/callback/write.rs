@@ -36,3 +36,25 @@ pub(crate) fn close(xml: &mut String, name: &str) {
     xml.push_str(name);
     xml.push('>');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::node::Node;
+
+    #[test]
+    fn every_value_comes_back() {
+        for (value, expected) in [
+            ("", ""),
+            ("<A>&amp;\"'", "<A>&amp;\"'"),
+            ("]]>", "]]>"),
+            ("]]]]>>]]>x", "]]]]>>]]>x"),
+            ("a\u{0}b\u{1b}\u{ffff}c\td", "abc\td"),
+            ("协作 😀", "协作 😀"),
+        ] {
+            let mut xml = String::new();
+            element(&mut xml, "A", value);
+            assert_eq!(Node::parse(&xml).unwrap().text, expected, "{xml}");
+        }
+    }
+}

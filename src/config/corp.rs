@@ -20,7 +20,7 @@ const OWN_RECEIVER: &str = "service";
 /// Reads one `[[corp]]`.
 pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
     let write = "the corp id, from the console under 我的企业 → 企业信息";
-    let id = corp.required("id", write, |text| CorpId::parse(text).map_err(not_an_id));
+    let id = corp.required("id", write, corp_id);
     if let Some(id) = &id {
         corp.unique("corp id", "id", id.as_str());
     }
@@ -97,6 +97,15 @@ fn keys(pair: &mut Reader<'_, '_>) -> Option<CallbackKeys> {
 
 fn not_an_id(_: NotAnId) -> String {
     "is no id: it is empty, too long, or has blanks in it".into()
+}
+
+fn corp_id(text: &str) -> Result<CorpId, String> {
+    // It becomes part of the store's keys, where other characters have a meaning.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !text.chars().all(plain) {
+        return Err("has characters other than letters, digits, - and _".into());
+    }
+    CorpId::parse(text).map_err(not_an_id)
 }
 
 fn name(text: &str) -> Result<String, String> {

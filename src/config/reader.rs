@@ -101,7 +101,7 @@ impl Reader<'_, '_> {
         key: &'static str,
         write: &str,
     ) -> Option<u64> {
-        if let Some(Value::Integer(number)) = self.table.get_mut(key) {
+        if let Some(Value::Integer(number)) = self.table.get(key) {
             let digits = Value::String(number.to_string());
             self.table.insert(key.into(), digits);
         }

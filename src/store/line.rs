@@ -6,7 +6,8 @@
 //!
 //! Nothing is held back to make a batch grow: when no call is on its way, a request leaves at once and alone. One call
 //! is on its way at a time; under load the next batch gathers meanwhile. When a call fails, the requests in it fail and
-//! no others. When the line is full, a request is refused at once instead of waiting beyond its sender's patience.
+//! no others. When the line is full, a request is refused at once instead of waiting beyond its sender's patience. One
+//! whose sender has left before its turn is not carried: after a call that hung, the line is short again.
 
 use std::future::Future;
 
@@ -48,6 +49,10 @@ where
         tokio::spawn(async move {
             let mut waiting = Vec::with_capacity(BATCH_MAX);
             while exit.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+                waiting.retain(|waiting| !waiting.answer.is_closed());
+                if waiting.is_empty() {
+                    continue;
+                }
                 let (requests, answers): (Vec<T>, Vec<_>) =
                     waiting.drain(..).map(|w| (w.request, w.answer)).unzip();
                 let count = answers.len();
@@ -119,6 +124,34 @@ mod tests {
         let (first, bad) = tokio::join!(line.send(1), line.send(13));
         assert!(first.is_err() && bad.is_err(), "they went together");
         assert_eq!(line.send(2).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn requests_of_senders_that_left_are_not_carried() {
+        let (open, gate) = tokio::sync::watch::channel(false);
+        let line = Line::open(move |batch: Vec<u32>| {
+            let mut gate = gate.clone();
+            async move {
+                let opened = gate.wait_for(|open| *open).await;
+                opened.map_err(|_| StoreError::Unavailable("closed".into()))?;
+                Ok(vec![batch.clone(); batch.len()])
+            }
+        });
+        let mut sent: Vec<_> = (0..4).map(|n| Box::pin(line.send(n))).collect();
+        for request in &mut sent {
+            assert!(
+                futures_util::future::poll_immediate(request)
+                    .await
+                    .is_none()
+            );
+            // The first one is on its way before the others join the line.
+            tokio::task::yield_now().await;
+        }
+        drop(sent.remove(2));
+        open.send(true).unwrap();
+        let answers = futures_util::future::join_all(sent).await;
+        let batches: Vec<Vec<u32>> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!(batches, [vec![0], vec![1, 3], vec![1, 3]]);
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 
 use crate::model::delivery::{ContentKey, Delivery, ItemId};
 use crate::model::effect::Effect;
-use crate::model::ids::CorpId;
+use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -65,6 +65,15 @@ pub enum Queue {
     Inbox,
     /// Calls owed to WeCom.
     Outbox,
+}
+
+/// Which lanes a claim looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lanes {
+    /// Urgent items first, then the others.
+    All,
+    /// Urgent items only: for the places that are kept for them.
+    Urgent,
 }
 
 /// Proof of a claim: who holds which item. Only the store makes it.
@@ -144,6 +153,9 @@ pub struct Entry<T> {
     /// How far it is.
     pub progress: Progress,
 }
+
+/// How many relations of a contact are read in one round trip; few contacts have more.
+const RELATIONS_PAGE: usize = 64;
 
 /// How many failed attempts of an item are remembered.
 pub const FAILURES_KEPT: usize = 10;
@@ -233,11 +245,12 @@ impl Store {
     pub async fn claim_deliveries(
         &self,
         corp: &CorpId,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Claim<Delivery>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, lease, now))?;
         self.readable(claims, now, |text| Delivery::decode(text).ok())
             .await
     }
@@ -249,11 +262,12 @@ impl Store {
     pub async fn claim_outgoing(
         &self,
         corp: &CorpId,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, lease, now))?;
         self.readable(claims, now, |text| Outgoing::decode(text).ok())
             .await
     }
@@ -340,6 +354,33 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         ask!(self, b => b.list(corp, table, after, limit))
+    }
+
+    /// Reads what a table keeps about a contact's relations, one record per member.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_contact(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        contact: &ExternalUserId,
+    ) -> Result<Vec<Record>, StoreError> {
+        let prefix = record::relations(contact);
+        let mut found: Vec<Record> = Vec::new();
+        loop {
+            let after = found
+                .last()
+                .map_or(prefix.as_str(), |record| record.key.key.as_str());
+            let page = self.list(corp, table, Some(after), RELATIONS_PAGE).await?;
+            let last = page.len() < RELATIONS_PAGE;
+            let ours = |record: &Record| record.key.key.starts_with(&prefix);
+            let over = page.last().is_none_or(|record| !ours(record));
+            found.extend(page.into_iter().filter(ours));
+            if last || over {
+                return Ok(found);
+            }
+        }
     }
 
     /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.

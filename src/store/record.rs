@@ -109,7 +109,7 @@ impl Key {
 
 /// Ids hold no blanks, so a blank keeps the two apart.
 fn pair(contact: &ExternalUserId, member: &UserId) -> String {
-    format!("{contact} {}", member.key())
+    format!("{}{}", relations(contact), member.key())
 }
 
 /// A record as it was read. Handed back with a commit, it makes the commit fail if the record has changed since.
@@ -137,6 +137,11 @@ impl Record {
             .map(Some)
             .map_err(|problem| StoreError::Corrupt(format!("{}{problem}", place())))
     }
+}
+
+/// What the keys of a contact's relations begin with. The blank sorts before every character of an id.
+pub(in crate::store) fn relations(contact: &ExternalUserId) -> String {
+    format!("{contact} ")
 }
 
 /// One step of a commit, in terms that both stores have.

@@ -239,6 +239,7 @@ https://oauth.example.com ⇒ https://localhost ⇒ wecom.oauth_base is on this 
 https://bridge.example.com/js ⇒ http://127.1.1.1/js ⇒ wecom.jssdk_url is on this machine although public_url is not
 http://user:q7Zk@proxy.example.com:3128 ⇒ socks5://q7Zk@proxy ⇒ wecom.proxy is no http address
 id = "ww1" ⇒ id = "" ⇒ corp[0].id is no id
+id = "ww1" ⇒ id = "ww{1}" ⇒ corp[0].id has characters other than
 id = "ww1" ⇒ id = 5 ⇒ corp[0].id is not a text in quotes
 id = "ww1" ⇒ id = "ww2" ⇒ corp[1].id is the same as corp[0].id: give each its own corp id
 "One" ⇒ " " ⇒ corp[0].name is no name

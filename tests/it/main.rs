@@ -1,8 +1,17 @@
-//! Everything that is tested from outside, in one binary.
+//! Everything that is tested from outside, in one program.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod card;
+mod cli;
 mod config;
+mod decide;
 mod fixtures;
+mod properties;
+mod redis_server;
+mod redis_store;
 mod sim;
+mod store_contract;
+mod story;
 mod vectors;
+mod world;

@@ -135,3 +135,62 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
     };
     Ok(Some(event))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::event::{Body, parse};
+
+    fn events() -> [OwnEvent; 3] {
+        let userid = UserId::parse("Lin&<b>]]>").unwrap();
+        let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
+        [
+            OwnEvent::SidebarOpened(SidebarOpened {
+                userid: userid.clone(),
+                external_userid: external_userid.clone(),
+                entry: "single_chat_tools".into(),
+            }),
+            OwnEvent::RefreshContact { external_userid },
+            OwnEvent::RefreshMember { userid },
+        ]
+    }
+
+    #[test]
+    fn written_and_read_back() {
+        let now = Timestamp::from_millis(1_795_305_600_123);
+        let sources = [Source::Beacon, Source::Service, Source::Service];
+        for (event, source) in events().into_iter().zip(sources) {
+            let (key, delivery) = event.delivery(now);
+            assert_eq!(delivery.source, source);
+            assert_eq!(delivery.kind.as_str(), event.name());
+            assert_eq!(delivery.receiver.as_str(), "service");
+            assert_eq!(key.window, 1_795_305_600 / 3600);
+            let read = parse(source, &delivery.xml).unwrap();
+            assert_eq!(read.header.create_time.unwrap().secs(), 1_795_305_600);
+            assert!(matches!(read.body, Body::Own(read) if read == event));
+            let seen = peek(&delivery.receiver, delivery.xml.as_bytes(), now);
+            assert_eq!(seen.kind, delivery.kind);
+        }
+    }
+
+    #[test]
+    fn a_refresh_stands_in_nobodys_way() {
+        let subjects = events().map(|event| event.delivery(Timestamp::default()).1.subject);
+        let what = subjects
+            .each_ref()
+            .map(|subject| subject.as_str().split(':').next().unwrap());
+        assert_eq!(what, ["contact", "refresh-contact", "refresh-member"]);
+        let lower = OwnEvent::RefreshMember {
+            userid: UserId::parse("lin&<B>]]>").unwrap(),
+        };
+        assert_eq!(lower.delivery(Timestamp::default()).1.subject, subjects[2]);
+    }
+
+    #[test]
+    fn two_refreshes_within_a_second_are_two() {
+        let [_, refresh, _] = events();
+        let key = |millis| refresh.delivery(Timestamp::from_millis(millis)).0;
+        assert_ne!(key(1000), key(1001));
+        assert_eq!(key(1000), key(1000));
+    }
+}

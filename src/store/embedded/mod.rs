@@ -1,25 +1,96 @@
-//! placeholder
+//! The embedded store: one file on this machine, for one process.
+//!
+//! What is accepted, settled or put back is synced to disk before it is answered; requests that arrive together share
+//! a sync. Claims are kept in memory only: a process that ends loses its leases, and everything that was not settled
+//! is claimable when the next one opens the file. No async worker thread ever waits for the disk.
+
+mod place;
+
+mod head;
+mod tables;
+
+mod index;
+
+mod file;
+mod load;
+
+mod batch;
+mod writer;
+
+mod accept;
+mod claim;
+mod read;
+mod settle;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
+use crate::store::embedded::batch::Batch;
+use crate::store::embedded::claim::{Taken, Want};
+use crate::store::embedded::file::File;
+use crate::store::embedded::index::Index;
+use crate::store::embedded::place::{Place, Spot, queue_number};
+use crate::store::embedded::read::Page;
+use crate::store::embedded::settle::{End, Settlement};
+use crate::store::embedded::tables::View;
+use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table, Write};
-use crate::store::{Accepted, Claim, Entry, Health, Queue, Settle, State, StoreSettings, Ticket};
-#[allow(unused_imports)]
-use secrecy::SecretString;
-use std::time::Duration;
+use crate::store::{
+    Accepted, Claim, Entry, Failure, Health, Lanes, Queue, Settle, State, StoreSettings, Ticket,
+};
 
+/// How long an accept or a question after the health may take. WeCom waits 5 s in all.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A store in a file.
 #[derive(Debug)]
-pub(in crate::store) struct EmbeddedStore {}
+pub(in crate::store) struct EmbeddedStore {
+    corps: HashMap<CorpId, u16>,
+    writer: Writer,
+    file: Arc<File>,
+    index: Arc<Mutex<Index>>,
+}
 
-#[allow(unused_variables)]
 impl EmbeddedStore {
+    /// Opens the file; makes it when it does not exist.
     pub(in crate::store) async fn open(
-        at: &std::path::Path,
+        at: &Path,
         settings: &StoreSettings,
     ) -> Result<Self, StoreError> {
-        unimplemented!()
+        let (path, settings) = (at.to_owned(), settings.clone());
+        let open = move || Self::over(File::open(&path)?, &settings);
+        let opened = spawn_blocking(open).await;
+        opened.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
     }
+
+    fn over(file: File, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let (file, index) = (Arc::new(file), Arc::default());
+        let corps = load::number_corps(&file, &settings.corps);
+        let corps = corps.map_err(|problem| file.failed(&problem))?;
+        let numbers = corps.values().copied().collect();
+        let writer = Writer::start(
+            Arc::clone(&file),
+            Arc::clone(&index),
+            numbers,
+            settings.dedupe_for,
+        )?;
+        Ok(Self {
+            corps,
+            writer,
+            file,
+            index,
+        })
+    }
+
+    /// See [`Store::accept`](crate::store::Store::accept).
     pub(in crate::store) async fn accept(
         &self,
         corp: &CorpId,
@@ -27,18 +98,52 @@ impl EmbeddedStore {
         lane: Lane,
         text: String,
     ) -> Result<Accepted, StoreError> {
-        unimplemented!()
+        let number = self.corp(corp)?;
+        let write = self
+            .writer
+            .write(move |batch| accept::accept(batch, number, key, lane, &text).map(Ok));
+        let place = tokio::time::timeout(TIMEOUT, write).await;
+        Ok(match place.map_err(|_| self.too_slow())?? {
+            Some(place) => Accepted::New(place.id(corp)),
+            None => Accepted::Duplicate,
+        })
     }
+
+    /// See [`Store::claim_deliveries`](crate::store::Store::claim_deliveries).
     pub(in crate::store) async fn claim(
         &self,
         corp: &CorpId,
         queue: Queue,
+        lanes: Lanes,
         max: usize,
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
-        unimplemented!()
+        let want = Want {
+            corp: self.corp(corp)?,
+            queue,
+            lanes,
+            max,
+            lease,
+            now,
+        };
+        let taken = self
+            .writer
+            .look(move |desk| claim::claim(desk, want))
+            .await?;
+        let claim = |taken: Taken| Claim {
+            ticket: Ticket {
+                id: taken.place.id(corp),
+                queue,
+                attempt: taken.attempt,
+                token: taken.token.to_string(),
+            },
+            item: taken.text,
+        };
+        Ok(taken.into_iter().map(claim).collect())
     }
+
+    /// See [`Store::commit`](crate::store::Store::commit).
     pub(in crate::store) async fn commit(
         &self,
         ticket: &Ticket,
@@ -47,8 +152,22 @@ impl EmbeddedStore {
         writes: &[Write],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        let settlement = Settlement {
+            spot: self.claimed(ticket)?,
+            token: ticket.token.clone(),
+            end: match settle {
+                Settle::Done => End::Done,
+                Settle::Dead(reason) => End::Dead(reason.to_owned()),
+            },
+            basis: basis.to_vec(),
+            writes: writes.to_vec(),
+            now,
+        };
+        let write = move |batch: &mut Batch<'_>| settle::commit(batch, &settlement);
+        self.writer.write(write).await
     }
+
+    /// See [`Store::retry`](crate::store::Store::retry).
     pub(in crate::store) async fn retry(
         &self,
         ticket: &Ticket,
@@ -56,22 +175,39 @@ impl EmbeddedStore {
         error: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        let (spot, token) = (self.claimed(ticket)?, ticket.token.clone());
+        let failure = Failure {
+            at: now,
+            error: error.to_owned(),
+        };
+        let write = move |batch: &mut Batch<'_>| settle::retry(batch, &spot, &token, due, failure);
+        self.writer.write(write).await
     }
+
+    /// See [`Store::replay`](crate::store::Store::replay).
     pub(in crate::store) async fn replay(
         &self,
         queue: Queue,
         id: &ItemId,
     ) -> Result<bool, StoreError> {
-        unimplemented!()
+        let Some(spot) = self.spot(queue, id) else {
+            return Ok(false);
+        };
+        let write = move |batch: &mut Batch<'_>| settle::replay(batch, &spot);
+        self.writer.write(write).await
     }
+
+    /// See [`Store::read`](crate::store::Store::read).
     pub(in crate::store) async fn read(
         &self,
         corp: &CorpId,
         keys: &[Key],
     ) -> Result<Vec<Record>, StoreError> {
-        unimplemented!()
+        let (corp, keys) = (self.corp(corp)?, keys.to_vec());
+        self.view(move |view| read::read(view, corp, keys)).await
     }
+
+    /// See [`Store::list`](crate::store::Store::list).
     pub(in crate::store) async fn list(
         &self,
         corp: &CorpId,
@@ -79,8 +215,12 @@ impl EmbeddedStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        unimplemented!()
+        let (corp, after) = (self.corp(corp)?, after.map(str::to_owned));
+        self.view(move |view| read::list(view, corp, table, after.as_deref(), limit))
+            .await
     }
+
+    /// See [`Store::deliveries`](crate::store::Store::deliveries).
     pub(in crate::store) async fn entries(
         &self,
         corp: &CorpId,
@@ -89,24 +229,121 @@ impl EmbeddedStore {
         before: Option<&ItemId>,
         limit: usize,
     ) -> Result<Vec<Entry<String>>, StoreError> {
-        unimplemented!()
+        let page = Page {
+            corp: self.corp(corp)?,
+            corp_id: corp.clone(),
+            queue,
+            state,
+            before: before.cloned(),
+            limit,
+        };
+        let mut entries = self.view(move |view| read::entries(view, &page)).await?;
+        self.count_claims(queue, &mut entries);
+        Ok(entries)
     }
+
+    /// See [`Store::delivery`](crate::store::Store::delivery).
     pub(in crate::store) async fn entry(
         &self,
         queue: Queue,
         id: &ItemId,
     ) -> Result<Option<Entry<String>>, StoreError> {
-        unimplemented!()
+        let Some(spot) = self.spot(queue, id) else {
+            return Ok(None);
+        };
+        let corp = id.corp().clone();
+        let look = move |view: &View| read::entry(view, &corp, &spot);
+        let mut entry = self.view(look).await?;
+        self.count_claims(queue, entry.as_mut_slice());
+        Ok(entry)
     }
+
+    /// See [`Store::trim`](crate::store::Store::trim).
     pub(in crate::store) async fn trim(
         &self,
         corp: &CorpId,
         before: Timestamp,
         limit: usize,
     ) -> Result<usize, StoreError> {
-        unimplemented!()
+        let corp = self.corp(corp)?;
+        let write = move |batch: &mut Batch<'_>| {
+            let mut forgotten = 0;
+            for queue in [Queue::Inbox, Queue::Outbox] {
+                forgotten += settle::trim(batch, corp, queue_number(queue), before, limit)?;
+            }
+            Ok(Ok(forgotten))
+        };
+        self.writer.write(write).await
     }
+
+    /// See [`Store::health`](crate::store::Store::health).
     pub(in crate::store) async fn health(&self) -> Result<Health, StoreError> {
-        unimplemented!()
+        let ask = async {
+            if self.writer.look(|desk| Ok(desk.is_failing())).await? {
+                // A store that could not write is well again when it can.
+                self.writer.write(|batch| batch.probe().map(Ok)).await?;
+            }
+            self.view(|_| Ok(())).await
+        };
+        let answer = tokio::time::timeout(TIMEOUT, ask).await;
+        answer.map_err(|_| self.too_slow())??;
+        Ok(Health {
+            name: format!("embedded (redb 4.6) {}", self.file.name()),
+            warning: None,
+        })
+    }
+
+    fn corp(&self, corp: &CorpId) -> Result<u16, StoreError> {
+        let number = self.corps.get(corp).copied();
+        number.ok_or_else(|| {
+            StoreError::Unavailable(format!("the store was opened without the corp {corp}"))
+        })
+    }
+
+    /// Where an item stands; `None` when this store cannot have it.
+    fn spot(&self, queue: Queue, id: &ItemId) -> Option<Spot> {
+        Some(Spot {
+            corp: self.corps.get(id.corp()).copied()?,
+            queue,
+            place: Place::parse(id.place())?,
+        })
+    }
+
+    fn claimed(&self, ticket: &Ticket) -> Result<Spot, StoreError> {
+        self.spot(ticket.queue, &ticket.id)
+            .ok_or(StoreError::ClaimLost)
+    }
+
+    /// Reads from the tables as they are now, on a thread that may wait for the disk.
+    async fn view<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View) -> Result<R, redb::Error> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let file = Arc::clone(&self.file);
+        let look = move || {
+            let found = file.view().and_then(|view| look(&view));
+            found.map_err(|problem| file.failed(&problem))
+        };
+        let found = spawn_blocking(look).await;
+        found.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
+    }
+
+    /// Adds what only the index knows about open items.
+    fn count_claims(&self, queue: Queue, entries: &mut [Entry<String>]) {
+        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in entries
+            .iter_mut()
+            .filter(|entry| entry.progress.settled_at.is_none())
+        {
+            let spot = self.spot(queue, &entry.id);
+            if let Some(attempts) = spot.and_then(|spot| index.attempts(&spot)) {
+                entry.progress.attempts = attempts;
+            }
+        }
+    }
+
+    fn too_slow(&self) -> StoreError {
+        let (file, limit) = (self.file.name(), TIMEOUT.as_secs());
+        StoreError::Unavailable(format!("{file}: the disk did not answer within {limit} s"))
     }
 }

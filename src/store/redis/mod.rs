@@ -1,112 +1,57 @@
-//! placeholder
-use crate::model::delivery::{ContentKey, ItemId, Lane};
-use crate::model::ids::CorpId;
-use crate::model::time::Timestamp;
-use crate::store::error::StoreError;
-use crate::store::record::{Key, Record, Table, Write};
-use crate::store::{Accepted, Claim, Entry, Health, Queue, Settle, State, StoreSettings, Ticket};
-#[allow(unused_imports)]
+//! The store on Redis 7 or newer, or what speaks its language: shared by several processes, also on a Cluster.
+//!
+//! Every change is one script, so it happens whole or not at all, and one round trip. What lies where is told in
+//! [`keys`]; what a script does, at its head. Nothing waits on the server: whoever waits for work hears the bell of its
+//! own process, or looks again after a while.
+//!
+//! Deliveries are accepted over a connection of their own, so that they do not queue behind a long list.
+
+mod connection;
+mod keys;
+
+mod accept;
+mod listing;
+mod queue;
+mod state;
+
+mod health;
+
+use std::collections::HashMap;
+
 use secrecy::SecretString;
-use std::time::Duration;
 
+use crate::model::ids::CorpId;
+use crate::store::StoreSettings;
+use crate::store::error::StoreError;
+use crate::store::redis::accept::AcceptLine;
+use crate::store::redis::connection::{Connection, Topology};
+
+/// A Redis with the state of every corp that is served.
 #[derive(Debug)]
-pub(in crate::store) struct RedisStore {}
+pub(in crate::store) struct RedisStore {
+    lines: HashMap<CorpId, AcceptLine>,
+    connection: Connection,
+}
 
-#[allow(unused_variables)]
 impl RedisStore {
+    /// Connects and sees whether this Redis will do.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], saying what to change; [`StoreError::Unavailable`] when the server does not answer.
     pub(in crate::store) async fn open(
-        at: &SecretString,
+        url: &SecretString,
         settings: &StoreSettings,
     ) -> Result<Self, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn accept(
-        &self,
-        corp: &CorpId,
-        key: ContentKey,
-        lane: Lane,
-        text: String,
-    ) -> Result<Accepted, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn claim(
-        &self,
-        corp: &CorpId,
-        queue: Queue,
-        max: usize,
-        lease: Duration,
-        now: Timestamp,
-    ) -> Result<Vec<Claim<String>>, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn commit(
-        &self,
-        ticket: &Ticket,
-        settle: Settle<'_>,
-        basis: &[Record],
-        writes: &[Write],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn retry(
-        &self,
-        ticket: &Ticket,
-        due: Timestamp,
-        error: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn replay(
-        &self,
-        queue: Queue,
-        id: &ItemId,
-    ) -> Result<bool, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn read(
-        &self,
-        corp: &CorpId,
-        keys: &[Key],
-    ) -> Result<Vec<Record>, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn list(
-        &self,
-        corp: &CorpId,
-        table: Table,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn entries(
-        &self,
-        corp: &CorpId,
-        queue: Queue,
-        state: Option<State>,
-        before: Option<&ItemId>,
-        limit: usize,
-    ) -> Result<Vec<Entry<String>>, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn entry(
-        &self,
-        queue: Queue,
-        id: &ItemId,
-    ) -> Result<Option<Entry<String>>, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn trim(
-        &self,
-        corp: &CorpId,
-        before: Timestamp,
-        limit: usize,
-    ) -> Result<usize, StoreError> {
-        unimplemented!()
-    }
-    pub(in crate::store) async fn health(&self) -> Result<Health, StoreError> {
-        unimplemented!()
+        let first = Connection::open(url, Topology::Server).await?;
+        let topology = health::topology(&first).await?;
+        let connection = match topology {
+            Topology::Server => first,
+            Topology::Cluster => Connection::open(url, topology).await?,
+        };
+        let front = Connection::open(url, topology).await?;
+        let open = |corp: &CorpId| AcceptLine::open(front.clone(), corp, settings.dedupe_for);
+        let lines = settings.corps.iter();
+        let lines = lines.map(|corp| (corp.clone(), open(corp))).collect();
+        Ok(Self { lines, connection })
     }
 }

@@ -1,0 +1,102 @@
+//! Gather, decide, commit: the only way anything changes.
+//!
+//! An input is decided on what was read, and committed only if that still stands; else it is read and decided again.
+//! Nothing here loops over queues or waits between tries: that is the worker's business.
+
+pub mod error;
+
+mod gather;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::act::error::ActError;
+use crate::decide::facts::CorpFacts;
+use crate::decide::input::Input;
+use crate::model::effect::Effect;
+use crate::model::ids::CorpId;
+use crate::model::outgoing::{Answer, Call};
+use crate::model::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::{Settle, Store, Ticket};
+use crate::wecom::Client;
+use crate::wecom::error::ApiError;
+
+/// How often an input is decided anew because a record changed meanwhile. One worker per subject makes even one
+/// conflict rare.
+const DECISIONS_MAX: usize = 5;
+
+/// A corp as the corridor knows it.
+#[derive(Debug)]
+pub struct Corp {
+    /// Its door to WeCom.
+    pub client: Client,
+    /// Its settings.
+    pub facts: CorpFacts,
+}
+
+/// Makes changes.
+#[derive(Debug, Clone)]
+pub struct Act {
+    store: Arc<Store>,
+    corps: Arc<HashMap<CorpId, Corp>>,
+}
+
+impl Act {
+    /// For these corps, on this store.
+    pub const fn new(store: Arc<Store>, corps: Arc<HashMap<CorpId, Corp>>) -> Self {
+        Self { store, corps }
+    }
+
+    /// Decides about a claimed item's input and settles the item with everything that follows. Tells what followed.
+    ///
+    /// # Errors
+    /// [`ActError`]; nothing has changed then.
+    pub async fn perform(
+        &self,
+        ticket: &Ticket,
+        settle: Settle<'_>,
+        input: &Input<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Effect>, ActError> {
+        let corp = self.corp(ticket.id.corp())?;
+        for _ in 0..DECISIONS_MAX {
+            let needs = crate::decide::needs(input);
+            let (facts, basis) =
+                gather::gather(&self.store, corp, ticket.id.corp(), &needs, now).await?;
+            let effects = crate::decide::decide(input, &facts, now)?;
+            match self
+                .store
+                .commit(ticket, settle, &basis, &effects, now)
+                .await
+            {
+                Err(StoreError::Stale) => {}
+                Err(problem) => return Err(problem.into()),
+                Ok(()) => return Ok(effects),
+            }
+        }
+        Err(StoreError::Stale.into())
+    }
+
+    /// Makes a call that is owed. What came of it is the next input.
+    ///
+    /// # Errors
+    /// [`ActError`]; the call may or may not have reached WeCom.
+    pub async fn call(
+        &self,
+        corp: &CorpId,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<Answer, ActError> {
+        Ok(self.corp(corp)?.client.perform(call, now).await?)
+    }
+
+    fn corp(&self, id: &CorpId) -> Result<&Corp, ActError> {
+        self.corps.get(id).ok_or_else(|| {
+            ActError::Api(ApiError::Misconfigured {
+                errcode: None,
+                what: "this corp is no longer in the configuration".into(),
+            })
+        })
+    }
+}

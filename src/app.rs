@@ -1,0 +1,288 @@
+//! The one place where the parts are built and joined.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as Service, HttpServer, web};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::act::{Act, Corp};
+use crate::callback::Keyring;
+use crate::clock::Clock;
+use crate::config::{self, Config, StoreChoice};
+use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting};
+use crate::http::doors::{Doors, Receiver, Tenant};
+use crate::http::refusals::Refusals;
+use crate::http::session::SessionKey;
+use crate::model::ids::CorpId;
+use crate::store::error::StoreError;
+use crate::store::{Store, StoreSettings, StoreUrl};
+use crate::wecom::error::ApiError;
+use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
+use crate::worker::Worker;
+
+/// Longer than a reverse proxy keeps its idle connections, so that it never sends into a closing one.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long a client may take to send its headers.
+const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long requests and items in work have to end when the process is told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The service, built and bound to its address, not running yet.
+pub struct App {
+    listener: TcpListener,
+    doors: web::Data<Doors>,
+    worker: Worker,
+    corps: Vec<CorpId>,
+    keep_for: Duration,
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The client for WeCom's API cannot be built.
+    #[error("the client for WeCom's API cannot be built: {0}")]
+    Api(#[from] ApiError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {problem}; choose another `server.listen`")]
+    Listen {
+        /// The configured address.
+        address: SocketAddr,
+        /// What the system said.
+        problem: std::io::Error,
+    },
+    /// The server failed.
+    #[error("the server failed: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// Whether the loops run by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loops {
+    /// They do.
+    Running,
+    /// Tests step them.
+    SteppedByHand,
+}
+
+impl App {
+    /// Opens the store, builds the parts, and takes the address.
+    ///
+    /// # Errors
+    /// [`AppError`], saying what to change.
+    pub async fn build(config: &Config, clock: Clock) -> Result<Self, AppError> {
+        let settings = StoreSettings {
+            url: match &config.store {
+                StoreChoice::Embedded(path) => StoreUrl::Embedded(path.clone()),
+                StoreChoice::Redis(url) => StoreUrl::Redis(url.clone()),
+            },
+            corps: config.corps.iter().map(|corp| corp.id.clone()).collect(),
+            dedupe_for: config.dedupe_for,
+        };
+        let store = Arc::new(Store::open(&settings).await?);
+        match store.health().await {
+            Ok(health) => {
+                tracing::info!(store = health.name, "The store is open.");
+                if let Some(warning) = health.warning {
+                    tracing::warn!(store = health.name, "{warning}");
+                }
+            }
+            Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
+        }
+        let corps = Arc::new(corps(config)?);
+        let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
+        let worker = Worker::new(Arc::clone(&store), act, clock.clone());
+        let listen = |problem| AppError::Listen {
+            address: config.listen,
+            problem,
+        };
+        let listener = TcpListener::bind(config.listen).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let doors = web::Data::new(doors(config, store, corps, clock));
+        Ok(Self {
+            listener,
+            doors,
+            worker,
+            corps: settings.corps,
+            keep_for: config.keep_for,
+        })
+    }
+
+    /// The address that was taken.
+    ///
+    /// # Errors
+    /// [`AppError::Serve`] when the system does not tell.
+    pub fn address(&self) -> Result<SocketAddr, AppError> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// The worker, for stepping.
+    pub fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// The store, for looking.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.doors.store
+    }
+
+    /// Runs until `stop` is cancelled. Then nothing new is taken in, and what is in work has 30 s to end; what does not
+    /// is taken up again by the next process.
+    ///
+    /// # Errors
+    /// [`AppError::Serve`] when the server fails by itself.
+    pub async fn run(self, loops: Loops, stop: CancellationToken) -> Result<(), AppError> {
+        let doors = self.doors;
+        let server = HttpServer::new(move || {
+            Service::new()
+                .app_data(doors.clone())
+                .app_data(web::JsonConfig::default().limit(64 * 1024))
+                .configure(crate::http::routes)
+        })
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEADER_PATIENCE)
+        .shutdown_timeout(STOP_PATIENCE.as_secs())
+        .disable_signals()
+        .listen(self.listener)?
+        .run();
+        let tasks = TaskTracker::new();
+        if loops == Loops::Running {
+            self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
+        }
+        tasks.close();
+        let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
+        let served = server.await;
+        stop.cancel();
+        let _ = stopping.await;
+        if tokio::time::timeout(STOP_PATIENCE, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("Some items are still in work; the next process takes them up.");
+        }
+        Ok(served?)
+    }
+}
+
+async fn stop_server(server: ServerHandle, stop: CancellationToken) {
+    stop.cancelled().await;
+    server.stop(true).await;
+}
+
+fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {
+    let settings = ApiSettings {
+        api_base: config.wecom.api_base.clone(),
+        proxy: proxy(config),
+    };
+    let corp = |corp: &config::Corp| {
+        let credentials = Credentials {
+            corp: corp.id.clone(),
+            app: AppSecret {
+                agent_id: corp.app.agent_id,
+                secret: corp.app.secret.clone(),
+            },
+            contact_sync: corp.contact_sync_secret.clone(),
+        };
+        let facts = CorpFacts {
+            home: home(&config.public_url, corp),
+            auto_sync: if corp.auto_sync {
+                AutoSync::On
+            } else {
+                AutoSync::Off
+            },
+            links: match corp.contact_sync_secret {
+                Some(_) => LinkWriting::ByService,
+                None => LinkWriting::ByHand,
+            },
+        };
+        Ok((
+            corp.id.clone(),
+            Corp {
+                client: Client::new(&settings, credentials)?,
+                facts,
+            },
+        ))
+    };
+    config.corps.iter().map(corp).collect()
+}
+
+/// The "与我协作" address of a corp.
+fn home(public_url: &Url, corp: &config::Corp) -> Url {
+    let mut home = public_url.clone();
+    home.set_path("/home");
+    home.query_pairs_mut()
+        .append_pair("tenantKey", corp.tenant_key.as_str());
+    home
+}
+
+fn doors(
+    config: &Config,
+    store: Arc<Store>,
+    corps: Arc<HashMap<CorpId, Corp>>,
+    clock: Clock,
+) -> Doors {
+    let receivers = config.corps.iter().flat_map(|corp| {
+        corp.receivers.iter().map(|receiver| {
+            let keyring = Keyring::new(
+                receiver.keys.clone(),
+                receiver.previous.clone(),
+                receiver.receive_ids.clone(),
+            );
+            (
+                receiver.name.clone(),
+                Receiver {
+                    corp: corp.id.clone(),
+                    keyring,
+                },
+            )
+        })
+    });
+    let tenants = config.corps.iter().map(|corp| {
+        let tenant = Tenant {
+            corp: corp.id.clone(),
+            agent_id: corp.app.agent_id,
+        };
+        (corp.tenant_key.clone(), tenant)
+    });
+    Doors {
+        store,
+        clock,
+        receivers: receivers.collect(),
+        corps,
+        tenants: tenants.collect(),
+        api_tokens: config.api_tokens.clone(),
+        session_key: session_key(config),
+        public_url: config.public_url.clone(),
+        oauth_base: config.wecom.oauth_base.clone(),
+        jssdk_url: config.wecom.jssdk_url.clone(),
+        refusals: Refusals::default(),
+    }
+}
+
+/// The way out to WeCom; its address was checked with the other settings.
+fn proxy(config: &Config) -> Option<Url> {
+    config
+        .wecom
+        .proxy
+        .as_ref()
+        .and_then(|proxy| Url::parse(proxy.expose_secret()).ok())
+}
+
+fn session_key(config: &Config) -> SessionKey {
+    let secrets: Vec<&SecretString> = match &config.session_key {
+        Some(key) => vec![key],
+        None => config.corps.iter().map(|corp| &corp.app.secret).collect(),
+    };
+    SessionKey::derive(secrets.into_iter().map(ExposeSecret::expose_secret))
+}

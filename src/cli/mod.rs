@@ -1,0 +1,161 @@
+//! The command line: which commands there are, where their settings come from, how they end.
+//!
+//! The only code that talks to people on a terminal. Results go to standard output, everything else to standard error.
+
+mod check_config;
+mod healthcheck;
+mod replay;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::config::problem::ConfigProblems;
+
+const AFTER_HELP: &str = "\
+Examples:
+  wecom-bridge check-config --example > wecom-bridge.toml    begin with the commented example
+  wecom-bridge check-config --config wecom-bridge.toml       see what is missing or wrong
+  wecom-bridge serve --config wecom-bridge.toml              run the service
+  wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
+
+Settings come from the file and from WECOM_BRIDGE_… variables, which win:
+WECOM_BRIDGE_CORP__0__APP__SECRET is `secret` in the [corp.app] of the first [[corp]].
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
+
+#[derive(Debug, Parser)]
+#[command(name = "wecom-bridge", version, about = env!("CARGO_PKG_DESCRIPTION"))]
+#[command(after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Replay(replay::Replay),
+    CheckConfig(check_config::CheckConfig),
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+/// Where the settings come from; the same for every command.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ConfigArgs {
+    /// The configuration file (TOML). Without one, settings come from the environment alone.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "WECOM_BRIDGE_CONFIG",
+        hide_env_values = true
+    )]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// Reads the settings, or says everything that is wrong with them.
+    pub(in crate::cli) fn load_or_complain(&self) -> Result<Config, Exit> {
+        self.load().map_err(|problems| {
+            complain(&problems.to_string());
+            Exit::Misused
+        })
+    }
+
+    /// Reads the settings.
+    pub(in crate::cli) fn load(&self) -> Result<Config, ConfigProblems> {
+        // Names that are no UTF-8 are not ours. A value of ours that is none ends as a wrong value of its key.
+        let env = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into()))
+        });
+        Config::load(self.config.as_deref(), env)
+    }
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Exit {
+    /// It did what it was asked for.
+    Done,
+    /// It could not.
+    Failed,
+    /// The command line or the configuration has to be changed first.
+    Misused,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::from(0),
+            Exit::Failed => Self::from(1),
+            Exit::Misused => Self::from(2),
+        }
+    }
+}
+
+/// Runs the command that `args` name, the program's own name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version end here as well, with code 0.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let exit = match cli.command {
+        Command::Serve(command) => within_runtime(command.run()),
+        Command::Replay(command) => within_runtime(command.run()),
+        Command::CheckConfig(command) => command.run(),
+        Command::Healthcheck(command) => command.run(),
+    };
+    exit.into()
+}
+
+fn within_runtime(command: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(problem) => {
+            complain(&format!("the asynchronous runtime cannot start: {problem}"));
+            Exit::Failed
+        }
+    }
+}
+
+/// Writes a result to standard output. A reader that has left is no failure of the command.
+pub(in crate::cli) fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+}
+
+/// Writes to standard error what stood in the way.
+pub(in crate::cli) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{}", argument.get_id());
+            }
+        }
+    }
+}

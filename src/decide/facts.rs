@@ -1,0 +1,106 @@
+//! What a decision needs to know, and what was found.
+
+use url::Url;
+
+use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::effect::SentCard;
+use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::member::{Link, Member};
+use crate::model::visit::Visit;
+
+/// One thing to find out before deciding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The contact as it is kept.
+    Contact(ExternalUserId),
+    /// The contact as WeCom has it now.
+    ContactAtWecom(ExternalUserId),
+    /// What has been done to welcome the contact at this member.
+    Greeting(ExternalUserId, UserId),
+    /// How the relation to this member ended before.
+    Ending(ExternalUserId, UserId),
+    /// All greetings and endings of the contact.
+    Relations(ExternalUserId),
+    /// The member as it is kept.
+    Member(UserId),
+    /// The member as WeCom has it now.
+    MemberAtWecom(UserId),
+    /// How far the member's link is.
+    Link(UserId),
+    /// The last opening of the toolbar by this member for this contact.
+    Visit(ExternalUserId, UserId),
+    /// A card that was sent.
+    Card(TaskId),
+}
+
+/// What was found. What was not asked for, or does not exist, is empty.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The corp's settings.
+    pub corp: &'a CorpFacts,
+    /// The contact as it is kept.
+    pub contact: Option<Contact>,
+    /// The contact as WeCom has it now; `None` when WeCom shows no such customer.
+    pub contact_at_wecom: Option<Contact>,
+    /// Greetings, of one relation or of all.
+    pub greetings: Vec<Greeting>,
+    /// Endings, of one relation or of all.
+    pub endings: Vec<Ending>,
+    /// The member as it is kept.
+    pub member: Option<Member>,
+    /// The member as WeCom has it now; `None` when the app may not see such a member.
+    pub member_at_wecom: Option<Member>,
+    /// The member's link.
+    pub link: Option<Link>,
+    /// The last opening of the toolbar.
+    pub visit: Option<Visit>,
+    /// The card that was sent.
+    pub card: Option<SentCard>,
+}
+
+impl<'a> Facts<'a> {
+    /// Nothing but the corp's settings.
+    pub const fn none(corp: &'a CorpFacts) -> Self {
+        Self {
+            corp,
+            contact: None,
+            contact_at_wecom: None,
+            greetings: Vec::new(),
+            endings: Vec::new(),
+            member: None,
+            member_at_wecom: None,
+            link: None,
+            visit: None,
+            card: None,
+        }
+    }
+}
+
+/// The settings of a corp that decisions depend on.
+#[derive(Debug, Clone)]
+pub struct CorpFacts {
+    /// The "与我协作" home page: the fixed base of this installation plus `?tenantKey=…`.
+    pub home: Url,
+    /// Whether events change contacts.
+    pub auto_sync: AutoSync,
+    /// How links get into profiles.
+    pub links: LinkWriting,
+}
+
+/// Whether events change contacts ("auto-sync customers").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AutoSync {
+    /// They do.
+    On,
+    /// They are stored and visible and change no contact.
+    Off,
+}
+
+/// How the "与我协作" link gets into a member's external profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkWriting {
+    /// The contact-sync secret (通讯录同步) is configured: the service writes it.
+    ByService,
+    /// Members or administrators fill it in.
+    ByHand,
+}

@@ -1,0 +1,117 @@
+//! What should happen: an input and the facts it needs, turned into effects.
+//!
+//! Pure. No I/O, no clock, no store, no API: [`needs`] says what must be known, the caller gathers it, [`decide`] gives
+//! the changes. An event is a hint: it makes its subject due for a refresh, and only the refresh writes what WeCom says.
+//! What an event alone can give (a welcome code, a pressed button) becomes an outgoing call at once.
+
+pub mod facts;
+pub mod input;
+
+mod card;
+mod contact;
+mod member;
+mod sidebar;
+mod wording;
+
+use crate::callback::event::own::OwnEvent;
+use crate::callback::event::{Body, Event};
+use crate::decide::facts::{Facts, Need};
+use crate::decide::input::{Input, Refusal};
+use crate::model::effect::Effect;
+use crate::model::outgoing::Call;
+use crate::model::time::Timestamp;
+
+/// What must be known to decide about this input.
+pub fn needs(input: &Input<'_>) -> Vec<Need> {
+    match input {
+        Input::Event(event, _) => event_needs(event),
+        Input::Receipt(receipt) => match &receipt.call {
+            Call::Welcome(welcome) => contact::welcome_needs(welcome),
+            Call::Card(message) => card::sent_needs(message),
+            Call::UpdateCard(_) => Vec::new(),
+            Call::WriteLink(write) => member::link_needs(write),
+        },
+    }
+}
+
+/// What follows from this input. Order of arrival and repetition make no difference to the state that is reached.
+///
+/// # Errors
+/// [`Refusal`] when nothing can follow, or not yet.
+pub fn decide(
+    input: &Input<'_>,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Result<Vec<Effect>, Refusal> {
+    match input {
+        Input::Event(event, received_at) => event_effects(event, *received_at, facts, now),
+        Input::Receipt(receipt) => Ok(match &receipt.call {
+            Call::Welcome(welcome) => contact::welcomed(welcome, &receipt.outcome, facts, now),
+            Call::Card(message) => card::sent(message, &receipt.outcome, facts, now),
+            Call::UpdateCard(_) => Vec::new(),
+            Call::WriteLink(write) => member::link_written(write, &receipt.outcome, facts, now),
+        }),
+    }
+}
+
+fn event_needs(event: &Event) -> Vec<Need> {
+    match &event.body {
+        Body::ChangeExternalContact(change) => contact::needs(change),
+        Body::TemplateCardEvent(pressed) => card::needs(pressed),
+        Body::Own(OwnEvent::SidebarOpened(opened)) => sidebar::needs(opened),
+        Body::Own(OwnEvent::RefreshContact { external_userid }) => {
+            contact::refresh_needs(external_userid)
+        }
+        Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
+        Body::ChangeContact(_)
+        | Body::Subscribe { .. }
+        | Body::Unsubscribe { .. }
+        | Body::ChangeExternalChat(_)
+        | Body::ChangeExternalTag(_)
+        | Body::EnterAgent { .. }
+        | Body::View { .. }
+        | Body::Click { .. }
+        | Body::TemplateCardMenuEvent(_)
+        | Body::BatchJobResult(_)
+        | Body::AppLifeCycle(_)
+        | Body::Message(_)
+        | Body::Known { .. }
+        | Body::Unknown { .. } => Vec::new(),
+    }
+}
+
+fn event_effects(
+    event: &Event,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Result<Vec<Effect>, Refusal> {
+    let at = event.header.create_time.unwrap_or(received_at);
+    match &event.body {
+        Body::ChangeExternalContact(change) => {
+            Ok(contact::changed(change, at, received_at, facts, now))
+        }
+        Body::ChangeContact(change) => Ok(member::changed(change, now)),
+        Body::Subscribe { userid } | Body::Unsubscribe { userid } => {
+            Ok(vec![member::refresh(userid, now)])
+        }
+        Body::TemplateCardEvent(pressed) => Ok(card::pressed(pressed, facts, now)),
+        Body::Own(OwnEvent::SidebarOpened(opened)) => Ok(sidebar::opened(opened, at, facts, now)),
+        Body::Own(OwnEvent::RefreshContact { external_userid }) => {
+            contact::refreshed(external_userid, facts, now)
+        }
+        Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
+        // Kept and shown, without a change of state: they say nothing that the service keeps.
+        Body::EnterAgent { .. }
+        | Body::View { .. }
+        | Body::Click { .. }
+        | Body::TemplateCardMenuEvent(_)
+        | Body::BatchJobResult(_)
+        | Body::AppLifeCycle(_)
+        | Body::Message(_)
+        | Body::ChangeExternalChat(_)
+        | Body::ChangeExternalTag(_)
+        | Body::Known { .. }
+        | Body::Unknown { .. } => Ok(Vec::new()),
+    }
+}

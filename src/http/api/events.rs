@@ -1,0 +1,189 @@
+//! Events: what came in, how far it is, and once more.
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+use crate::model::delivery::{Delivery, ItemId, Source};
+use crate::model::time::Timestamp;
+use crate::store::{Entry, Failure, Queue, State};
+
+/// How many stored items one request looks at. A page may be shorter than asked and still have a next one.
+const LOOKED_AT_MAX: usize = 5_000;
+
+/// How many are looked at in one round trip.
+const STEP: usize = 250;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Filter {
+    corp: Option<String>,
+    kind: Option<String>,
+    state: Option<State>,
+    since: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// An event in a list.
+#[derive(Serialize)]
+struct EventView {
+    id: ItemId,
+    corp: String,
+    receiver: String,
+    source: Source,
+    kind: String,
+    subject: String,
+    state: State,
+    attempts: u32,
+    received_at: Timestamp,
+    settled_at: Option<Timestamp>,
+    error: Option<String>,
+}
+
+/// An event by itself.
+#[derive(Serialize)]
+struct EventDetail {
+    #[serde(flatten)]
+    event: EventView,
+    urgent: bool,
+    failures: Vec<Failure>,
+    xml: String,
+}
+
+/// `GET /api/v1/events`: corp by corp, newest first.
+pub(in crate::http) async fn list(
+    _: Caller,
+    doors: web::Data<Doors>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Problem> {
+    let limit = limit(filter.limit)?;
+    let since = match filter.since.as_deref().map(Timestamp::parse) {
+        Some(None) => {
+            return Err(Problem::bad_request(
+                "`since` is a time such as 2026-11-22T08:00:00Z.",
+            ));
+        }
+        Some(since) => since,
+        None => None,
+    };
+    let cursor = match filter.after.as_deref().map(str::parse::<ItemId>) {
+        Some(Err(_)) => {
+            return Err(Problem::bad_request(
+                "`after` is the `next` of the page before.",
+            ));
+        }
+        Some(Ok(cursor)) => Some(cursor),
+        None => None,
+    };
+    let fits = |entry: &Entry<Delivery>| {
+        filter.kind.as_deref().is_none_or(|kind| {
+            let ours = entry.item.kind.as_str();
+            ours == kind || ours.split('/').next() == Some(kind)
+        })
+    };
+    let mut items = Vec::new();
+    let mut looked_at = 0;
+    for corp in corps(&doors, filter.corp.as_deref())? {
+        let mut before = match &cursor {
+            Some(cursor) if corp < cursor.corp() => continue,
+            Some(cursor) if corp == cursor.corp() => Some(cursor.clone()),
+            _ => None,
+        };
+        loop {
+            let page = doors
+                .store
+                .deliveries(corp, filter.state, before.as_ref(), STEP)
+                .await?;
+            let mut complete = page.len() < STEP;
+            for entry in page {
+                if since.is_some_and(|since| entry.item.received_at < since) {
+                    complete = true;
+                    break;
+                }
+                looked_at += 1;
+                before = Some(entry.id.clone());
+                if fits(&entry) {
+                    items.push(view(entry));
+                }
+                if items.len() == limit || looked_at == LOOKED_AT_MAX {
+                    let next = before.map(|id| id.to_string());
+                    return Ok(HttpResponse::Ok().json(Page { items, next }));
+                }
+            }
+            if complete {
+                break;
+            }
+        }
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+/// `GET /api/v1/events/{id}`: with the raw XML and every failed attempt.
+pub(in crate::http) async fn show(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&doors, &id)?;
+    let entry = doors.store.delivery(&id).await?;
+    let entry =
+        entry.ok_or_else(|| Problem::not_found("No event has this id, or it was trimmed."))?;
+    let urgent = matches!(entry.item.lane, crate::model::delivery::Lane::Urgent);
+    let (xml, failures) = (entry.item.xml.clone(), entry.progress.failures.clone());
+    Ok(HttpResponse::Ok().json(EventDetail {
+        event: view(entry),
+        urgent,
+        failures,
+        xml,
+    }))
+}
+
+/// `POST /api/v1/events/{id}/replay`: the event is due again, as if it had just come.
+pub(in crate::http) async fn replay(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&doors, &id)?;
+    if !doors.store.replay(Queue::Inbox, &id).await? {
+        return Err(Problem::not_found(
+            "No event has this id, or it was trimmed.",
+        ));
+    }
+    tracing::info!(event = %id, "replayed");
+    Ok(HttpResponse::Accepted().json(serde_json::json!({ "id": id, "state": State::Waiting })))
+}
+
+fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
+    let id: ItemId = id
+        .parse()
+        .map_err(|_| Problem::not_found("This is no event id."))?;
+    if doors.corps.contains_key(id.corp()) {
+        Ok(id)
+    } else {
+        Err(Problem::not_found("No event has this id."))
+    }
+}
+
+fn view(entry: Entry<Delivery>) -> EventView {
+    let Entry { id, item, progress } = entry;
+    EventView {
+        corp: id.corp().to_string(),
+        receiver: item.receiver.to_string(),
+        source: item.source,
+        kind: item.kind.to_string(),
+        subject: item.subject.to_string(),
+        state: progress.state,
+        attempts: progress.attempts,
+        received_at: item.received_at,
+        settled_at: progress.settled_at,
+        error: progress
+            .failures
+            .last()
+            .map(|failure| failure.error.clone()),
+        id,
+    }
+}

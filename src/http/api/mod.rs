@@ -1,0 +1,87 @@
+//! The read API: JSON for the company's own systems, by bearer token.
+//!
+//! Lists answer `{"items": […], "next": cursor or null}` and take `limit` (1 to 200, default 50) and `after`, the cursor
+//! of the page before. Errors are problem details.
+
+pub(in crate::http) mod events;
+pub(in crate::http) mod outgoing;
+pub(in crate::http) mod records;
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+use crate::model::ids::CorpId;
+
+/// A request that brought one of the configured tokens.
+pub(in crate::http) struct Caller(());
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let doors = request.app_data::<web::Data<Doors>>();
+        ready(match (token, doors) {
+            (Some(token), Some(doors)) if known(doors, token) => Ok(Self(())),
+            (Some(_), _) => Err(Problem::unauthorized(
+                "This token is not in `[api] tokens`.",
+            )),
+            (None, _) => Err(Problem::unauthorized("Send `Authorization: Bearer TOKEN`.")),
+        })
+    }
+}
+
+/// Looks at every token, so that the time taken does not tell which one was nearly right.
+fn known(doors: &Doors, token: &str) -> bool {
+    let mut found = subtle::Choice::from(0);
+    for ours in &doors.api_tokens {
+        found |= ours.expose_secret().as_bytes().ct_eq(token.as_bytes());
+    }
+    found.into()
+}
+
+/// One page of a list.
+#[derive(Serialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+/// How many items a page has.
+fn limit(wanted: Option<usize>) -> Result<usize, Problem> {
+    match wanted {
+        None => Ok(50),
+        Some(limit @ 1..=200) => Ok(limit),
+        Some(_) => Err(Problem::bad_request("`limit` is 1 to 200.")),
+    }
+}
+
+/// The corps that a request is about, in order of their ids.
+fn corps<'a>(doors: &'a Doors, wanted: Option<&str>) -> Result<Vec<&'a CorpId>, Problem> {
+    let mut corps: Vec<&CorpId> = doors.corps.keys().collect();
+    corps.sort();
+    if let Some(wanted) = wanted {
+        corps.retain(|corp| corp.as_str() == wanted);
+        if corps.is_empty() {
+            return Err(Problem::bad_request("`corp` is not in the configuration."));
+        }
+    }
+    Ok(corps)
+}
+
+/// Any other address below the API.
+pub(in crate::http) async fn nothing_here(_: Caller) -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("The API has no such address."))
+}

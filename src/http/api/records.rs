@@ -1,0 +1,193 @@
+//! Contacts and members as they are kept.
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::ids::{CorpId, ExternalUserId, UserId};
+use crate::model::member::{Link, Member};
+use crate::model::visit::Visit;
+use crate::store::record::{Key, Record, Table};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct Paging {
+    corp: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Listed<T> {
+    corp: CorpId,
+    #[serde(flatten)]
+    record: T,
+}
+
+#[derive(Serialize)]
+struct ContactDetail {
+    corp: CorpId,
+    #[serde(flatten)]
+    contact: Contact,
+    greetings: Vec<Greeting>,
+    endings: Vec<Ending>,
+    visits: Vec<Visit>,
+}
+
+#[derive(Serialize)]
+struct MemberDetail {
+    #[serde(flatten)]
+    member: Member,
+    link: Option<Link>,
+}
+
+/// `GET /api/v1/contacts`: by `external_userid`, corp by corp.
+pub(in crate::http) async fn contacts(
+    _: Caller,
+    doors: web::Data<Doors>,
+    paging: web::Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (records, next) = page(&doors, &paging, Table::Contacts).await?;
+    let mut items = Vec::with_capacity(records.len());
+    for (corp, record) in records {
+        items.extend(
+            record
+                .parse::<Contact>()?
+                .map(|record| Listed { corp, record }),
+        );
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next }))
+}
+
+/// `GET /api/v1/contacts/{external_userid}`: with what has been done and seen at each member.
+pub(in crate::http) async fn contact(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+    paging: web::Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("No contact has this external_userid.");
+    let id = ExternalUserId::parse(&id).map_err(|_| missing())?;
+    for corp in corps(&doors, paging.corp.as_deref())? {
+        let records = doors.store.read(corp, &[Key::contact(&id)]).await?;
+        let Some(contact) = records
+            .first()
+            .map(Record::parse::<Contact>)
+            .transpose()?
+            .flatten()
+        else {
+            continue;
+        };
+        let mut detail = ContactDetail {
+            corp: corp.clone(),
+            contact,
+            greetings: Vec::new(),
+            endings: Vec::new(),
+            visits: Vec::new(),
+        };
+        for table in [Table::Greetings, Table::Endings, Table::Visits] {
+            for record in doors.store.of_contact(corp, table, &id).await? {
+                match table {
+                    Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
+                    Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
+                    Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
+                    Table::Contacts | Table::Members | Table::Links | Table::Cards => {}
+                }
+            }
+        }
+        return Ok(HttpResponse::Ok().json(detail));
+    }
+    Err(missing())
+}
+
+/// `GET /api/v1/members`: by userid, corp by corp, each with its link.
+pub(in crate::http) async fn members(
+    _: Caller,
+    doors: web::Data<Doors>,
+    paging: web::Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let (records, next) = page(&doors, &paging, Table::Members).await?;
+    let mut items = Vec::with_capacity(records.len());
+    for (corp, record) in records {
+        if let Some(record) = record.parse::<Member>()? {
+            let record = with_link(&doors, &corp, record).await?;
+            items.push(Listed { corp, record });
+        }
+    }
+    Ok(HttpResponse::Ok().json(Page { items, next }))
+}
+
+/// `GET /api/v1/members/{userid}`: with its link. The spelling's case does not matter.
+pub(in crate::http) async fn member(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+    paging: web::Query<Paging>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("No member has this userid.");
+    let id = UserId::parse(&id).map_err(|_| missing())?;
+    for corp in corps(&doors, paging.corp.as_deref())? {
+        let records = doors.store.read(corp, &[Key::member(&id)]).await?;
+        if let Some(member) = records
+            .first()
+            .map(Record::parse::<Member>)
+            .transpose()?
+            .flatten()
+        {
+            let record = with_link(&doors, corp, member).await?;
+            return Ok(HttpResponse::Ok().json(Listed {
+                corp: corp.clone(),
+                record,
+            }));
+        }
+    }
+    Err(missing())
+}
+
+async fn with_link(doors: &Doors, corp: &CorpId, member: Member) -> Result<MemberDetail, Problem> {
+    let records = doors.store.read(corp, &[Key::link(&member.userid)]).await?;
+    let link = records
+        .first()
+        .map(Record::parse::<Link>)
+        .transpose()?
+        .flatten();
+    Ok(MemberDetail { member, link })
+}
+
+/// One page of a table over the wanted corps. The cursor is `corp:key`.
+async fn page(
+    doors: &Doors,
+    paging: &Paging,
+    table: Table,
+) -> Result<(Vec<(CorpId, Record)>, Option<String>), Problem> {
+    let limit = limit(paging.limit)?;
+    let cursor = match paging.after.as_deref().map(|after| after.split_once(':')) {
+        Some(None) => {
+            return Err(Problem::bad_request(
+                "`after` is the `next` of the page before.",
+            ));
+        }
+        cursor => cursor.flatten(),
+    };
+    let mut found: Vec<(CorpId, Record)> = Vec::new();
+    for corp in corps(doors, paging.corp.as_deref())? {
+        let after = match cursor {
+            Some((at, _)) if corp.as_str() < at => continue,
+            Some((at, key)) if corp.as_str() == at => Some(key),
+            _ => None,
+        };
+        let wanted = limit - found.len();
+        let records = doors.store.list(corp, table, after, wanted).await?;
+        found.extend(records.into_iter().map(|record| (corp.clone(), record)));
+        if found.len() == limit {
+            let next = found
+                .last()
+                .map(|(corp, record)| format!("{corp}:{}", record.key.key));
+            return Ok((found, next));
+        }
+    }
+    Ok((found, None))
+}

@@ -1,0 +1,148 @@
+//! WeCom's callback URL: the check of the URL by GET, the events by POST (path/90930, 90238).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use bytes::BytesMut;
+use futures_util::StreamExt;
+
+use crate::callback::{self, Plaintext, Query};
+use crate::http::doors::{Doors, Receiver};
+use crate::http::refusals::Refused;
+use crate::model::delivery::{Delivery, Source};
+use crate::model::ids::ReceiverName;
+use crate::store::Accepted;
+
+/// WeCom documents no limit; what it documents fits many times over.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// A sender that is slower than this is not WeCom, which itself gives up after 5 s.
+const BODY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// WeCom gives up after 5 s; an honest 503 must be there before.
+const STORE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The URL check: the decrypted text, as it is.
+pub(in crate::http) async fn echo(
+    doors: web::Data<Doors>,
+    name: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refused> {
+    let (name, receiver) = find(&doors, &name)?;
+    let opened = Query::parse(request.query_string())
+        .and_then(|query| callback::echo(&receiver.keyring, &query));
+    match opened {
+        Ok(plaintext) => {
+            tracing::info!(receiver = %name, corp = %receiver.corp, "The callback URL was checked.");
+            Ok(HttpResponse::Ok()
+                .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+                .body(plaintext.as_bytes().to_vec()))
+        }
+        Err(problem) => Err(doors.refusals.callback(&name, problem, doors.clock.now())),
+    }
+}
+
+/// An event: 200 with an empty body once it is stored, and not before.
+pub(in crate::http) async fn deliver(
+    doors: web::Data<Doors>,
+    opened: Opened,
+) -> Result<HttpResponse, Refused> {
+    let Opened {
+        receiver: name,
+        plaintext,
+    } = opened;
+    let (name, receiver) = find(&doors, name.as_str())?;
+    let now = doors.clock.now();
+    let peek = callback::peek(&name, plaintext.as_bytes(), now);
+    let delivery = Delivery {
+        receiver: name,
+        source: Source::Callback,
+        kind: peek.kind,
+        subject: peek.subject,
+        lane: peek.lane,
+        received_at: now,
+        xml: plaintext.text().into_owned(),
+    };
+    let stored = doors.store.accept(&receiver.corp, peek.key, &delivery);
+    let accepted = match tokio::time::timeout(STORE_PATIENCE, stored).await {
+        Ok(Ok(accepted)) => accepted,
+        Ok(Err(problem)) => return Err(doors.refusals.store(&delivery, &problem.to_string(), now)),
+        Err(_elapsed) => return Err(doors.refusals.store(&delivery, "no answer within 3 s", now)),
+    };
+    let Delivery {
+        receiver,
+        kind,
+        subject,
+        ..
+    } = &delivery;
+    let latency_ms = doors.clock.now().since(now).as_millis() as u64;
+    match accepted {
+        Accepted::New(event) => {
+            tracing::info!(%event, %receiver, %kind, %subject, latency_ms, "received");
+        }
+        Accepted::Duplicate => {
+            tracing::info!(%receiver, %kind, %subject, latency_ms, "received again; nothing to do");
+        }
+    }
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// A callback whose signature, encryption and receive id are right. There is no other way to get at its content.
+pub(in crate::http) struct Opened {
+    receiver: ReceiverName,
+    plaintext: Plaintext,
+}
+
+impl FromRequest for Opened {
+    type Error = Refused;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refused>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let doors = request
+                .app_data::<web::Data<Doors>>()
+                .ok_or(Refused::NotFound)?;
+            let (name, receiver) = find(doors, request.match_info().query("receiver"))?;
+            let refuse = |problem| doors.refusals.callback(&name, problem, doors.clock.now());
+            let query = Query::parse(request.query_string()).map_err(refuse)?;
+            let body = tokio::time::timeout(BODY_PATIENCE, read(&request, payload))
+                .await
+                .map_err(|_elapsed| Refused::TooSlow)??;
+            let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
+            Ok(Self {
+                receiver: name,
+                plaintext,
+            })
+        })
+    }
+}
+
+fn find<'a>(doors: &'a Doors, name: &str) -> Result<(ReceiverName, &'a Receiver), Refused> {
+    let name = ReceiverName::parse(name).map_err(|_| Refused::NotFound)?;
+    let receiver = doors.receivers.get(&name).ok_or(Refused::NotFound)?;
+    Ok((name, receiver))
+}
+
+async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Refused> {
+    let announced = request.headers().get(CONTENT_LENGTH);
+    let announced: usize = announced
+        .and_then(|v| v.to_str().ok()?.parse().ok())
+        .unwrap_or(0);
+    if announced > BODY_MAX {
+        return Err(Refused::TooLarge);
+    }
+    let mut body = BytesMut::with_capacity(announced);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Refused::Malformed)?;
+        if body.len() + chunk.len() > BODY_MAX {
+            return Err(Refused::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,71 @@
+//! What the doors know: the receivers, the corps, the store, and the secrets of the pages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::act::Corp;
+use crate::callback::Keyring;
+use crate::clock::Clock;
+use crate::http::refusals::Refusals;
+use crate::http::session::SessionKey;
+use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::store::Store;
+
+/// Everything that the doors share.
+#[derive(Debug)]
+pub struct Doors {
+    /// Where events go and records come from.
+    pub store: Arc<Store>,
+    /// The time.
+    pub clock: Clock,
+    /// The callback configurations by the last part of their URL.
+    pub receivers: HashMap<ReceiverName, Receiver>,
+    /// The corps as the corridor knows them.
+    pub corps: Arc<HashMap<CorpId, Corp>>,
+    /// The corps as the pages know them, by team identification code.
+    pub tenants: HashMap<TenantKey, Tenant>,
+    /// The bearer tokens of the read API.
+    pub api_tokens: Vec<SecretString>,
+    /// Signs the session cookies.
+    pub session_key: SessionKey,
+    /// Where the world finds this service.
+    pub public_url: Url,
+    /// Where logins are sent: `https://open.weixin.qq.com`, or the simulator.
+    pub oauth_base: Url,
+    /// Another JS-SDK than the built-in one: the simulator's stand-in.
+    pub jssdk_url: Option<Url>,
+    /// Counts and logs refused callbacks.
+    pub refusals: Refusals,
+}
+
+/// One callback configuration.
+#[derive(Debug)]
+pub struct Receiver {
+    /// Whose it is.
+    pub corp: CorpId,
+    /// What it verifies and decrypts with.
+    pub keyring: Keyring,
+}
+
+/// A corp on its pages.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// The corp.
+    pub corp: CorpId,
+    /// Its app.
+    pub agent_id: AgentId,
+}
+
+impl Doors {
+    /// The corp of this team identification code; without a code, the only corp there is.
+    pub(in crate::http) fn tenant(&self, tenant_key: Option<&str>) -> Option<&Tenant> {
+        match tenant_key {
+            Some(code) => self.tenants.get(&TenantKey::parse(code).ok()?),
+            None if self.tenants.len() == 1 => self.tenants.values().next(),
+            None => None,
+        }
+    }
+}

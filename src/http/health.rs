@@ -1,0 +1,32 @@
+//! Is the process alive, and can it do its work?
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use crate::http::doors::Doors;
+
+/// A store that takes longer does not count as ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The process answers.
+pub(in crate::http) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// The store answers too, so that callbacks can be accepted.
+pub(in crate::http) async fn ready(doors: web::Data<Doors>) -> HttpResponse {
+    match tokio::time::timeout(PATIENCE, doors.store.health()).await {
+        Ok(Ok(_)) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        Ok(Err(problem)) => {
+            tracing::warn!(%problem, "Not ready: the store does not answer.");
+            unready()
+        }
+        Err(_elapsed) => unready(),
+    }
+}
+
+fn unready() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "reason": "store" }))
+}

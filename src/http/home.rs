@@ -1,0 +1,36 @@
+//! The customer's home page "与我协作": the address that members' profiles and welcome messages carry.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::http::doors::Doors;
+use crate::http::page::notice;
+
+/// The page's query.
+#[derive(Deserialize)]
+pub(in crate::http) struct Place {
+    #[serde(rename = "tenantKey")]
+    tenant_key: Option<String>,
+}
+
+/// The page. Without the right team identification code: an explanation and no data.
+pub(in crate::http) async fn page(
+    doors: web::Data<Doors>,
+    place: web::Query<Place>,
+) -> HttpResponse {
+    let known = place
+        .tenant_key
+        .as_deref()
+        .and_then(|code| doors.tenant(Some(code)));
+    match known {
+        None => {
+            let text = "链接不完整或已失效。请从对方的企业微信名片中重新打开“与我协作”。";
+            notice(&doors, StatusCode::NOT_FOUND, "链接无效", text)
+        }
+        Some(_) => {
+            let text = "还没有与您共享的事项。对方发来项目、表单或审批后，会显示在这里。";
+            notice(&doors, StatusCode::OK, "与我协作", text)
+        }
+    }
+}

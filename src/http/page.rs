@@ -1,0 +1,100 @@
+//! Pages: rendering, the headers that keep them safe, and the files that they load.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+
+const STYLE: &[u8] = include_bytes!("pages/style.css");
+const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
+const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
+
+/// A page that says one thing.
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct Notice<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// Renders a page that says one thing.
+pub(in crate::http) fn notice(
+    doors: &Doors,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> HttpResponse {
+    render(doors, status, &Notice { title, text })
+}
+
+/// Renders a page. Nothing but our own files may run on it or style it, and nobody else may frame it.
+pub(in crate::http) fn render(
+    doors: &Doors,
+    status: StatusCode,
+    page: &impl Template,
+) -> HttpResponse {
+    match page.render() {
+        Ok(html) => HttpResponse::build(status)
+            .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header(("Content-Security-Policy", content_security_policy(doors)))
+            .insert_header(("X-Content-Type-Options", "nosniff"))
+            .insert_header(("Referrer-Policy", "same-origin"))
+            .body(html),
+        Err(problem) => {
+            tracing::error!(%problem, "A page could not be rendered.");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+fn content_security_policy(doors: &Doors) -> String {
+    // The simulator's chat window frames the toolbar page and brings its own JS-SDK.
+    let simulator = doors
+        .jssdk_url
+        .as_ref()
+        .map(|url| url.origin().ascii_serialization());
+    let simulator = simulator.as_deref().unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self' {simulator}; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self' {simulator}"
+    )
+}
+
+/// A file that pages load.
+pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
+    let (kind, bytes) = match name.as_str() {
+        "style.css" => ("text/css; charset=utf-8", STYLE),
+        "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
+        "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
+        _ => return HttpResponse::NotFound().finish(),
+    };
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(bytes)
+}
+
+/// Any other address.
+pub(in crate::http) async fn nothing_here(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
+) -> HttpResponse {
+    let accept = request
+        .headers()
+        .get("Accept")
+        .and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return notice(
+            &doors,
+            StatusCode::NOT_FOUND,
+            "页面不存在",
+            "请检查地址，或从企业微信重新打开。",
+        );
+    }
+    actix_web::ResponseError::error_response(&Problem::not_found("No page has this address."))
+}

@@ -1,0 +1,124 @@
+//! Refused callbacks: a bland answer outside, the exact cause in the log, and a log that a flood cannot fill.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::callback::error::CallbackError;
+use crate::model::delivery::Delivery;
+use crate::model::ids::ReceiverName;
+use crate::model::time::Timestamp;
+
+/// So many refusals a second are logged one by one; the rest is counted.
+const LOGGED_A_SECOND: u64 = 10;
+
+/// Why a callback is refused, as far as the sender may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Refused {
+    /// 400: not a callback.
+    Malformed,
+    /// 403: signature, ciphertext or receive id are wrong.
+    Forbidden,
+    /// 404: no such receiver.
+    NotFound,
+    /// 408: the body did not arrive.
+    TooSlow,
+    /// 413: more than a callback ever has.
+    TooLarge,
+    /// 503: it cannot be stored now; send it again.
+    NotStored,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Logs refusals.
+#[derive(Debug, Default)]
+pub struct Refusals {
+    second: AtomicI64,
+    in_second: AtomicU64,
+    unlogged: AtomicU64,
+}
+
+impl Refusals {
+    /// A callback that is malformed or not WeCom's.
+    pub(in crate::http) fn callback(
+        &self,
+        receiver: &ReceiverName,
+        problem: CallbackError,
+        now: Timestamp,
+    ) -> Refused {
+        if let Some(unlogged) = self.log_now(now) {
+            let code = problem.code();
+            tracing::warn!(%receiver, code, %problem, unlogged, "A callback was refused.");
+        }
+        if problem.is_malformed() {
+            Refused::Malformed
+        } else {
+            Refused::Forbidden
+        }
+    }
+
+    /// An event that cannot be stored.
+    pub(in crate::http) fn store(
+        &self,
+        delivery: &Delivery,
+        problem: &str,
+        now: Timestamp,
+    ) -> Refused {
+        if let Some(unlogged) = self.log_now(now) {
+            let Delivery { receiver, kind, .. } = delivery;
+            tracing::error!(%receiver, %kind, problem, unlogged, "An event could not be stored; WeCom will send it again.");
+        }
+        Refused::NotStored
+    }
+
+    /// Whether this one is logged; then how many were not since the last one that was.
+    fn log_now(&self, now: Timestamp) -> Option<u64> {
+        if self.second.swap(now.secs(), Ordering::Relaxed) != now.secs() {
+            self.in_second.store(0, Ordering::Relaxed);
+        }
+        if self.in_second.fetch_add(1, Ordering::Relaxed) < LOGGED_A_SECOND {
+            return Some(self.unlogged.swap(0, Ordering::Relaxed));
+        }
+        self.unlogged.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_rather_than_logged() {
+        let refusals = Refusals::default();
+        let logged = (0..100)
+            .filter(|_| refusals.log_now(Timestamp::from_secs(1)).is_some())
+            .count();
+        assert_eq!(logged, 10);
+        assert_eq!(refusals.log_now(Timestamp::from_secs(2)), Some(90));
+    }
+}

@@ -1,0 +1,127 @@
+//! Taking items into work: the index says whose turn it is, the file has the texts. Nothing is written.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::model::time::Timestamp;
+use crate::store::embedded::head::Head;
+use crate::store::embedded::index::{Held, QueueIndex};
+use crate::store::embedded::place::{Place, Spot};
+use crate::store::embedded::tables::View;
+use crate::store::embedded::writer::Desk;
+use crate::store::error::StoreError;
+use crate::store::{Lanes, Queue};
+
+/// How many items one question looks at in vain: with more of a busy subject in front, the next question goes on.
+const PARKED_MAX: usize = 1024;
+
+/// Who wants how much.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store::embedded) struct Want {
+    /// Whose items.
+    pub(in crate::store::embedded) corp: u16,
+    /// From which queue.
+    pub(in crate::store::embedded) queue: Queue,
+    /// From which lanes.
+    pub(in crate::store::embedded) lanes: Lanes,
+    /// At most so many.
+    pub(in crate::store::embedded) max: usize,
+    /// For how long.
+    pub(in crate::store::embedded) lease: Duration,
+    /// The time.
+    pub(in crate::store::embedded) now: Timestamp,
+}
+
+/// A claimed item.
+#[derive(Debug)]
+pub(in crate::store::embedded) struct Taken {
+    /// Where it stands.
+    pub(in crate::store::embedded) place: Place,
+    /// The claim's token.
+    pub(in crate::store::embedded) token: u64,
+    /// 1 at the first claim.
+    pub(in crate::store::embedded) attempt: u32,
+    /// The encoded item.
+    pub(in crate::store::embedded) text: String,
+}
+
+/// Claims the next items. When the file cannot be read, what was claimed by then is left to its lease.
+pub(in crate::store::embedded) fn claim(
+    desk: &mut Desk,
+    want: Want,
+) -> Result<Vec<Taken>, StoreError> {
+    let mut index = desk.index.lock().unwrap_or_else(PoisonError::into_inner);
+    let queue = index.queue(want.corp, want.queue);
+    if want.max == 0 || !queue.wake(want.now) {
+        return Ok(Vec::new());
+    }
+    let view = desk.file.view();
+    let taken = view.and_then(|view| take(want, queue, &view, &mut desk.tokens));
+    taken.map_err(|problem| desk.file.failed(&problem))
+}
+
+fn take(
+    want: Want,
+    queue: &mut QueueIndex,
+    view: &View,
+    tokens: &mut u64,
+) -> Result<Vec<Taken>, redb::Error> {
+    let mut taken = Vec::new();
+    let mut parked = 0;
+    while taken.len() < want.max
+        && parked < PARKED_MAX
+        && let Some((lane, place)) = queue.next(want.lanes)
+    {
+        let (text, tries) = match stored(view, want, &place) {
+            Ok(Some(found)) => found,
+            // Every open item has a text; if not, there is nothing to work on.
+            Ok(None) => continue,
+            Err(problem) => {
+                queue.put_back(lane, place);
+                return Err(problem);
+            }
+        };
+        let head = Head::of(&text);
+        let subject = head
+            .subject
+            .map_or_else(|| place.to_string(), str::to_owned);
+        if queue.is_busy(&subject) {
+            queue.park(&subject, lane, place);
+            parked += 1;
+            continue;
+        }
+        *tokens = tokens.wrapping_add(1);
+        let attempt = tries.max(queue.lapsed(&place)).saturating_add(1);
+        let held = Held {
+            token: *tokens,
+            until: want.now.plus(want.lease),
+            subject: subject.into(),
+            lane,
+            attempt,
+            mark: head.mark().filter(|_| want.queue == Queue::Inbox),
+        };
+        queue.claim(place.clone(), held);
+        taken.push(Taken {
+            place,
+            token: *tokens,
+            attempt,
+            text,
+        });
+    }
+    Ok(taken)
+}
+
+/// The item's text, and how many failed attempts the file knows.
+fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)>, redb::Error> {
+    let spot = Spot {
+        corp: want.corp,
+        queue: want.queue,
+        place: place.clone(),
+    };
+    let Some(text) = view.items.get(spot.key())? else {
+        return Ok(None);
+    };
+    let tries = view.retrying.get(spot.key())?;
+    let tries = tries.map_or(0, |row| row.value().1);
+    Ok(Some((text.value().to_owned(), tries)))
+}

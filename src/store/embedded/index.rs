@@ -1,0 +1,247 @@
+//! What is kept in memory: which items are open, who works on which, and whose turn is next.
+//!
+//! ```text
+//! arrived ──► ready lane ──► claimed ──► released
+//!               ▲   │ its subject is busy   │
+//!               │   ▼                       │ the next of its subject
+//!               │ parked ◄──────────────────┘ goes to the front
+//!               └── delayed, until due
+//! ```
+//!
+//! Every open item stands in exactly one of these. Only places are kept, no texts. The file knows which items are open;
+//! claims are known only here, so they end with the process. Nothing here does I/O: a [`Change`] is applied after the
+//! transaction that it belongs to is on disk.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use crate::model::delivery::Lane;
+use crate::model::time::Timestamp;
+use crate::store::Lanes;
+use crate::store::Queue;
+use crate::store::embedded::place::{Place, Spot};
+
+/// A lease or a due time further ahead than this comes from a clock that was wrong, and counts as passed.
+const HORIZON: Duration = Duration::from_secs(48 * 3600);
+
+/// The open items of every corp.
+#[derive(Debug, Default)]
+pub(in crate::store::embedded) struct Index {
+    queues: HashMap<(u16, Queue), QueueIndex>,
+}
+
+/// The open items of one queue.
+#[derive(Debug, Default)]
+pub(in crate::store::embedded) struct QueueIndex {
+    ready: Ready,
+    delayed: BTreeMap<(Timestamp, Place), Lane>,
+    claims: HashMap<Place, Held>,
+    /// The subjects of the claims.
+    busy: HashSet<Box<str>>,
+    /// Per subject, what waits for it. Then the subject is busy, or one item of it is ready.
+    parked: HashMap<Box<str>, Ready>,
+    /// How often items were claimed whose lease has run out.
+    lapsed: HashMap<Place, u32>,
+}
+
+/// Places in the order of their turn, urgent ones first.
+#[derive(Debug, Default)]
+struct Ready {
+    urgent: VecDeque<Place>,
+    normal: VecDeque<Place>,
+}
+
+/// A claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::embedded) struct Held {
+    /// Tells it from every other claim.
+    pub(in crate::store::embedded) token: u64,
+    /// When its lease runs out.
+    pub(in crate::store::embedded) until: Timestamp,
+    /// What no other claim may be about.
+    pub(in crate::store::embedded) subject: Box<str>,
+    /// The item's lane.
+    pub(in crate::store::embedded) lane: Lane,
+    /// 1 at the first claim.
+    pub(in crate::store::embedded) attempt: u32,
+    /// The item's mark, if it is a refresh.
+    pub(in crate::store::embedded) mark: Option<String>,
+}
+
+/// What a transaction means for the index.
+#[derive(Debug)]
+pub(in crate::store::embedded) enum Change {
+    /// An item is new, or open again.
+    Arrived(Spot, Lane),
+    /// Its claim has ended.
+    Released(Spot),
+    /// It is due at this time.
+    Delayed(Spot, Lane, Timestamp),
+    /// It was due at this time, and is due now.
+    DueNow(Spot, Lane, Timestamp),
+}
+
+impl Index {
+    /// The items of a queue.
+    pub(in crate::store::embedded) fn queue(&mut self, corp: u16, queue: Queue) -> &mut QueueIndex {
+        self.queues.entry((corp, queue)).or_default()
+    }
+
+    /// The claim of an item, if it is claimed.
+    pub(in crate::store::embedded) fn held(&self, spot: &Spot) -> Option<&Held> {
+        let queue = self.queues.get(&(spot.corp, spot.queue))?;
+        queue.claims.get(&spot.place)
+    }
+
+    /// How often an item was claimed, if that is more than the file knows.
+    pub(in crate::store::embedded) fn attempts(&self, spot: &Spot) -> Option<u32> {
+        let queue = self.queues.get(&(spot.corp, spot.queue))?;
+        let held = queue.claims.get(&spot.place).map(|held| held.attempt);
+        held.or_else(|| queue.lapsed.get(&spot.place).copied())
+    }
+
+    /// Follows a transaction.
+    pub(in crate::store::embedded) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Arrived(spot, lane) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                queue.lapsed.remove(&spot.place);
+                queue.ready.lane(lane).push_back(spot.place);
+            }
+            Change::Released(spot) => {
+                self.queue(spot.corp, spot.queue).release(&spot.place);
+            }
+            Change::Delayed(spot, lane, due) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                queue.delayed.insert((due, spot.place), lane);
+            }
+            Change::DueNow(spot, lane, due) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                queue.lapsed.remove(&spot.place);
+                let delayed = (due, spot.place);
+                // Its time may have come already: then it is ready or parked.
+                if queue.delayed.remove(&delayed).is_some() {
+                    queue.ready.lane(lane).push_back(delayed.1);
+                }
+            }
+        }
+    }
+
+    /// Takes over an item's claim from an older index, if it had one there.
+    pub(in crate::store::embedded) fn keep_claim(&mut self, spot: &Spot, older: &Self) -> bool {
+        let held = older.held(spot).cloned();
+        let queue = self.queue(spot.corp, spot.queue);
+        let kept = held.map(|held| queue.claim(spot.place.clone(), held));
+        kept.is_some()
+    }
+}
+
+impl QueueIndex {
+    /// Makes ready what has been claimed or delayed for long enough. Tells whether anything is ready then.
+    pub(in crate::store::embedded) fn wake(&mut self, now: Timestamp) -> bool {
+        let passed = |at: Timestamp| at <= now || at > now.plus(HORIZON);
+        let claims = self.claims.iter();
+        let mut lapsed: Vec<Place> = claims
+            .filter(|(_, held)| passed(held.until))
+            .map(|(place, _)| place.clone())
+            .collect();
+        lapsed.sort();
+        // Each goes to the front, so the oldest goes last.
+        for place in lapsed.into_iter().rev() {
+            if let Some(held) = self.release(&place) {
+                self.lapsed.insert(place.clone(), held.attempt);
+                self.ready.lane(held.lane).push_front(place);
+            }
+        }
+        while let Some(first) = self
+            .delayed
+            .first_entry()
+            .filter(|entry| passed(entry.key().0))
+        {
+            let ((_, place), lane) = first.remove_entry();
+            self.ready.lane(lane).push_back(place);
+        }
+        while let Some(last) = self
+            .delayed
+            .last_entry()
+            .filter(|entry| passed(entry.key().0))
+        {
+            let ((_, place), lane) = last.remove_entry();
+            self.ready.lane(lane).push_back(place);
+        }
+        !self.ready.is_empty()
+    }
+
+    /// Takes the next ready item out. It must be claimed, parked or put back.
+    pub(in crate::store::embedded) fn next(&mut self, lanes: Lanes) -> Option<(Lane, Place)> {
+        self.ready.pop(lanes)
+    }
+
+    /// Puts an item back where [`next`](Self::next) took it.
+    pub(in crate::store::embedded) fn put_back(&mut self, lane: Lane, place: Place) {
+        self.ready.lane(lane).push_front(place);
+    }
+
+    /// Whether an item of this subject is in work.
+    pub(in crate::store::embedded) fn is_busy(&self, subject: &str) -> bool {
+        self.busy.contains(subject)
+    }
+
+    /// Lets an item wait until its subject is free.
+    pub(in crate::store::embedded) fn park(&mut self, subject: &str, lane: Lane, place: Place) {
+        let parked = self.parked.entry(subject.into()).or_default().lane(lane);
+        // One that had its turn and met a busy subject again keeps its turn.
+        if parked.front().is_some_and(|first| place < *first) {
+            parked.push_front(place);
+        } else {
+            parked.push_back(place);
+        }
+    }
+
+    /// Claims an item whose subject is free.
+    pub(in crate::store::embedded) fn claim(&mut self, place: Place, held: Held) {
+        self.lapsed.remove(&place);
+        self.busy.insert(held.subject.clone());
+        self.claims.insert(place, held);
+    }
+
+    /// How often the item was claimed before, if its lease ran out.
+    pub(in crate::store::embedded) fn lapsed(&self, place: &Place) -> u32 {
+        self.lapsed.get(place).copied().unwrap_or(0)
+    }
+
+    fn release(&mut self, place: &Place) -> Option<Held> {
+        let held = self.claims.remove(place)?;
+        self.busy.remove(&held.subject);
+        if let Some(parked) = self.parked.get_mut(&held.subject) {
+            if let Some((lane, next)) = parked.pop(Lanes::All) {
+                self.ready.lane(lane).push_front(next);
+            }
+            if parked.is_empty() {
+                self.parked.remove(&held.subject);
+            }
+        }
+        Some(held)
+    }
+}
+
+impl Ready {
+    const fn lane(&mut self, lane: Lane) -> &mut VecDeque<Place> {
+        match lane {
+            Lane::Urgent => &mut self.urgent,
+            Lane::Normal => &mut self.normal,
+        }
+    }
+
+    fn pop(&mut self, lanes: Lanes) -> Option<(Lane, Place)> {
+        let urgent = self.urgent.pop_front().map(|place| (Lane::Urgent, place));
+        match lanes {
+            Lanes::All => urgent.or_else(|| Some((Lane::Normal, self.normal.pop_front()?))),
+            Lanes::Urgent => urgent,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.urgent.is_empty() && self.normal.is_empty()
+    }
+}

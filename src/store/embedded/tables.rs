@@ -1,0 +1,87 @@
+//! What the file holds.
+//!
+//! ```text
+//! corps      corp id                          → number; the other tables name corps by it
+//! counters   corp, name                       → last log number given ("place"), last version given ("version")
+//! items      corp, queue, number, path        → the encoded delivery or call
+//! waiting    corp, queue, number, path        → lane
+//! retrying   corp, queue, number, path        → due ms, claims so far, lane, failures as JSON
+//! dead       corp, queue, number, path        → when it died, ms; claims; failures as JSON
+//! done       corp, queue, number, path        → when it was settled, ms; claims
+//! done_at    corp, queue, settled ms, number, path  → ()
+//! marks      corp, mark                       → number of the newest open refresh with this mark
+//! seen       corp, window, hash               → ()
+//! windows    corp, window                     → when an event was last added to this window of `seen`, ms
+//! records    corp, table, key                 → version, JSON
+//! ```
+//!
+//! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead` and `done`: that table is its state. A claim
+//! changes nothing here. `done_at` repeats `done` in the order of time, for trimming.
+
+use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
+
+use crate::store::embedded::place::ItemKey;
+
+/// The key of `items`, `waiting`, `retrying`, `dead` and `done`.
+type Item = ItemKey<'static>;
+type Text = &'static str;
+
+macro_rules! tables {
+    (
+        read { $($name:ident: $key:ty => $value:ty;)+ }
+        inner { $($inner:ident: $inner_key:ty => $inner_value:ty;)+ }
+    ) => {
+        /// Every table, open for writing.
+        pub(in crate::store::embedded) struct Tables<'tx> {
+            $(pub(in crate::store::embedded) $name: Table<'tx, $key, $value>,)+
+            $(pub(in crate::store::embedded) $inner: Table<'tx, $inner_key, $inner_value>,)+
+        }
+
+        impl<'tx> Tables<'tx> {
+            /// Opens every table, and makes those that do not exist.
+            pub(in crate::store::embedded) fn open(
+                transaction: &'tx WriteTransaction,
+            ) -> Result<Self, redb::Error> {
+                Ok(Self {
+                    $($name: transaction.open_table(TableDefinition::new(stringify!($name)))?,)+
+                    $($inner: transaction.open_table(TableDefinition::new(stringify!($inner)))?,)+
+                })
+            }
+        }
+
+        /// The tables as they were when the transaction began.
+        pub(in crate::store::embedded) struct View {
+            $(pub(in crate::store::embedded) $name: ReadOnlyTable<$key, $value>,)+
+        }
+
+        impl View {
+            /// Opens the tables for reading.
+            pub(in crate::store::embedded) fn open(
+                transaction: &ReadTransaction,
+            ) -> Result<Self, redb::Error> {
+                Ok(Self {
+                    $($name: transaction.open_table(TableDefinition::new(stringify!($name)))?,)+
+                })
+            }
+        }
+    };
+}
+
+tables! {
+    read {
+        counters: (u16, Text) => u64;
+        items: Item => Text;
+        waiting: Item => Text;
+        retrying: Item => (i64, u32, Text, Text);
+        dead: Item => (i64, u32, Text);
+        done: Item => (i64, u32);
+        windows: (u16, u32) => i64;
+        records: (u16, Text, Text) => (u64, Text);
+    }
+    inner {
+        corps: Text => u16;
+        done_at: (u16, u8, i64, u64, &'static [u8]) => ();
+        marks: (u16, Text) => u64;
+        seen: (u16, u32, &'static [u8; 16]) => ();
+    }
+}

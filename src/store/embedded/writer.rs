@@ -1,0 +1,283 @@
+//! The one thread that writes, and the line in front of it.
+//!
+//! ```text
+//! requests ──► line (bounded) ──► everything that waits: one transaction, one sync ──► each gets its own answer
+//! ```
+//!
+//! Nothing is held back to make a transaction grow: while one is being synced, the next requests gather. Claims only
+//! look; they are answered before the transaction begins and wait for no sync of their own. The thread alone changes
+//! the index, after the transaction is on disk.
+//!
+//! When the file fails, the requests of that transaction fail and no others. The file is then opened again and the
+//! index read from it, since a transaction whose sync failed may be there or not; claims are kept.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::store::embedded::accept;
+use crate::store::embedded::batch::{Batch, Numbers};
+use crate::store::embedded::file::File;
+use crate::store::embedded::index::{Change, Index};
+use crate::store::embedded::load;
+use crate::store::embedded::tables::Tables;
+use crate::store::error::StoreError;
+
+/// How many requests may wait. More is refused at once instead of waiting beyond its sender's patience.
+const WAITING_MAX: usize = 4096;
+
+/// How many requests share a transaction.
+const BATCH_MAX: usize = 256;
+
+/// The line and its thread. Dropping it lets the thread finish what waits, and closes the file.
+pub(in crate::store::embedded) struct Writer {
+    entrance: Option<mpsc::Sender<Request>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread works with.
+pub(in crate::store::embedded) struct Desk {
+    /// To read from.
+    pub(in crate::store::embedded) file: Arc<File>,
+    /// Changed here and looked at by readers; never locked across a sync.
+    pub(in crate::store::embedded) index: Arc<Mutex<Index>>,
+    /// The last token given to a claim.
+    pub(in crate::store::embedded) tokens: u64,
+    numbers: Numbers,
+    corps: Vec<u16>,
+    dedupe_for: Duration,
+    /// The file must be opened again before it can be used.
+    broken: bool,
+    /// The last transaction failed.
+    failing: bool,
+}
+
+enum Request {
+    Look(Box<dyn FnOnce(&mut Desk) + Send>),
+    Write(Box<dyn Job>),
+}
+
+/// A request in a transaction.
+trait Job: Send {
+    /// Whether somebody still waits for the answer.
+    fn is_wanted(&self) -> bool;
+    /// Does its part and remembers the answer. An error means that the file failed.
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), redb::Error>;
+    /// Gives the answer, now that the transaction is on disk, or the problem.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Asked<F, R> {
+    ask: Option<F>,
+    found: Option<Result<R, StoreError>>,
+    answer: oneshot::Sender<Result<R, StoreError>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    /// Reads the index from the file and starts the thread.
+    pub(in crate::store::embedded) fn start(
+        file: Arc<File>,
+        index: Arc<Mutex<Index>>,
+        corps: Vec<u16>,
+        dedupe_for: Duration,
+    ) -> Result<Self, StoreError> {
+        let mut desk = Desk {
+            file,
+            index,
+            tokens: first_token(),
+            numbers: Numbers::default(),
+            corps,
+            dedupe_for,
+            broken: false,
+            failing: false,
+        };
+        desk.load().map_err(|problem| desk.file.failed(&problem))?;
+        let (entrance, mut exit) = mpsc::channel(WAITING_MAX);
+        let work = move || {
+            let mut waiting = Vec::with_capacity(BATCH_MAX);
+            while exit.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
+                desk.carry(waiting.drain(..));
+            }
+            desk.file.close();
+        };
+        let thread = thread::Builder::new().name("store".into()).spawn(work);
+        let thread = thread.map_err(|problem| {
+            StoreError::Unusable(format!("no thread for the store: {problem}"))
+        })?;
+        Ok(Self {
+            entrance: Some(entrance),
+            thread: Some(thread),
+        })
+    }
+
+    /// Has something looked up between two transactions.
+    pub(in crate::store::embedded) async fn look<R: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Desk) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (answer, found) = oneshot::channel();
+        self.send(Request::Look(Box::new(move |desk| {
+            // Who has left needs no answer, and must not get claims.
+            if !answer.is_closed() {
+                let _ = answer.send(ask(desk));
+            }
+        })))?;
+        found.await.map_err(|_| closing())?
+    }
+
+    /// Has something written. The inner result of `ask` is the answer, given when the transaction is on disk.
+    pub(in crate::store::embedded) async fn write<R: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Batch<'_>) -> Result<Result<R, StoreError>, redb::Error> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (answer, found) = oneshot::channel();
+        self.send(Request::Write(Box::new(Asked {
+            ask: Some(ask),
+            found: None,
+            answer,
+        })))?;
+        found.await.map_err(|_| closing())?
+    }
+
+    fn send(&self, request: Request) -> Result<(), StoreError> {
+        let entrance = self.entrance.as_ref().ok_or_else(closing)?;
+        entrance.try_send(request).map_err(|problem| match problem {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Unavailable("too many requests are waiting".into())
+            }
+            mpsc::error::TrySendError::Closed(_) => closing(),
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.entrance.take());
+        if let Some(thread) = self.thread.take() {
+            // Waiting here for the last transaction means that the file is free when the store is gone.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Desk {
+    /// Whether the last transaction failed.
+    pub(in crate::store::embedded) const fn is_failing(&self) -> bool {
+        self.failing
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers everything that waited.
+    fn carry(&mut self, requests: impl Iterator<Item = Request>) {
+        let opened = if self.broken { self.recover() } else { Ok(()) };
+        let mut jobs: Vec<Box<dyn Job>> = Vec::new();
+        for request in requests {
+            match request {
+                Request::Look(look) => look(self),
+                Request::Write(job) if job.is_wanted() => jobs.push(job),
+                Request::Write(_) => {}
+            }
+        }
+        if jobs.is_empty() {
+            return;
+        }
+        let outcome = opened.and_then(|()| self.transact(&mut jobs));
+        let outcome = match outcome {
+            Ok(changes) => {
+                self.failing = false;
+                let mut index = self.index();
+                changes.into_iter().for_each(|change| index.apply(change));
+                Ok(())
+            }
+            Err(problem) => {
+                (self.broken, self.failing) = (true, true);
+                tracing::error!(%problem, "The store could not write.");
+                Err(self.file.failed(&problem))
+            }
+        };
+        for job in jobs {
+            job.answer(outcome.clone());
+        }
+    }
+
+    /// Makes one transaction of all jobs.
+    fn transact(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Change>, redb::Error> {
+        let transaction = self.file.begin_write()?;
+        let index = Arc::clone(&self.index);
+        let index = index.lock().unwrap_or_else(PoisonError::into_inner);
+        let tables = Tables::open(&transaction)?;
+        let mut batch = Batch::new(tables, &mut self.numbers, &index);
+        for job in jobs {
+            job.run(&mut batch)?;
+        }
+        accept::sweep(&mut batch, self.dedupe_for)?;
+        let changes = batch.finish()?;
+        drop(index);
+        transaction.commit()?;
+        Ok(changes)
+    }
+
+    /// Opens the file again.
+    fn recover(&mut self) -> Result<(), redb::Error> {
+        self.file.reopen()?;
+        self.load()?;
+        self.broken = false;
+        tracing::info!("The store has opened its file again.");
+        Ok(())
+    }
+
+    fn load(&mut self) -> Result<(), redb::Error> {
+        let view = self.file.view()?;
+        let (index, numbers) = load::load(&view, &self.corps, &self.index())?;
+        *self.index() = index;
+        self.numbers = numbers;
+        Ok(())
+    }
+}
+
+impl<F, R> Job for Asked<F, R>
+where
+    F: FnOnce(&mut Batch<'_>) -> Result<Result<R, StoreError>, redb::Error> + Send,
+    R: Send,
+{
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
+    fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), redb::Error> {
+        if let Some(ask) = self.ask.take() {
+            self.found = Some(ask(batch)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let found = match outcome {
+            Ok(()) => self.found.unwrap_or_else(|| Err(closing())),
+            Err(problem) => Err(problem),
+        };
+        // Who has left needs no answer.
+        let _ = self.answer.send(found);
+    }
+}
+
+fn closing() -> StoreError {
+    StoreError::Unavailable("the store is closing".into())
+}
+
+/// Tokens of an earlier store in this process must not fit claims of this one.
+fn first_token() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}

@@ -1,0 +1,97 @@
+//! Taking deliveries in: a line per corp, one script call for all that waits in it.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use crate::model::delivery::{ContentKey, ItemId, Lane};
+use crate::model::ids::CorpId;
+use crate::store::Accepted;
+use crate::store::error::StoreError;
+use crate::store::line::Line;
+use crate::store::redis::connection::{self, Connection};
+use crate::store::redis::{RedisStore, keys};
+
+static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
+
+/// How long a sender waits, its place in the line included. WeCom gives up after five seconds, and the answer has to
+/// travel.
+const ACCEPT_MAX: Duration = Duration::from_secs(3);
+
+/// What a set of seen contents lives longer than asked: its hour may only have begun when the last content came in.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The line in front of a corp's log.
+#[derive(Debug)]
+pub(in crate::store::redis) struct AcceptLine(Line<Arrival, Accepted>);
+
+#[derive(Debug)]
+struct Arrival {
+    key: ContentKey,
+    lane: Lane,
+    text: String,
+}
+
+impl AcceptLine {
+    /// Opens the line.
+    pub(in crate::store::redis) fn open(
+        connection: Connection,
+        corp: &CorpId,
+        dedupe_for: Duration,
+    ) -> Self {
+        let corp = corp.clone();
+        Self(Line::open(move |arrivals| {
+            let (connection, corp) = (connection.clone(), corp.clone());
+            async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
+        }))
+    }
+}
+
+impl RedisStore {
+    /// See [`Store::accept`](crate::store::Store::accept). Answers within three seconds.
+    pub(in crate::store) async fn accept(
+        &self,
+        corp: &CorpId,
+        key: ContentKey,
+        lane: Lane,
+        text: String,
+    ) -> Result<Accepted, StoreError> {
+        let Some(AcceptLine(line)) = self.lines.get(corp) else {
+            return Err(StoreError::Unusable(format!("{corp} is not served")));
+        };
+        let sent = line.send(Arrival { key, lane, text });
+        tokio::time::timeout(ACCEPT_MAX, sent)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("Redis is too slow".into())))
+    }
+}
+
+async fn take_in(
+    connection: &Connection,
+    corp: &CorpId,
+    dedupe_for: Duration,
+    arrivals: &[Arrival],
+) -> Result<Vec<Accepted>, StoreError> {
+    let mut hours: Vec<u32> = arrivals.iter().map(|arrival| arrival.key.window).collect();
+    hours.sort_unstable();
+    hours.dedup();
+    let mut keys = vec![keys::log(corp), keys::ready_urgent(corp)];
+    let before_sets = keys.len();
+    keys.extend(hours.iter().map(|hour| keys::seen(corp, *hour)));
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+
+    let mut call = connection::call(&ACCEPT, &keys);
+    call.arg((dedupe_for + HOUR).as_secs());
+    for Arrival { key, lane, text } in arrivals {
+        // Lua counts from 1.
+        let set = before_sets + hours.partition_point(|hour| *hour < key.window) + 1;
+        call.arg(set).arg(&key.hash).arg(lane.code()).arg(text);
+    }
+    let places: Vec<Option<String>> = connection.run(&ACCEPT, &call).await?;
+    let accepted = |place: Option<String>| match place {
+        Some(place) => Accepted::New(ItemId::new(corp.clone(), &place)),
+        None => Accepted::Duplicate,
+    };
+    Ok(places.into_iter().map(accepted).collect())
+}

@@ -1,0 +1,135 @@
+-- Takes items into work. Answers whether there may be more to look at, and the items: place, token, attempt, text.
+--
+-- ARGV: queue, how many at most, length of a lease, now (milliseconds), lanes: all or urgent
+local q = queue(ARGV[1])
+local max, lease, now = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local all = ARGV[5] == 'all'
+
+-- The work of one call is bounded.
+local LOOKED_AT_MAX = 4 * max + 64
+local RETURNED_MAX = 100
+
+-- No lease and no due time is set further ahead than this. One that is was set while a clock was wrong, and counts as
+-- past.
+local HORIZON = 48 * 3600 * 1000
+
+local function past_or_absurd(times)
+  local past = call('ZRANGEBYSCORE', times, '-inf', now, 'LIMIT', 0, RETURNED_MAX)
+  local absurd = call('ZRANGEBYSCORE', times, '(' .. now + HORIZON, '+inf', 'LIMIT', 0, RETURNED_MAX)
+  for _, place in ipairs(absurd) do
+    past[#past + 1] = place
+  end
+  return past
+end
+
+-- Claims whose holders have vanished: back to the front, in their order.
+local lapsed = past_or_absurd(q.leases)
+for n = #lapsed, 1, -1 do
+  local place = lapsed[n]
+  local work = work_of(q, place) or fresh(place)
+  put_aside(q, place, work)
+  call('LPUSH', q['ready:' .. work.lane], place)
+end
+
+-- Items whose next attempt is due.
+for _, place in ipairs(past_or_absurd(q.delayed)) do
+  local work = work_of(q, place) or fresh(place)
+  call('ZREM', q.delayed, place)
+  call('RPUSH', q['ready:' .. work.lane], place)
+end
+
+local claims, looked_at = {}, 0
+-- Gathered here, written at the end with one call each.
+local works, leases, aside = {}, {}, {}
+local claimed = {}
+-- The last number given before those of this call.
+local number
+
+local function add(list, one, other)
+  list[#list + 1] = one
+  list[#list + 1] = other
+end
+
+-- Whether the subject was free; from now on it belongs to the item.
+local function take(subject, place)
+  if call('HSETNX', q.busy, subject, place) == 1 then
+    return true
+  end
+  local holder = call('HGET', q.busy, subject)
+  if claimed[holder] or call('ZSCORE', q.leases, holder) then
+    return false
+  end
+  call('HSET', q.busy, subject, place)
+  return true
+end
+
+-- Claims an item, or parks it when its subject is in work. `work` is what is known of earlier attempts.
+local function consider(place, work, text, source, kind)
+  if not take(work.subject, place) then
+    local rank = order(place)
+    call('ZADD', q['parked:' .. work.subject], work.lane == 'u' and rank - 2 ^ 52 or rank, place)
+    add(aside, rank, place)
+    return
+  end
+  number = number or call('INCRBY', key('numbers'), max) - max
+  work.token = string.format('%.0f', number + #claims + 1)
+  work.attempts = work.attempts + 1
+  claims[#claims + 1] = { place, work.token, work.attempts, text }
+  claimed[place] = true
+  add(works, place, line_of(work))
+  add(leases, now + lease, place)
+  if q.inbox and source == 'service' then
+    -- It no longer waits: from now on, another refresh has to be a new one.
+    local mark = kind .. ' ' .. work.subject
+    if call('HGET', key('marks'), mark) == place then
+      call('HDEL', key('marks'), mark)
+    end
+  end
+end
+
+-- First those that were put in a lane.
+while #claims < max and looked_at < LOOKED_AT_MAX do
+  local place = call('LPOP', q['ready:u']) or all and call('LPOP', q['ready:n'])
+  if not place then
+    break
+  end
+  looked_at = looked_at + 1
+  call('ZREM', q.aside, place)
+  local text = text_of(q, place)
+  if text then
+    local source, kind, subject, lane = head(text)
+    consider(place, work_of(q, place) or fresh(place, subject, lane), text, source, kind)
+  end
+end
+
+-- Then whatever of the log nobody has looked at. Urgent ones come through their own lane.
+while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
+  local cursor = call('GET', key('in:cursor')) or '0-0'
+  local count = math.min(max - #claims, LOOKED_AT_MAX - looked_at, 64)
+  local entries = call('XRANGE', key('in:log'), '(' .. cursor, '+', 'COUNT', count)
+  if #entries == 0 then
+    break
+  end
+  for _, entry in ipairs(entries) do
+    local place, text = entry[1], entry[2][2]
+    local source, kind, subject, lane = head(text)
+    looked_at = looked_at + 1
+    if lane ~= 'u' then
+      consider(place, fresh(place, subject, lane), text, source, kind)
+    elseif not (claimed[place] or call('ZSCORE', q.leases, place) or call('ZSCORE', q.done, place)) then
+      add(aside, order(place), place)
+    end
+    cursor = place
+  end
+  call('SET', key('in:cursor'), cursor)
+end
+
+for name, list in pairs({ leases = leases, aside = aside }) do
+  if #list > 0 then
+    call('ZADD', q[name], unpack(list))
+  end
+end
+if #works > 0 then
+  call('HSET', q.work, unpack(works))
+end
+return { looked_at < LOOKED_AT_MAX and 0 or 1, claims }

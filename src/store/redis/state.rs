@@ -1,0 +1,83 @@
+//! Reading records. They are written by commits only.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+use crate::model::ids::CorpId;
+use crate::store::error::StoreError;
+use crate::store::record::{Key, Record, Table};
+use crate::store::redis::queue::script;
+use crate::store::redis::{RedisStore, connection, keys};
+
+static READ: LazyLock<Script> = LazyLock::new(|| script(include_str!("read.lua")));
+static LIST: LazyLock<Script> = LazyLock::new(|| script(include_str!("list.lua")));
+
+/// How many records one call reads.
+const PAGE: usize = 256;
+
+impl RedisStore {
+    /// See [`Store::read`](crate::store::Store::read).
+    pub(in crate::store) async fn read(
+        &self,
+        corp: &CorpId,
+        keys: &[Key],
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut call = connection::call(&READ, &[&keys::prefix(corp)]);
+        for key in keys {
+            call.arg(key.table.name()).arg(&key.key);
+        }
+        let found: Vec<Option<String>> = self.connection.run(&READ, &call).await?;
+        if found.len() != keys.len() {
+            return Err(StoreError::Corrupt("records are missing".into()));
+        }
+        let records = keys.iter().cloned().zip(found);
+        records.map(|(key, stored)| record(key, stored)).collect()
+    }
+
+    /// See [`Store::list`](crate::store::Store::list).
+    pub(in crate::store) async fn list(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut records: Vec<Record> = Vec::new();
+        let mut after = after.unwrap_or_default().to_owned();
+        while records.len() < limit {
+            let page = PAGE.min(limit - records.len());
+            let mut call = connection::call(&LIST, &[&keys::prefix(corp)]);
+            call.arg(table.name()).arg(&after).arg(page);
+            let found: Vec<(String, String)> = self.connection.run(&LIST, &call).await?;
+            let full = found.len() == page;
+            for (key, stored) in found {
+                after.clone_from(&key);
+                records.push(record(Key { table, key }, Some(stored))?);
+            }
+            if !full {
+                break;
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// Takes apart the commit's number and the JSON.
+fn record(key: Key, stored: Option<String>) -> Result<Record, StoreError> {
+    let Some(stored) = stored else {
+        return Ok(Record {
+            key,
+            version: 0,
+            json: None,
+        });
+    };
+    let parts = stored.split_once(' ');
+    let parts = parts.and_then(|(version, json)| Some((version.parse().ok()?, json)));
+    let Some((version, json)) = parts else {
+        let place = format!("{} {}", key.table.name(), key.key);
+        return Err(StoreError::Corrupt(place));
+    };
+    let json = Some(json.to_owned());
+    Ok(Record { key, version, json })
+}

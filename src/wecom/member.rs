@@ -1,0 +1,144 @@
+//! Members: `user/get` (读取成员, path/90196), with the app's token.
+//!
+//! The contact-sync secret may write members but not read them from a new address (48009); the app may read but not write.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::model::ids::UserId;
+use crate::model::member::Member;
+use crate::model::time::Timestamp;
+use crate::wecom::error::ApiError;
+use crate::wecom::limit::BASE;
+use crate::wecom::wire::{Api, Lane};
+use crate::wecom::{Client, Secret};
+
+const GET: Api = Api {
+    path: "user/get",
+    secret: Secret::App,
+    lane: Lane::Usual,
+    rate: BASE,
+    bucket: "user/get",
+};
+
+/// No such member, or none that this app can see: left, deleted, or outside the visible range.
+const NOT_VISIBLE: [i64; 4] = [60111, 46004, 60021, 40003];
+
+impl Client {
+    /// Reads a member; `changed_at` is `now`. `None`: no member that the app can see.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn member(&self, id: &UserId, now: Timestamp) -> Result<Option<Member>, ApiError> {
+        let reply: MemberReply = match self.user(id, now).await {
+            Err(error) if error.errcode().is_some_and(|c| NOT_VISIBLE.contains(&c)) => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        Ok(Some(Member {
+            userid: reply.userid,
+            name: reply.name.unwrap_or_default(),
+            department: reply.department,
+            status: reply.status,
+            position: reply.position.filter(|text| !text.is_empty()),
+            visible: true,
+            changed_at: now,
+        }))
+    }
+
+    /// Reads a member's external profile (对外名片, path/92230), whole and as it came: what is unknown here must survive a
+    /// write. Empty when the member has none.
+    ///
+    /// # Errors
+    /// [`ApiError`]; [`ApiError::State`] when the app cannot see the member.
+    pub async fn external_profile(
+        &self,
+        id: &UserId,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let reply: ProfileReply = self.user(id, now).await?;
+        Ok(reply.external_profile.unwrap_or_default())
+    }
+
+    async fn user<T: DeserializeOwned>(&self, id: &UserId, now: Timestamp) -> Result<T, ApiError> {
+        self.get(&GET, &[("userid", id.as_str())], now).await
+    }
+}
+
+#[derive(Deserialize)]
+struct MemberReply {
+    userid: UserId,
+    name: Option<String>,
+    #[serde(default)]
+    department: Vec<i64>,
+    #[serde(default)]
+    status: i64,
+    position: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ProfileReply {
+    external_profile: Option<Map<String, Value>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wecom::script::{NOW, Script, errcode, reply};
+
+    fn id() -> UserId {
+        UserId::parse("zhang").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_member_and_its_profile_are_read_with_the_apps_token() {
+        let profile = json!({
+            "external_corp_name": "公司",
+            "wechat_channels": {"nickname": "号", "status": 1},
+            "external_attr": [{"type": 9, "name": "新", "new": {"a": 1}}],
+            "new_field": 7,
+        });
+        let sent = profile.clone();
+        let script = Script::start(move |asked, _| {
+            let user = json!({
+                "errcode": 0, "userid": "Zhang", "name": "张", "department": [1, 2], "order": [0, 0],
+                "position": "经理", "gender": "0", "status": 1, "external_profile": sent,
+            });
+            (asked.path == "user/get").then(|| reply(user)).flatten()
+        })
+        .await;
+        let client = script.client();
+        let member = client.member(&id(), NOW).await.unwrap().unwrap();
+        let expected = Member {
+            userid: id(),
+            name: "张".into(),
+            department: vec![1, 2],
+            status: 1,
+            position: Some("经理".into()),
+            visible: true,
+            changed_at: NOW,
+        };
+        assert_eq!(member, expected);
+        assert_eq!(member.userid.as_str(), "Zhang");
+        let read = client.external_profile(&id(), NOW).await.unwrap();
+        assert_eq!(Value::Object(read), profile);
+        for asked in script.asked("user/get") {
+            assert!(asked.query["access_token"].starts_with("token-app-"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_member_who_cannot_be_seen_is_no_error() {
+        for code in NOT_VISIBLE {
+            let script = Script::start(move |asked, _| {
+                (asked.path == "user/get").then(|| errcode(code)).flatten()
+            })
+            .await;
+            assert_eq!(script.client().member(&id(), NOW).await, Ok(None));
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The one door to WeCom's API.
+//!
+//! Every call takes the same path: token, limit, request, `errcode`. It goes out once, or twice when the token was
+//! refused; waiting and further attempts are the caller's. Time comes in as an argument, never from a clock, except for
+//! how long an answer may take. Nothing is stored, and no secret, token, ticket or code appears in an error.
+
+pub mod contact;
+pub mod member;
+
+pub mod link;
+pub mod message;
+pub mod welcome;
+
+pub mod jssdk;
+pub mod oauth;
+
+pub mod token;
+
+mod limit;
+mod wire;
+
+pub mod codes;
+pub mod error;
+
+#[cfg(test)]
+mod script;
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::RequestBuilder;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::model::ids::{AgentId, CorpId};
+use crate::model::outgoing::{Answer, Call};
+use crate::model::time::Timestamp;
+use crate::wecom::error::ApiError;
+use crate::wecom::limit::Limits;
+use crate::wecom::token::{Held, Slot};
+use crate::wecom::wire::{Api, Lane, Wire};
+
+/// How WeCom is reached.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// `https://qyapi.weixin.qq.com`, or a simulator.
+    pub api_base: Url,
+    /// An outbound proxy; without one, calls go out directly, whatever the environment says.
+    pub proxy: Option<Url>,
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The corp.
+    pub corp: CorpId,
+    /// Its self-built app (自建应用).
+    pub app: AppSecret,
+    /// The secret of the contact-sync assistant (通讯录同步助手): the only one that may write profiles.
+    pub contact_sync: Option<SecretString>,
+}
+
+/// An app and its secret; WeCom refuses any other pair (301002).
+#[derive(Debug, Clone)]
+pub struct AppSecret {
+    /// Which app.
+    pub agent_id: AgentId,
+    /// Its secret.
+    pub secret: SecretString,
+}
+
+/// One of a corp's two secrets; each has a token of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// The self-built app's: reads, sends, logs in.
+    App,
+    /// The contact-sync assistant's: writes profiles.
+    ContactSync,
+}
+
+/// How many calls may be under way at once; more brings 45033. Urgent ones have places of their own, so that slow
+/// answers do not use up a welcome code's 20 seconds.
+const USUAL_PLACES: usize = 12;
+const URGENT_PLACES: usize = 4;
+
+/// A corp's way to WeCom's API. Tokens, tickets and limits belong to it, so there should be one per corp and process.
+pub struct Client {
+    corp: CorpId,
+    agent_id: AgentId,
+    app: SecretString,
+    contact_sync: Option<SecretString>,
+    app_token: Slot,
+    contact_sync_token: Slot,
+    corp_ticket: Slot,
+    app_ticket: Slot,
+    limits: Limits,
+    usual: Semaphore,
+    urgent: Semaphore,
+    wire: Wire,
+}
+
+impl Client {
+    /// Prepares a client. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`ApiError::Misconfigured`] when an address cannot be used.
+    pub fn new(settings: &ApiSettings, credentials: Credentials) -> Result<Self, ApiError> {
+        let Credentials {
+            corp,
+            app,
+            contact_sync,
+        } = credentials;
+        Ok(Self {
+            corp,
+            agent_id: app.agent_id,
+            app: app.secret,
+            contact_sync,
+            app_token: Slot::default(),
+            contact_sync_token: Slot::default(),
+            corp_ticket: Slot::default(),
+            app_ticket: Slot::default(),
+            limits: Limits::default(),
+            usual: Semaphore::new(USUAL_PLACES),
+            urgent: Semaphore::new(URGENT_PLACES),
+            wire: Wire::new(settings)?,
+        })
+    }
+
+    /// Makes a call that is owed.
+    ///
+    /// # Errors
+    /// [`ApiError`]; its [`retry`](ApiError::retry) says whether to try again. Repeating a call that may have gone through
+    /// is harmless: welcome codes and response codes work once, cards are checked for duplicates, links are read first.
+    pub async fn perform(&self, call: &Call, now: Timestamp) -> Result<Answer, ApiError> {
+        match call {
+            Call::Welcome(welcome) => self.welcome(welcome, now).await,
+            Call::Card(card) => self.send_card(card, now).await,
+            Call::UpdateCard(update) => self.update_card(update, now).await,
+            Call::WriteLink(link) => self.write_link(link, now).await,
+        }
+    }
+
+    /// A call without a body.
+    async fn get<T: DeserializeOwned>(
+        &self,
+        api: &Api,
+        query: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Result<T, ApiError> {
+        let request = |token: &Held| {
+            let mut all = vec![("access_token", token.expose())];
+            all.extend_from_slice(query);
+            self.wire.get(api, &all)
+        };
+        self.call(api, request, now).await
+    }
+
+    /// A call with a JSON body.
+    async fn post<T: DeserializeOwned>(
+        &self,
+        api: &Api,
+        body: &impl Serialize,
+        now: Timestamp,
+    ) -> Result<T, ApiError> {
+        let json = serde_json::to_vec(body).expect("bodies are plain structs with text keys");
+        let json = Bytes::from(json);
+        let request = |token: &Held| {
+            let query = [("access_token", token.expose())];
+            self.wire.post(api, &query, json.clone())
+        };
+        self.call(api, request, now).await
+    }
+
+    /// Once, and once more with another token when WeCom refuses the first.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        api: &Api,
+        request: impl Fn(&Held) -> RequestBuilder,
+        now: Timestamp,
+    ) -> Result<T, ApiError> {
+        let token = self.token(api.secret, now).await?;
+        let answer = match self.attempt(api, request(&token), now).await {
+            Err(ApiError::TokenRejected { .. }) => {
+                let token = self.token_instead_of(&token, api.secret, now).await?;
+                self.attempt(api, request(&token), now).await?
+            }
+            other => other?,
+        };
+        answer.read(api)
+    }
+
+    /// Limit, request, `errcode`.
+    async fn attempt(
+        &self,
+        api: &Api,
+        request: RequestBuilder,
+        now: Timestamp,
+    ) -> Result<wire::Answer, ApiError> {
+        self.take(api, api.bucket, api.rate, now)?;
+        let places = match api.lane {
+            Lane::Urgent => &self.urgent,
+            Lane::Usual => &self.usual,
+        };
+        let place = places.acquire().await;
+        let _place = place.expect("the semaphores live as long as the client and are never closed");
+        let answer = wire::send(api, request).await?;
+        let checked = answer.check(api);
+        if let Err(ApiError::RateLimited { after, .. }) = checked {
+            self.limits.pause(api.bucket, after, now);
+        }
+        checked?;
+        Ok(answer)
+    }
+
+    /// Takes a call out of a bucket; an empty one is not waited for.
+    fn take(
+        &self,
+        api: &Api,
+        bucket: &str,
+        rate: limit::Rate,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let empty = |after| ApiError::RateLimited {
+            api: api.path,
+            after,
+        };
+        self.limits.take(bucket, rate, now).map_err(empty)
+    }
+
+    fn slot(&self, secret: Secret) -> Result<&Slot, ApiError> {
+        self.secret(secret)?;
+        Ok(match secret {
+            Secret::App => &self.app_token,
+            Secret::ContactSync => &self.contact_sync_token,
+        })
+    }
+
+    fn secret(&self, secret: Secret) -> Result<&SecretString, ApiError> {
+        match secret {
+            Secret::App => Ok(&self.app),
+            Secret::ContactSync => {
+                self.contact_sync
+                    .as_ref()
+                    .ok_or_else(|| ApiError::Misconfigured {
+                        errcode: None,
+                        what: NO_CONTACT_SYNC.into(),
+                    })
+            }
+        }
+    }
+}
+
+/// Only one of the two secrets can write profiles (path/90195, path/90197).
+const NO_CONTACT_SYNC: &str = "without the contact-sync secret profiles cannot be written: configure the one of \
+                               管理工具 → 通讯录同步, with \"API 编辑通讯录\" on, or fill in the attribute by hand";
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({} app {})", self.corp, self.agent_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::json;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::model::ids::{TaskId, UserId};
+    use crate::model::outgoing::{CardUpdate, OneTimeCode, WriteLink};
+    use crate::wecom::script::{
+        APP_SECRET, Asked, NOW, Reply, SYNC_SECRET, Script, errcode, reply,
+    };
+
+    fn someone() -> UserId {
+        UserId::parse("zhang").unwrap()
+    }
+
+    /// Some call that needs the app's token.
+    async fn read(client: &Client, now: Timestamp) -> Result<(), ApiError> {
+        client.external_profile(&someone(), now).await.map(|_| ())
+    }
+
+    #[tokio::test]
+    async fn a_call_carries_its_token_in_the_query_alone() {
+        let script = Script::start(|_, _| None).await;
+        read(&script.client(), NOW).await.unwrap();
+        let asked = &script.asked("user/get")[0];
+        let token = "token-app--0-of-some-length-0123456789";
+        assert_eq!(asked.query["access_token"], token);
+        assert_eq!(asked.query["userid"], "zhang");
+        assert_eq!(asked.head.matches(token).count(), 1);
+        let agent = concat!("user-agent: wecom-bridge/", env!("CARGO_PKG_VERSION"));
+        assert!(asked.head.contains(agent), "{}", asked.head);
+    }
+
+    #[tokio::test]
+    async fn an_absent_errcode_is_success() {
+        let script = Script::start(|asked, _| match asked.path.as_str() {
+            "user/get" => reply(json!({"userid": "zhang", "new": [1]})),
+            _ => None,
+        })
+        .await;
+        assert_eq!(read(&script.client(), NOW).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_refused_limit_pauses_its_api_alone() {
+        let script = Script::start(|asked, before| match asked.path.as_str() {
+            "user/get" if before == 0 => errcode(45009),
+            _ => None,
+        })
+        .await;
+        let client = script.client();
+        let limited = |secs| {
+            Err(ApiError::RateLimited {
+                api: "user/get",
+                after: Duration::from_secs(secs),
+            })
+        };
+        assert_eq!(read(&client, NOW).await, limited(60));
+        let later = NOW.plus(Duration::from_secs(59));
+        assert_eq!(read(&client, later).await, limited(1));
+        assert_eq!(script.asked("user/get").len(), 1);
+        let other = client.visitor("code", later).await;
+        assert_eq!(other, Ok(oauth::Visitor::Stranger));
+        let after = NOW.plus(Duration::from_secs(60));
+        assert_eq!(read(&client, after).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn slow_answers_keep_places_free_for_urgent_calls() {
+        let script = Script::start(|asked, _| match asked.path.as_str() {
+            "user/get" => Some(Reply::Hang),
+            _ => None,
+        })
+        .await;
+        let client = Arc::new(script.client());
+        client.check_token(Secret::App, NOW).await.unwrap();
+        let mut slow = JoinSet::new();
+        for _ in 0..2 * USUAL_PLACES {
+            let client = Arc::clone(&client);
+            slow.spawn(async move { read(&client, NOW).await });
+        }
+        while script.asked("user/get").len() < USUAL_PLACES {
+            tokio::task::yield_now().await;
+        }
+        let update = CardUpdate {
+            userid: someone(),
+            task_id: TaskId::parse("t1").unwrap(),
+            response_code: OneTimeCode::new("R"),
+            replace_name: "完成".into(),
+        };
+        client.update_card(&update, NOW).await.unwrap();
+        assert_eq!(script.asked("user/get").len(), USUAL_PLACES);
+    }
+
+    /// WeCom repeats what it got, in every place it can; nothing of it may be kept.
+    #[tokio::test]
+    async fn no_error_tells_a_secret() {
+        fn echo(asked: &Asked, errcode: i64) -> Option<Reply> {
+            let mut heard: Vec<&str> = asked.query.values().map(String::as_str).collect();
+            heard.push(APP_SECRET);
+            heard.push(SYNC_SECRET);
+            let errmsg = format!("from ip: 203.0.113.7 {}", heard.join(" & x="));
+            reply(json!({"errcode": errcode, "errmsg": errmsg, "access_token": 7}))
+        }
+        for (code, shown) in [
+            (60020, "203.0.113.7"),
+            (40014, ""),
+            (-1, ""),
+            (40003, ""),
+            (0, ""),
+        ] {
+            for failing in ["gettoken", "user/get", "user/update"] {
+                let script = Script::start(move |asked, _| {
+                    (asked.path == failing).then(|| echo(asked, code)).flatten()
+                })
+                .await;
+                let client = script.client();
+                let link = WriteLink {
+                    userid: someone(),
+                    name: "与我协作".into(),
+                    url: "https://a.example/".into(),
+                };
+                let Err(error) = client.write_link(&link, NOW).await else {
+                    assert_eq!(code, 0, "{failing}");
+                    continue;
+                };
+                for text in [
+                    error.to_string(),
+                    format!("{error:?}"),
+                    format!("{client:?}"),
+                ] {
+                    for secret in ["token-", "of-some-length", "app-secret", "sync-secret"] {
+                        assert!(!text.contains(secret), "{text}");
+                    }
+                }
+                assert!(error.to_string().contains(shown), "{error}");
+            }
+        }
+    }
+}

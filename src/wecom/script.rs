@@ -1,0 +1,213 @@
+//! A scripted WeCom for tests: answers every request with what the script says and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use crate::model::ids::{AgentId, CorpId};
+use crate::model::time::Timestamp;
+use crate::wecom::wire::Patience;
+use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
+
+pub(in crate::wecom) const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+
+pub(in crate::wecom) const APP_SECRET: &str = "app-secret-0123456789012345678901234567890";
+pub(in crate::wecom) const SYNC_SECRET: &str = "sync-secret-012345678901234567890123456789";
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(in crate::wecom) struct Asked {
+    /// Below `/cgi-bin/`.
+    pub(in crate::wecom) path: String,
+    pub(in crate::wecom) query: HashMap<String, String>,
+    pub(in crate::wecom) body: String,
+    pub(in crate::wecom) head: String,
+}
+
+/// What the script does with a request.
+#[derive(Clone)]
+pub(in crate::wecom) enum Reply {
+    /// Answers with JSON.
+    Json(Value),
+    /// Answers with this, status line and all.
+    Raw(String),
+    /// Cuts the connection.
+    Cut,
+    /// Says nothing and keeps the connection.
+    Hang,
+}
+
+type Plot = dyn Fn(&Asked, usize) -> Option<Reply> + Send + Sync;
+
+/// A running script. Its server ends with the test's runtime.
+pub(in crate::wecom) struct Script {
+    base: Url,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Script {
+    /// Starts a server. `plot` sees a request and how many came before it with the same path; `None` means the usual
+    /// answer: `gettoken` gives a token that names its secret and its number, everything else "ok".
+    pub(in crate::wecom) async fn start(
+        plot: impl Fn(&Asked, usize) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let plot: Arc<Plot> = Arc::new(plot);
+        let log = Arc::clone(&asked);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&plot)));
+            }
+        });
+        Self {
+            base: Url::parse(&base).unwrap(),
+            asked,
+        }
+    }
+
+    /// A client with both secrets that gives up after 300 ms.
+    pub(in crate::wecom) fn client(&self) -> Client {
+        client(&self.base, None, Some(SYNC_SECRET))
+    }
+
+    /// A client that cannot write profiles.
+    pub(in crate::wecom) fn client_without_contact_sync(&self) -> Client {
+        client(&self.base, None, None)
+    }
+
+    /// A client for an address that only this script, as its proxy, can answer for.
+    pub(in crate::wecom) fn client_by_proxy(&self) -> Client {
+        let nowhere = Url::parse("http://wecom.invalid").unwrap();
+        client(&nowhere, Some(&self.base), None)
+    }
+
+    /// What was asked below `path`, oldest first.
+    pub(in crate::wecom) fn asked(&self, path: &str) -> Vec<Asked> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|a| a.path == path).cloned().collect()
+    }
+
+    /// The only body that was sent to `path`.
+    #[track_caller]
+    pub(in crate::wecom) fn body(&self, path: &str) -> Value {
+        let asked = self.asked(path);
+        assert_eq!(asked.len(), 1, "{path} was asked {} times", asked.len());
+        serde_json::from_str(&asked[0].body).unwrap()
+    }
+}
+
+/// A client of the app that gives up after 300 ms.
+pub(in crate::wecom) fn client(
+    api_base: &Url,
+    proxy: Option<&Url>,
+    contact_sync: Option<&str>,
+) -> Client {
+    let settings = ApiSettings {
+        api_base: api_base.clone(),
+        proxy: proxy.cloned(),
+    };
+    let credentials = Credentials {
+        corp: CorpId::parse("ww1").unwrap(),
+        app: AppSecret {
+            agent_id: AgentId(1_000_002),
+            secret: APP_SECRET.into(),
+        },
+        contact_sync: contact_sync.map(Into::into),
+    };
+    let mut client = Client::new(&settings, credentials).unwrap();
+    client.wire.patience = Patience {
+        urgent: Duration::from_millis(300),
+        usual: Duration::from_millis(300),
+    };
+    client
+}
+
+/// An answer with an error code.
+pub(in crate::wecom) fn errcode(errcode: i64) -> Option<Reply> {
+    Some(Reply::Json(json!({"errcode": errcode, "errmsg": "words"})))
+}
+
+/// An answer.
+pub(in crate::wecom) fn reply(json: Value) -> Option<Reply> {
+    Some(Reply::Json(json))
+}
+
+fn usual(asked: &Asked, before: usize) -> Reply {
+    if asked.path != "gettoken" {
+        return Reply::Json(json!({"errcode": 0, "errmsg": "ok"}));
+    }
+    let kind = &asked.query["corpsecret"][..4];
+    Reply::Json(json!({
+        "errcode": 0,
+        "errmsg": "ok",
+        "access_token": format!("token-{kind}-{before}-of-some-length-0123456789"),
+        "expires_in": 7200,
+    }))
+}
+
+async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, plot: Arc<Plot>) {
+    let Some(asked) = read(&mut stream).await else {
+        return;
+    };
+    let before = {
+        let mut log = log.lock().unwrap();
+        let before = log.iter().filter(|a| a.path == asked.path).count();
+        log.push(asked.clone());
+        before
+    };
+    let text = match plot(&asked, before).unwrap_or_else(|| usual(&asked, before)) {
+        Reply::Json(json) => {
+            let json = json.to_string();
+            format!(
+                "HTTP/1.1 200 OK\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{json}",
+                json.len()
+            )
+        }
+        Reply::Raw(text) => text,
+        Reply::Cut => return,
+        Reply::Hang => std::future::pending().await,
+    };
+    stream.write_all(text.as_bytes()).await.unwrap();
+}
+
+/// Reads one HTTP/1.1 request with a `Content-Length` or without a body.
+async fn read(stream: &mut TcpStream) -> Option<Asked> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.parse().unwrap())
+    });
+    let length: usize = length.unwrap_or(0);
+    while bytes.len() < head_end + length {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let target = head.split(' ').nth(1).unwrap();
+    let url = Url::parse("http://x").unwrap().join(target).unwrap();
+    Some(Asked {
+        path: url.path().trim_start_matches("/cgi-bin/").to_owned(),
+        query: url.query_pairs().into_owned().collect(),
+        body: String::from_utf8(bytes[head_end..].to_vec()).unwrap(),
+        head,
+    })
+}

@@ -1,0 +1,185 @@
+//! The loops behind the door: they take what is due, act on it, and settle it.
+//!
+//! A loop keeps many items in work at once, but never lets slow ones take the places that urgent ones will need. The
+//! same steps run in tests, one after the other, until nothing is due.
+
+pub mod retry;
+
+mod inbox;
+mod outbox;
+mod settle;
+mod trim;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::act::Act;
+use crate::clock::Clock;
+use crate::model::ids::CorpId;
+use crate::store::error::StoreError;
+use crate::store::{Lanes, Queue, Store};
+
+/// A claim that is not settled after this long may be claimed by another process.
+const LEASE: Duration = Duration::from_secs(45);
+
+/// Work on one item is broken off after this long, while its lease still holds.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How many items of one corp's queue are in work at once.
+const IN_WORK_MAX: usize = 64;
+
+/// So many of those places are kept for urgent items.
+const URGENT_PLACES: usize = 16;
+
+/// How many items are claimed in one round trip.
+const CLAIM_MAX: usize = 32;
+
+/// How often a quiet queue is looked at: other processes do not ring our bell, and retries come due.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Works on the queues.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    store: Arc<Store>,
+    act: Act,
+    clock: Clock,
+}
+
+impl Worker {
+    /// Works on this store.
+    pub const fn new(store: Arc<Store>, act: Act, clock: Clock) -> Self {
+        Self { store, act, clock }
+    }
+
+    /// Claims what is due in a queue and works on it until it is settled; tells how much it was. For tests, which step
+    /// until this is zero.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing could be claimed.
+    pub async fn step(&self, corp: &CorpId, queue: Queue) -> Result<usize, StoreError> {
+        let works = self.claim(corp, queue, CLAIM_MAX, Lanes::All).await?;
+        let count = works.len();
+        futures_util::future::join_all(works).await;
+        Ok(count)
+    }
+
+    /// Starts the loops of these corps. They end when `stop` is cancelled; `tasks` then waits for what is in work.
+    pub fn spawn(
+        &self,
+        corps: &[CorpId],
+        keep_for: Duration,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) {
+        for corp in corps {
+            for queue in [Queue::Inbox, Queue::Outbox] {
+                let (worker, corp, stop, in_work) =
+                    (self.clone(), corp.clone(), stop.clone(), tasks.clone());
+                tasks.spawn(async move { worker.run(&corp, queue, &stop, &in_work).await });
+            }
+            let (worker, corp, stop) = (self.clone(), corp.clone(), stop.clone());
+            tasks.spawn(async move { worker.trim(&corp, keep_for, &stop).await });
+        }
+    }
+
+    async fn run(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) {
+        let places = Arc::new(Semaphore::new(IN_WORK_MAX));
+        // Whoever is done may have freed a subject that another item waits for.
+        let done = Arc::new(Notify::new());
+        let mut failing = false;
+        while !stop.is_cancelled() {
+            // At least one place is free before anything is claimed, so that no claim waits while its lease runs.
+            let Ok(first) = places.acquire().await else {
+                return;
+            };
+            drop(first);
+            let free = places.available_permits();
+            let (max, lanes) = match free.checked_sub(URGENT_PLACES) {
+                None | Some(0) => (free, Lanes::Urgent),
+                Some(ordinary) => (ordinary, Lanes::All),
+            };
+            let works = match self.claim(corp, queue, max.min(CLAIM_MAX), lanes).await {
+                Ok(works) => works,
+                Err(problem) => {
+                    if !failing {
+                        tracing::error!(%corp, ?queue, %problem, "Nothing can be claimed from the store; trying on.");
+                    }
+                    failing = true;
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK_EVERY) => continue,
+                        () = stop.cancelled() => return,
+                    }
+                }
+            };
+            if failing {
+                tracing::info!(%corp, ?queue, "The store answers again.");
+                failing = false;
+            }
+            if works.is_empty() {
+                tokio::select! {
+                    () = self.store.rung(corp, queue) => {}
+                    () = done.notified() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+            for work in works {
+                let done = Arc::clone(&done);
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                tasks.spawn(async move {
+                    work.await;
+                    drop(place);
+                    done.notify_one();
+                });
+            }
+        }
+    }
+
+    /// Claims items; each future works on one and settles it.
+    async fn claim(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        max: usize,
+        lanes: Lanes,
+    ) -> Result<Vec<Work>, StoreError> {
+        let now = self.clock.now();
+        Ok(match queue {
+            Queue::Inbox => {
+                let claims = self
+                    .store
+                    .claim_deliveries(corp, lanes, max, LEASE, now)
+                    .await?;
+                claims
+                    .into_iter()
+                    .map(|claim| -> Work { Box::pin(self.clone().deliver(claim)) })
+                    .collect()
+            }
+            Queue::Outbox => {
+                let claims = self
+                    .store
+                    .claim_outgoing(corp, lanes, max, LEASE, now)
+                    .await?;
+                claims
+                    .into_iter()
+                    .map(|claim| -> Work { Box::pin(self.clone().send(claim)) })
+                    .collect()
+            }
+        })
+    }
+}
+
+/// Work on one claimed item.
+type Work = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,0 +1,117 @@
+//! One outgoing call: make it, and act on its receipt.
+
+use std::time::Duration;
+
+use crate::act::error::ActError;
+use crate::decide::input::Input;
+use crate::model::outgoing::{Outcome, Outgoing, Receipt};
+use crate::model::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::{Claim, Settle, Ticket};
+use crate::worker::Worker;
+use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
+use crate::worker::settle::{Story, guarded, salt};
+
+/// A call that was made is not made again for want of a receipt: the store is asked this often, and so far apart.
+const RECEIPT_TRIES: u32 = 60;
+const RECEIPT_WAIT: Duration = Duration::from_millis(500);
+
+impl Worker {
+    pub(in crate::worker) async fn send(self, claim: Claim<Outgoing>) {
+        let Claim {
+            ticket,
+            item: outgoing,
+        } = claim;
+        let now = self.clock.now();
+        let story = Story {
+            event: ticket.id.clone(),
+            what: outgoing.call.name().to_owned(),
+            subject: outgoing.subject.clone(),
+            attempt: ticket.attempt,
+            since: Timestamp::from_millis(ticket.id.millis()),
+        };
+        if ticket.attempt > ATTEMPTS_MAX {
+            return self
+                .bury(&ticket, "work on it never came to an end", &story)
+                .await;
+        }
+        let outcome = if outgoing.deadline.is_some_and(|deadline| deadline <= now) {
+            Outcome::TooLate
+        } else {
+            match guarded(self.act.call(ticket.id.corp(), &outgoing.call, now)).await {
+                Ok(answer) => Outcome::Done(answer),
+                Err(problem) => match self.judge(&ticket, &outgoing, &problem, now) {
+                    Next::Again(due) => {
+                        return self.again(&ticket, due, &problem.to_string(), &story).await;
+                    }
+                    Next::Ended(outcome) => outcome,
+                },
+            }
+        };
+        let result = self
+            .receipt(
+                &ticket,
+                Receipt {
+                    call: outgoing.call,
+                    outcome,
+                },
+            )
+            .await;
+        self.close(&ticket, result, &story).await;
+    }
+
+    fn judge(
+        &self,
+        ticket: &Ticket,
+        outgoing: &Outgoing,
+        problem: &ActError,
+        now: Timestamp,
+    ) -> Next {
+        match verdict(problem, ticket.attempt, salt(&ticket.id)) {
+            Verdict::After(wait) => {
+                let due = now.plus(wait);
+                match outgoing.deadline {
+                    Some(deadline) if due >= deadline => {
+                        // A last try a little before the end, rather than none.
+                        let last = deadline.minus(Duration::from_secs(1));
+                        if now.plus(Duration::from_millis(500)) < last {
+                            Next::Again(last)
+                        } else {
+                            Next::Ended(Outcome::TooLate)
+                        }
+                    }
+                    _ => Next::Again(due),
+                }
+            }
+            Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
+                reason: problem.to_string(),
+            }),
+        }
+    }
+
+    /// Acts on a receipt, and insists: without it the call would be made once more.
+    async fn receipt(&self, ticket: &Ticket, receipt: Receipt) -> Result<(), ActError> {
+        let settle = match &receipt.outcome {
+            Outcome::Done(_) => Settle::Done,
+            Outcome::TooLate => Settle::Dead("too late: its deadline has passed"),
+            Outcome::Failed { reason } => Settle::Dead(reason),
+        };
+        let input = Input::Receipt(&receipt);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match guarded(self.act.perform(ticket, settle, &input, self.clock.now())).await {
+                Err(ActError::Store(StoreError::Unavailable(_))) if tries < RECEIPT_TRIES => {
+                    tokio::time::sleep(RECEIPT_WAIT).await;
+                }
+                result => return result.map(drop),
+            }
+        }
+    }
+}
+
+/// What follows from a failed call.
+enum Next {
+    Again(Timestamp),
+    Ended(Outcome),
+}

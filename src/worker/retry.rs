@@ -1,0 +1,167 @@
+//! For every failure: again, later, or never, and why. Pure.
+
+use std::time::Duration;
+
+use crate::act::error::ActError;
+use crate::decide::input::Refusal;
+use crate::store::error::StoreError;
+use crate::wecom::error::Retry;
+
+/// The first wait; it doubles with every attempt.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// No wait is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
+
+/// After so many attempts (about 8 hours) an item is given up until somebody replays it.
+pub const ATTEMPTS_MAX: u32 = 26;
+
+/// A fault of the configuration needs an administrator: asking again soon would only hammer WeCom.
+const CONFIGURATION_WAIT: Duration = Duration::from_secs(10 * 60);
+
+/// "No such customer" right after an event may mean "not yet": so many attempts are worth it (path/92114).
+const CUSTOMER_ATTEMPTS: u32 = 3;
+
+/// What to do about an item that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Try again after this long.
+    After(Duration),
+    /// Give it up; it stays visible and can be replayed.
+    Bury,
+    /// Nothing is to be done about it: that is its result.
+    Settle,
+    /// It is in other hands.
+    Leave,
+}
+
+/// Judges the failure of attempt number `attempt` (from 1). `salt` spreads the waits of items that failed together.
+pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
+    match error {
+        ActError::Refused(Refusal::NotACustomer) if attempt < CUSTOMER_ATTEMPTS => {
+            Verdict::After(wait(attempt + 1, salt))
+        }
+        ActError::Refused(Refusal::NotACustomer) => Verdict::Settle,
+        ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
+        ActError::Store(StoreError::Stale | StoreError::Unavailable(_)) => {
+            bounded(attempt, wait(attempt, salt))
+        }
+        ActError::Store(
+            StoreError::Corrupt(_) | StoreError::InUse(_) | StoreError::Unusable(_),
+        ) => Verdict::Bury,
+        ActError::Api(error) => match error.retry() {
+            Retry::Again { after } => {
+                bounded(attempt, after.unwrap_or_default().max(wait(attempt, salt)))
+            }
+            Retry::Never => Verdict::Bury,
+            Retry::Configuration => bounded(attempt, CONFIGURATION_WAIT.max(wait(attempt, salt))),
+        },
+    }
+}
+
+fn bounded(attempt: u32, wait: Duration) -> Verdict {
+    if attempt < ATTEMPTS_MAX {
+        Verdict::After(wait)
+    } else {
+        Verdict::Bury
+    }
+}
+
+/// Doubling waits, each moved by up to a quarter either way.
+fn wait(attempt: u32, salt: u64) -> Duration {
+    let doubled = FIRST_WAIT
+        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
+        .min(LONGEST_WAIT);
+    // A multiplicative hash spreads neighbouring salts over the whole range.
+    let spread = salt
+        .wrapping_add(u64::from(attempt))
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        >> 48;
+    let quarter = doubled.as_millis() as u64 / 4;
+    let jitter = quarter * 2 * spread / u64::from(u16::MAX);
+    Duration::from_millis(doubled.as_millis() as u64 - quarter + jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wecom::error::ApiError;
+
+    fn network() -> ActError {
+        ApiError::Network {
+            api: "externalcontact/get",
+            what: "connection reset".into(),
+        }
+        .into()
+    }
+
+    fn seconds(verdict: Verdict) -> f64 {
+        match verdict {
+            Verdict::After(wait) => wait.as_secs_f64(),
+            other => panic!("{other:?} is no wait"),
+        }
+    }
+
+    #[test]
+    fn waits_double_within_a_quarter_and_end() {
+        for (attempt, base) in [(1, 1.0), (2, 2.0), (5, 16.0), (12, 1800.0), (25, 1800.0)] {
+            for salt in 0..200 {
+                let wait = seconds(verdict(&network(), attempt, salt));
+                assert!(
+                    (base * 0.749..=base * 1.251).contains(&wait),
+                    "attempt {attempt}: {wait} s"
+                );
+            }
+        }
+        assert_eq!(verdict(&network(), ATTEMPTS_MAX, 1), Verdict::Bury);
+    }
+
+    #[test]
+    fn items_that_fail_together_come_back_apart() {
+        let mut waits: Vec<_> = (0..64)
+            .map(|salt| seconds(verdict(&network(), 8, salt)) as u64)
+            .collect();
+        waits.sort_unstable();
+        waits.dedup();
+        assert!(waits.len() > 20, "{} different waits", waits.len());
+    }
+
+    #[test]
+    fn each_failure_has_its_verdict() {
+        let refused = |errcode| {
+            ActError::Api(ApiError::Refused {
+                api: "x",
+                errcode,
+                errmsg: String::new(),
+            })
+        };
+        let limited = ActError::Api(ApiError::RateLimited {
+            api: "x",
+            after: Duration::from_secs(60),
+        });
+        let misconfigured = ActError::Api(ApiError::Misconfigured {
+            errcode: Some(60020),
+            what: String::new(),
+        });
+        assert!(seconds(verdict(&limited, 1, 7)) >= 60.0);
+        assert!(seconds(verdict(&misconfigured, 1, 7)) >= 600.0);
+        assert_eq!(verdict(&refused(40058), 1, 7), Verdict::Bury);
+        assert!(matches!(
+            verdict(&Refusal::NotACustomer.into(), 1, 7),
+            Verdict::After(_)
+        ));
+        assert_eq!(
+            verdict(&Refusal::NotACustomer.into(), 3, 7),
+            Verdict::Settle
+        );
+        assert_eq!(verdict(&StoreError::ClaimLost.into(), 1, 7), Verdict::Leave);
+        assert!(matches!(
+            verdict(&StoreError::Stale.into(), 1, 7),
+            Verdict::After(_)
+        ));
+        assert_eq!(
+            verdict(&StoreError::Corrupt(String::new()).into(), 1, 7),
+            Verdict::Bury
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! The command line, run as people run it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const FILE: &str = r#"
+public_url = "https://bridge.example.com"
+store.url = "redis://:q7Zk@redis:6379"
+[[corp]]
+id = "ww1"
+tenant_key = "team-1"
+app = { agent_id = 1000002, secret = "q7ZkSecret" }
+[[corp.receiver]]
+name = "app"
+token = "q7ZkToken"
+aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+"#;
+
+/// Runs the program with `FILE` and nothing else in its environment.
+fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bridge.toml");
+    std::fs::write(&file, FILE).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_wecom-bridge"))
+        .args(args)
+        .env_clear()
+        .env("WECOM_BRIDGE_CONFIG", &file)
+        .envs(env.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// Exit code, standard output, standard error.
+fn outcome(args: &[&str], env: &[(&str, &str)]) -> (i32, String, String) {
+    let output = run(args, env);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert!(!out.contains("q7Zk") && !err.contains("q7Zk"), "{out}{err}");
+    (output.status.code().unwrap(), out, err)
+}
+
+#[test]
+fn exit_codes_tell_done_from_misused() {
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&["--version"], 0, "wecom-bridge "),
+        (&["--help"], 0, "Exit codes:"),
+        (&["check-config", "--help"], 0, "--config <FILE>"),
+        (&["check-config", "--example"], 0, "public_url = "),
+        (&[], 2, ""),
+        (&["check-konfig"], 2, ""),
+        (&["check-config", "--config", "/nowhere/x.toml"], 2, ""),
+    ];
+    for (args, code, out) in cases {
+        let found = outcome(args, &[]);
+        assert_eq!(found.0, code, "{args:?}: {found:?}");
+        assert!(found.1.contains(out), "{args:?}: {found:?}");
+        assert_eq!(found.2.is_empty(), code == 0, "{args:?}: {found:?}");
+    }
+}
+
+#[test]
+fn a_good_configuration_is_summed_up() {
+    let (code, out, err) = outcome(&["check-config"], &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for part in [
+        "ok\n",
+        "https://bridge.example.com/callback/app ",
+        "https://bridge.example.com/home?tenantKey=team-1",
+        "receive id \"ww1\"",
+        "store         redis\n",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (code, out, _) = outcome(&["check-config", "--json"], &[]);
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &answer["ok"]), (0, &Value::Bool(true)));
+    assert_eq!(
+        answer["config"]["corps"][0]["receivers"][0]["callback_url"],
+        "https://bridge.example.com/callback/app"
+    );
+}
+
+#[test]
+fn every_problem_of_a_bad_configuration_is_told() {
+    let env = [
+        ("WECOM_BRIDGE_LOG__FORMAT", "q7Zk"),
+        ("WECOM_BRIDGE_CORP__0__RECEIVER__0__AES_KEY", "q7Zk"),
+    ];
+    let (code, out, err) = outcome(&["check-config"], &env);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err.lines().count(), 2, "{err}");
+
+    let (code, out, err) = outcome(&["check-config", "--json"], &env);
+    assert_eq!((code, err.as_str()), (2, ""));
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["ok"], false);
+    assert_eq!(answer["problems"][0]["key"], "log.format");
+    assert_eq!(answer["problems"][1]["key"], "corp[0].receiver[0].aes_key");
+    assert_eq!(answer["problems"][1]["variable"], env[1].0);
+}
+
+#[test]
+fn the_health_of_the_service_becomes_an_exit_code() {
+    for (answer, code) in [("200 OK", 0), ("503 Service Unavailable", 1)] {
+        let service = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = service.local_addr().unwrap().to_string();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = service.accept().unwrap();
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let first = lines.next();
+            lines.find(String::is_empty);
+            write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n").unwrap();
+            first
+        });
+        let found = outcome(
+            &["healthcheck"],
+            &[("WECOM_BRIDGE_SERVER__LISTEN", &listen)],
+        );
+        assert_eq!(found.0, code, "{found:?}");
+        assert_eq!(
+            serving.join().unwrap().as_deref(),
+            Some("GET /healthz HTTP/1.1")
+        );
+        // The listener is closed by now.
+        let found = outcome(
+            &["healthcheck"],
+            &[("WECOM_BRIDGE_SERVER__LISTEN", &listen)],
+        );
+        assert_eq!(found.0, 1, "{found:?}");
+    }
+}

@@ -1,0 +1,176 @@
+//! A real `redis-server` of a test's own: on a free port of this machine, in a folder of its own, gone with the test.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use tempfile::TempDir;
+use wecom_bridge::store::StoreUrl;
+
+/// How long a server may take to start.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct RedisServer {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+    options: Vec<String>,
+}
+
+impl RedisServer {
+    /// Starts a server that keeps nothing.
+    pub(crate) fn start() -> Self {
+        Self::with(&["--appendonly", "no"])
+    }
+
+    /// Starts a server that has every write on disk before it answers.
+    pub(crate) fn durable() -> Self {
+        Self::with(&["--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    /// Starts a Cluster of one node.
+    pub(crate) fn cluster() -> Self {
+        let bus = free_port().to_string();
+        let server = Self::with(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
+        server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+        let started = Instant::now();
+        while !server
+            .cli(&["CLUSTER", "INFO"])
+            .contains("cluster_state:ok")
+        {
+            assert!(started.elapsed() < START_MAX, "the cluster gets ready");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        server
+    }
+
+    /// Starts a server with these options.
+    pub(crate) fn with(options: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+        // Another process may take the port between the look and the start; then the next one is tried.
+        for _ in 0..10 {
+            let port = free_port();
+            let mut child = spawn(port, &folder, &options);
+            if answers(port, &mut child) {
+                return Self {
+                    child,
+                    port,
+                    folder,
+                    options,
+                };
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("redis-server does not start: is it installed?");
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its URL as a store's setting.
+    pub(crate) fn url(&self) -> StoreUrl {
+        let url = format!("redis://127.0.0.1:{}", self.port);
+        StoreUrl::Redis(SecretString::from(url))
+    }
+
+    /// Kills it, as a power failure would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after [`kill`](Self::kill), on the same port and folder.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(self.port, &self.folder, &self.options);
+        assert!(
+            answers(self.port, &mut self.child),
+            "it starts a second time"
+        );
+    }
+
+    /// Stops it from doing anything; its connections stay open.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Sends a command as words and gives the answer as `redis-cli` prints it.
+    pub(crate) fn cli(&self, words: &[&str]) -> String {
+        let port = self.port.to_string();
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &port]).args(words);
+        let output = command.output().unwrap();
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
+    Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--port"])
+        .arg(port.to_string())
+        .arg("--dir")
+        .arg(folder.path())
+        .args(options)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("redis-server is installed")
+}
+
+/// Waits until it answers commands; false when it ends or takes too long. It may first have to read what it kept.
+fn answers(port: u16, child: &mut Child) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < START_MAX {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        if ping(port)
+            .is_ok_and(|answer| answer.starts_with("+PONG") || answer.starts_with("-NOAUTH"))
+        {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}
+
+fn ping(port: u16) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    stream.write_all(b"PING\r\n")?;
+    let mut answer = [0; 64];
+    let length = stream.read(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
+}

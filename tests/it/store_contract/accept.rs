@@ -1,0 +1,71 @@
+//! Taking deliveries in.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use wecom_bridge::model::delivery::Lane;
+use wecom_bridge::store::{Accepted, Queue};
+
+use crate::store_contract::ground::{Ground, at, content, corp, delivery, refresh, send};
+
+pub(crate) async fn new_then_duplicate(ground: Ground) {
+    let (store, corp) = (ground.store(), corp(1));
+    let event = delivery("wm1", Lane::Normal);
+    let Accepted::New(first) = store.accept(corp, content(1), &event).await.unwrap() else {
+        panic!("nothing came before");
+    };
+    for handle in [store, ground.other()] {
+        let again = handle.accept(corp, content(1), &event).await.unwrap();
+        assert_eq!(again, Accepted::Duplicate);
+    }
+    // Another content of the same second and subject is another event.
+    let Accepted::New(second) = store.accept(corp, content(2), &event).await.unwrap() else {
+        panic!("this content did not come before");
+    };
+    assert!(
+        first.order() < second.order(),
+        "{first} comes before {second}"
+    );
+    let stored = store.delivery(&first).await.unwrap().unwrap();
+    assert_eq!(stored.item, event);
+    assert_eq!((stored.id, stored.progress.attempts), (first, 0));
+}
+
+pub(crate) async fn same_content_at_once_is_new_once(ground: Ground) {
+    let (corp, event) = (corp(1), delivery("wm1", Lane::Normal));
+    let accepts = (0..20).map(|n| {
+        let handle = if n % 2 == 0 {
+            ground.store()
+        } else {
+            ground.other()
+        };
+        handle.accept(corp, content(1), &event)
+    });
+    let answers = join_all(accepts).await;
+    let new = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Accepted::New(_))))
+        .count();
+    let duplicates = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Accepted::Duplicate)))
+        .count();
+    assert_eq!((new, duplicates), (1, 19));
+    assert_eq!(ground.claim(10, at(0)).await.len(), 1);
+}
+
+pub(crate) async fn bells_ring(ground: Ground) {
+    let heard = async |queue| {
+        let rung = ground.store().rung(corp(1), queue);
+        tokio::time::timeout(Duration::from_secs(5), rung)
+            .await
+            .is_ok()
+    };
+    let id = ground
+        .decide(&[refresh("wm1"), send("lisi", Lane::Normal)], at(0))
+        .await;
+    assert!(heard(Queue::Inbox).await);
+    assert!(heard(Queue::Outbox).await);
+    assert!(ground.replay(&id).await);
+    assert!(heard(Queue::Inbox).await);
+}

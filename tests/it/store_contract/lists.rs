@@ -1,0 +1,162 @@
+//! What people can see.
+
+use futures_util::future::join_all;
+use wecom_bridge::model::delivery::{ItemId, Lane};
+use wecom_bridge::store::record::Table;
+use wecom_bridge::store::{Settle, State};
+
+use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
+
+pub(crate) async fn newest_first_in_pages(ground: Ground) {
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let lane = if n == 2 { Lane::Urgent } else { Lane::Normal };
+        ids.push(ground.accept_in(lane, &format!("wm{n}")).await);
+    }
+    ids.reverse();
+    assert_eq!(page(&ground, None, None, 10).await, ids);
+    assert_eq!(page(&ground, None, None, 3).await, ids[..3]);
+    assert_eq!(page(&ground, None, Some(&ids[2]), 2).await, ids[3..]);
+    assert_eq!(page(&ground, None, Some(&ids[2]), 10).await, ids[3..]);
+    assert!(page(&ground, None, Some(&ids[4]), 10).await.is_empty());
+    assert!(page(&ground, None, None, 0).await.is_empty());
+}
+
+pub(crate) async fn by_state(ground: Ground) {
+    let mut ids = Vec::new();
+    for n in 0..8 {
+        ids.push(ground.accept(&format!("wm{n}")).await);
+    }
+    let claims = ground.claim(7, at(0)).await;
+    let store = ground.store();
+    for (claim, n) in claims.iter().zip(0..) {
+        match n % 4 {
+            0 => ground.done(&claim.ticket, &[], at(n)).await.unwrap(),
+            1 => {
+                let bury = store.commit(&claim.ticket, Settle::Dead("no"), &[], &[], at(n));
+                bury.await.unwrap();
+            }
+            2 => {
+                let retry = store.retry(&claim.ticket, at(900), "busy", at(n));
+                retry.await.unwrap();
+            }
+            _ => {}
+        }
+    }
+    for (state, expected) in [
+        (State::Done, [4, 0]),
+        (State::Dead, [5, 1]),
+        (State::Retrying, [6, 2]),
+        // One of them is in work, the other one is not yet.
+        (State::Waiting, [7, 3]),
+    ] {
+        let [new, old] = expected.map(|n: usize| ids[n].clone());
+        let both = [new.clone(), old.clone()];
+        assert_eq!(page(&ground, Some(state), None, 10).await, both);
+        assert_eq!(page(&ground, Some(state), None, 1).await, both[..1]);
+        let rest = page(&ground, Some(state), Some(&new), 10).await;
+        assert_eq!(rest, both[1..], "{state:?}");
+        let entries = store.deliveries(corp(1), Some(state), None, 10);
+        for entry in entries.await.unwrap() {
+            assert_eq!(entry.progress.state, state);
+            assert_eq!(entry.progress, ground.progress(&entry.id).await);
+        }
+    }
+    assert_eq!(page(&ground, None, None, 10).await.len(), 8);
+}
+
+pub(crate) async fn rare_states_are_found(ground: Ground) {
+    let names: Vec<String> = (0..400).map(|n| format!("wm{n}")).collect();
+    join_all(names.iter().map(|name| ground.accept(name))).await;
+    let mut claims = ground.claim(200, at(0)).await;
+    while claims.len() < 200 {
+        let more = ground.claim(200 - claims.len(), at(0)).await;
+        assert!(!more.is_empty());
+        claims.extend(more);
+    }
+    let mut dead = Vec::new();
+    for (claim, n) in claims.iter().zip(0..) {
+        if n % 70 == 0 {
+            let bury = Settle::Dead("no");
+            let bury = ground.store().commit(&claim.ticket, bury, &[], &[], at(1));
+            bury.await.unwrap();
+            dead.insert(0, claim.ticket.id.clone());
+        }
+    }
+    assert_eq!(page(&ground, Some(State::Dead), None, 9).await, dead);
+    assert_eq!(page(&ground, Some(State::Dead), None, 2).await, dead[..2]);
+    let rest = page(&ground, Some(State::Dead), Some(&dead[1]), 9).await;
+    assert_eq!(rest, dead[2..]);
+    assert!(page(&ground, Some(State::Done), None, 9).await.is_empty());
+    let waiting = page(&ground, Some(State::Waiting), None, 400).await;
+    assert_eq!(waiting.len(), 397);
+}
+
+pub(crate) async fn calls_newest_first(ground: Ground) {
+    let names: Vec<String> = (0..12).map(|n| format!("member{n}")).collect();
+    let effects: Vec<_> = names.iter().map(|name| send(name, Lane::Normal)).collect();
+    let early = ground.decide(&effects, at(0)).await;
+    let late = ground.decide(&effects[..1], at(1)).await;
+    let mut expected: Vec<_> = (0..12).map(|n| early.caused(n)).collect();
+    expected.push(late.caused(0));
+    expected.reverse();
+    let store = ground.store();
+    let listed = store.outgoing(corp(1), None, None, 20).await.unwrap();
+    let ids: Vec<_> = listed.into_iter().map(|entry| entry.id).collect();
+    assert_eq!(ids, expected, "numbers are compared as numbers");
+    let second_page = store.outgoing(corp(1), Some(State::Waiting), Some(&ids[3]), 4);
+    let second_page = second_page.await.unwrap();
+    let second_page: Vec<_> = second_page.into_iter().map(|entry| entry.id).collect();
+    assert_eq!(second_page, expected[4..8]);
+}
+
+pub(crate) async fn tables_by_key(ground: Ground) {
+    let store = ground.store();
+    let table = visit_key("wm1").table;
+    let effects: Vec<_> = ["wm2", "wm10", "wma", "wm1", "wmA"]
+        .iter()
+        .map(|contact| put_visit(contact, 1))
+        .collect();
+    ground.decide(&effects, at(0)).await;
+    let all = store.list(corp(1), table, None, 10).await.unwrap();
+    let keys: Vec<&str> = all.iter().map(|record| record.key.key.as_str()).collect();
+    let expected = ["wm1", "wm10", "wm2", "wmA", "wma"].map(|contact| visit_key(contact).key);
+    assert_eq!(keys, expected);
+    assert!(all.iter().all(|record| record.json.is_some()));
+
+    let page = store.list(corp(1), table, Some(&expected[1]), 2).await;
+    assert_eq!(page.unwrap(), all[2..4]);
+    let rest = store.list(corp(1), table, Some("wm2 zzz"), 10).await;
+    assert_eq!(rest.unwrap(), all[3..], "`after` need not exist");
+    for other in Table::ALL.into_iter().filter(|other| *other != table) {
+        let none = store.list(corp(1), other, None, 10).await.unwrap();
+        assert!(none.is_empty(), "{}", other.name());
+    }
+}
+
+pub(crate) async fn records_as_asked(ground: Ground) {
+    let store = ground.store();
+    ground
+        .decide(&[put_visit("b", 1), put_visit("a", 1)], at(0))
+        .await;
+    let keys = ["b", "none", "a", "b"].map(visit_key);
+    let records = store.read(corp(1), &keys).await.unwrap();
+    let found: Vec<_> = records.iter().map(|record| &record.key).collect();
+    assert_eq!(found, keys.iter().collect::<Vec<_>>());
+    let there: Vec<_> = records.iter().map(|record| record.json.is_some()).collect();
+    assert_eq!(there, [true, false, true, true]);
+    assert_eq!(records[1].version, 0);
+    assert!(store.read(corp(1), &[]).await.unwrap().is_empty());
+    assert!(!store.health().await.unwrap().name.is_empty());
+}
+
+async fn page(
+    ground: &Ground,
+    state: Option<State>,
+    before: Option<&ItemId>,
+    limit: usize,
+) -> Vec<ItemId> {
+    let entries = ground.store().deliveries(corp(1), state, before, limit);
+    let entries = entries.await.unwrap();
+    entries.into_iter().map(|entry| entry.id).collect()
+}

@@ -1,0 +1,91 @@
+//! Items whose attempts fail.
+
+use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::{FAILURES_KEPT, Failure, Settle, State};
+
+use crate::store_contract::ground::{Ground, at, subjects};
+
+pub(crate) async fn due_times_and_attempts(ground: Ground) {
+    let id = ground.accept("wm1").await;
+    let store = ground.store();
+    let mut failures = Vec::new();
+    let mut now = 0;
+    for attempt in 1..=3 {
+        let ticket = ground.claim_one(at(now)).await;
+        assert_eq!((&ticket.id, ticket.attempt), (&id, attempt));
+        let due = now + 60 * i64::from(attempt);
+        let error = format!("answer {attempt}");
+        store
+            .retry(&ticket, at(due), &error, at(now))
+            .await
+            .unwrap();
+        let twice = store.retry(&ticket, at(due), &error, at(now)).await;
+        assert_eq!(twice, Err(StoreError::ClaimLost));
+
+        failures.push(Failure { at: at(now), error });
+        let progress = ground.progress(&id).await;
+        assert_eq!(
+            (progress.state, progress.attempts, progress.settled_at),
+            (State::Retrying, attempt, None)
+        );
+        assert_eq!(progress.failures, failures);
+        assert!(ground.claim(10, at(due - 1)).await.is_empty());
+        now = due;
+    }
+    let last = ground.claim_one(at(now)).await;
+    assert_eq!(last.attempt, 4);
+    assert_eq!(ground.progress(&id).await.state, State::Retrying);
+    ground.done(&last, &[], at(now)).await.unwrap();
+    let progress = ground.progress(&id).await;
+    assert_eq!((progress.state, progress.attempts), (State::Done, 4));
+}
+
+pub(crate) async fn a_subject_goes_on_meanwhile(ground: Ground) {
+    let first = ground.accept("wm1").await;
+    let second = ground.accept("wm1").await;
+    let ticket = ground.claim_one(at(0)).await;
+    ground
+        .store()
+        .retry(&ticket, at(60), "busy", at(0))
+        .await
+        .unwrap();
+    let next = ground.claim_one(at(1)).await;
+    assert_eq!(next.id, second);
+    assert!(
+        ground.claim(10, at(61)).await.is_empty(),
+        "its turn comes later"
+    );
+    ground.done(&next, &[], at(62)).await.unwrap();
+    assert_eq!(ground.claim_one(at(62)).await.id, first);
+}
+
+pub(crate) async fn history_is_capped(ground: Ground) {
+    let id = ground.accept("wm1").await;
+    let store = ground.store();
+    let tries = i64::try_from(FAILURES_KEPT).unwrap() + 2;
+    for n in 0..tries {
+        let ticket = ground.claim_one(at(n)).await;
+        let error = n.to_string();
+        store
+            .retry(&ticket, at(n + 1), &error, at(n))
+            .await
+            .unwrap();
+    }
+    let ticket = ground.claim_one(at(tries)).await;
+    let buried = Settle::Dead("enough");
+    let bury = store.commit(&ticket, buried, &[], &[], at(tries));
+    bury.await.unwrap();
+
+    let progress = ground.progress(&id).await;
+    assert_eq!(progress.state, State::Dead);
+    assert_eq!(i64::from(progress.attempts), tries + 1);
+    assert_eq!(progress.settled_at, Some(at(tries)));
+    let errors: Vec<_> = progress.failures.iter().map(|f| f.error.as_str()).collect();
+    let expected: Vec<_> = (3..tries)
+        .map(|n| n.to_string())
+        .chain(["enough".to_owned()])
+        .collect();
+    assert_eq!(errors, expected, "the oldest ones make room");
+    assert_eq!(progress.failures[FAILURES_KEPT - 1].at, at(tries));
+    assert!(subjects(&ground.claim(10, at(tries + 99)).await).is_empty());
+}

@@ -1,0 +1,284 @@
+//! A whole world for stories: the real service, the simulated WeCom, a store of its own, and a clock set by hand. Nothing
+//! runs by itself behind the door: a story steps until nothing is due.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use wecom_bridge::app::{App, Loops};
+use wecom_bridge::clock::Clock;
+use wecom_bridge::config::Config;
+use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::time::Timestamp;
+use wecom_bridge::sim::ledger::Sent;
+use wecom_bridge::sim::person::{Contact, Member};
+use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
+use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::store::Queue;
+use wecom_bridge::worker::Worker;
+
+use crate::redis_server::RedisServer;
+
+pub(crate) const CORP: &str = "ww0123456789abcdef";
+pub(crate) const API_TOKEN: &str = "a-token-of-the-read-api";
+const SECRET: &str = "secret-of-the-app";
+const SYNC_SECRET: &str = "secret-of-the-contact-sync";
+
+/// Which store the world stands on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum On {
+    Embedded,
+    Redis,
+}
+
+/// What a story may want to be different.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) contact_sync: bool,
+    pub(crate) auto_sync: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            contact_sync: true,
+            auto_sync: true,
+        }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) sim: Sim,
+    pub(crate) clock: Clock,
+    pub(crate) base: Url,
+    pub(crate) http: reqwest::Client,
+    worker: Worker,
+    corp: CorpId,
+    stop: CancellationToken,
+    _folder: TempDir,
+    _redis: Option<RedisServer>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl World {
+    pub(crate) async fn start(on: On) -> Self {
+        Self::with(on, Setup::default()).await
+    }
+
+    pub(crate) async fn with(on: On, setup: Setup) -> Self {
+        let clock = Clock::set_by_hand(Timestamp::from_secs(1_790_000_000));
+        let corp = CorpId::parse(CORP).unwrap();
+        let agent_id = AgentId(1_000_002);
+        let secret = SecretString::from(SECRET);
+        let mut settings = SimSettings::new(corp.clone(), agent_id, secret, clock.clone());
+        settings.contact_sync_secret = Some(SecretString::from(SYNC_SECRET));
+        let sim = Sim::start(settings).await.unwrap();
+
+        let folder = TempDir::new().unwrap();
+        let (store, redis) = match on {
+            On::Embedded => (
+                format!("embedded:{}", folder.path().join("store.redb").display()),
+                None,
+            ),
+            On::Redis => {
+                let server = RedisServer::start();
+                (format!("redis://127.0.0.1:{}", server.port()), Some(server))
+            }
+        };
+        let config = Config::from_parts(&toml(&store, &sim, setup), std::iter::empty()).unwrap();
+        let app = App::build(&config, clock.clone()).await.unwrap();
+        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let (worker, stop) = (app.worker().clone(), CancellationToken::new());
+        tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+
+        for (configured, kind) in config.corps[0]
+            .receivers
+            .iter()
+            .zip([ReceiverKind::App, ReceiverKind::ContactSync])
+        {
+            let url = base.join(&format!("callback/{}", configured.name)).unwrap();
+            let keys = configured.keys.clone();
+            let receive_id = CORP.to_owned();
+            let receiver = Receiver {
+                url,
+                keys,
+                receive_id,
+                kind,
+            };
+            sim.register(receiver).await.unwrap();
+        }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self {
+            sim,
+            clock,
+            base,
+            http,
+            worker,
+            corp,
+            stop,
+            _folder: folder,
+            _redis: redis,
+        }
+    }
+
+    /// A member and a contact who do not know each other yet.
+    pub(crate) fn people(&self) -> (UserId, ExternalUserId) {
+        let (userid, external_userid) = (user("ZhangSan"), contact("wmCustomer1"));
+        let mut corp = self.sim.corp();
+        corp.add_member(Member::new(userid.clone(), "张三"));
+        corp.add_contact(Contact::new(external_userid.clone(), "王女士"));
+        (userid, external_userid)
+    }
+
+    /// Steps until nothing is due. The clock stands still.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..1000 {
+            let mut worked = 0;
+            for queue in [Queue::Inbox, Queue::Outbox] {
+                worked += self.worker.step(&self.corp, queue).await.unwrap();
+            }
+            if worked == 0 {
+                return;
+            }
+        }
+        panic!("there is always something due");
+    }
+
+    /// Lets time pass in small steps, settling after each.
+    pub(crate) async fn pass(&self, time: Duration) {
+        let mut left = time;
+        self.settle().await;
+        while !left.is_zero() {
+            let step = left.min(Duration::from_secs(1).max(time / 64));
+            self.clock.advance(step);
+            self.settle().await;
+            left -= step;
+        }
+    }
+
+    pub(crate) async fn api(&self, path: &str) -> Value {
+        let answer = self.get(path).bearer_auth(API_TOKEN).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(self.base.join(path).unwrap())
+    }
+
+    pub(crate) fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(self.base.join(path).unwrap())
+    }
+
+    /// How many events or calls there are in each state.
+    pub(crate) async fn states(&self, what: &str) -> BTreeMap<String, usize> {
+        let mut states = BTreeMap::new();
+        for item in self.items(what).await {
+            *states
+                .entry(item["state"].as_str().unwrap().to_owned())
+                .or_default() += 1;
+        }
+        states
+    }
+
+    /// A whole list of the API, page by page.
+    pub(crate) async fn items(&self, what: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let page = self.api(&format!("api/v1/{what}?limit=3{after}")).await;
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return items,
+            }
+        }
+    }
+
+    pub(crate) fn welcomes(&self) -> usize {
+        let sent = self.sim.sent();
+        let welcome = |sent: &&Sent| matches!(sent, Sent::Welcome(_));
+        sent.iter().filter(welcome).count()
+    }
+
+    /// The titles of the cards that a member got, in order.
+    pub(crate) fn cards(&self, userid: &UserId) -> Vec<String> {
+        let sent = self.sim.sent();
+        let title = |sent: &Sent| match sent {
+            Sent::Message(message) if message.reached(userid) => {
+                Some(message.content["main_title"]["title"].as_str()?.to_owned())
+            }
+            _ => None,
+        };
+        sent.iter().filter_map(title).collect()
+    }
+
+    /// Calls of one API.
+    pub(crate) fn calls(&self, api: &str) -> usize {
+        self.sim
+            .calls()
+            .iter()
+            .filter(|call| call.api == api)
+            .count()
+    }
+}
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+pub(crate) fn contact(id: &str) -> ExternalUserId {
+    ExternalUserId::parse(id).unwrap()
+}
+
+fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
+    let auto_sync = setup.auto_sync;
+    let contact_sync = match setup.contact_sync {
+        true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
+        false => String::new(),
+    };
+    let base = sim.base();
+    format!(
+        r#"
+public_url = "http://127.0.0.1:8080"
+[server]
+listen = "127.0.0.1:0"
+[store]
+url = "{store}"
+[api]
+tokens = ["{API_TOKEN}"]
+[wecom]
+api_base = "{base}"
+oauth_base = "{base}"
+[[corp]]
+id = "{CORP}"
+tenant_key = "team1"
+auto_sync = {auto_sync}
+[corp.app]
+agent_id = 1000002
+secret = "{SECRET}"
+{contact_sync}
+[[corp.receiver]]
+name = "app"
+token = "QDG6eK"
+aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+[[corp.receiver]]
+name = "contacts"
+token = "spamtest"
+aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+"#
+    )
+}
