@@ -68,3 +68,37 @@ pub(in crate::store::embedded) fn sweep(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Accepted;
+    use crate::store::embedded::disk::{Disk, corp};
+
+    #[tokio::test]
+    async fn windows_are_forgotten_when_nothing_came_for_long_enough() {
+        let store = Disk::new().store(Duration::from_secs(7200));
+        let accept = async |hours: i64, window: u32, hash: u8| {
+            let millis = hours * 3_600_000;
+            let text = format!("{millis}\tcallback\tapp\tkind\tcontact:1\tn\n<xml/>");
+            let key = ContentKey {
+                window,
+                hash: [hash; 16],
+            };
+            let accepted = store.accept(&corp(), key, Lane::Normal, text).await;
+            matches!(accepted.unwrap(), Accepted::New(_))
+        };
+        assert!(accept(100, 7, 1).await);
+        assert!(accept(100, 7, 2).await);
+        assert!(accept(100, 8, 1).await, "another window");
+        // However old its own time is, an event is known for two hours, and each new one of its window prolongs that.
+        assert!(!accept(102, 7, 1).await);
+        assert!(accept(102, 8, 2).await);
+        assert!(accept(104, 50, 1).await);
+        assert!(accept(104, 7, 1).await, "forgotten");
+        assert!(accept(104, 7, 2).await, "forgotten as well");
+        assert!(!accept(104, 8, 1).await, "prolonged");
+        assert!(accept(106, 50, 2).await);
+        assert!(accept(106, 8, 1).await);
+    }
+}

@@ -291,28 +291,18 @@ mod tests {
     use futures_util::future::join_all;
 
     use crate::model::delivery::{ContentKey, Lane};
-    use crate::model::ids::CorpId;
     use crate::model::time::Timestamp;
     use crate::store::embedded::EmbeddedStore;
-    use crate::store::embedded::disk::{Disk, Fault};
+    use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Lanes, Queue, Settle, State, StoreSettings, StoreUrl, Ticket};
+    use crate::store::{Accepted, Lanes, Queue, Settle, State, Ticket};
 
     use super::*;
 
     const LEASE: Duration = Duration::from_secs(60);
 
     fn open(disk: &Disk) -> EmbeddedStore {
-        let settings = StoreSettings {
-            url: StoreUrl::Embedded("test disk".into()),
-            corps: vec![corp()],
-            dedupe_for: Duration::from_secs(3600),
-        };
-        EmbeddedStore::over(disk.file(), &settings).unwrap()
-    }
-
-    fn corp() -> CorpId {
-        CorpId::parse("ww1").unwrap()
+        disk.store(Duration::from_secs(3600))
     }
 
     fn at(secs: i64) -> Timestamp {
