@@ -4,6 +4,10 @@
 //! whole or not at all, and only while its claim is ours; one item of a subject is in work at a time, urgent ones first.
 //! It never reads a clock, never looks into an event, and does not know why an effect was decided.
 //!
+//! A refresh (a delivery of our own whose subject is `refresh-` and another subject) waits until nothing of that other
+//! subject is in work or stands before it: whatever a burst of events says about a contact is then read once. It does
+//! not hold the other subject, so an urgent event never waits for a refresh.
+//!
 //! An item's life: accepted → *waiting* → claimed → *done*, or *retrying* at a due time, or *dead*. A claim is a lease:
 //! when its holder vanishes, the item is claimable again. Settled items stay for replay until they are trimmed.
 

@@ -85,8 +85,9 @@ fn take(
         let subject = head
             .subject
             .map_or_else(|| place.to_string(), str::to_owned);
-        if queue.is_busy(&subject) {
-            queue.park(&subject, lane, place);
+        let behind = head.behind().filter(|subject| queue.is_busy(subject));
+        if let Some(busy) = behind.or_else(|| queue.is_busy(&subject).then_some(&subject)) {
+            queue.park(busy, lane, place);
             parked += 1;
             continue;
         }
@@ -101,6 +102,9 @@ fn take(
             mark: head.mark().filter(|_| want.queue == Queue::Inbox),
         };
         queue.claim(place.clone(), held);
+        if let Some(free) = head.behind() {
+            queue.next_of(free);
+        }
         taken.push(Taken {
             place,
             token: *tokens,
