@@ -98,7 +98,9 @@ mod tests {
     fn seconds(verdict: Verdict) -> f64 {
         match verdict {
             Verdict::After(wait) => wait.as_secs_f64(),
-            other => panic!("{other:?} is no wait"),
+            verdict @ (Verdict::Bury | Verdict::Settle | Verdict::Leave) => {
+                panic!("{verdict:?} is no wait")
+            }
         }
     }
 
