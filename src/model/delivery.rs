@@ -210,6 +210,20 @@ impl Delivery {
         text
     }
 
+    /// Reads what [`encode`](Self::encode) wrote; a text of another form is shown as `unreadable`: one such item must not
+    /// hide the others in a list.
+    pub fn shown(text: &str) -> Self {
+        Self::decode(text).unwrap_or_else(|_| Self {
+            receiver: ReceiverName::parse("unreadable").expect("a plain word is an id"),
+            source: Source::Service,
+            kind: Kind::new("unreadable"),
+            subject: Subject::new("unreadable", ""),
+            lane: Lane::Normal,
+            received_at: Timestamp::default(),
+            xml: text.to_owned(),
+        })
+    }
+
     /// Reads what [`encode`](Self::encode) wrote.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 use crate::model::delivery::{ContentKey, Delivery, ItemId};
 use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, ExternalUserId};
-use crate::model::outgoing::Outgoing;
+use crate::model::outgoing::{Outgoing, OutgoingHead};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
@@ -147,7 +147,7 @@ pub struct Progress {
     pub failures: Vec<Failure>,
 }
 
-/// A stored item with its progress. `T` is a [`Delivery`] or an [`Outgoing`].
+/// A stored item with its progress. `T` is a [`Delivery`] or an [`OutgoingHead`].
 #[derive(Debug, Clone)]
 pub struct Entry<T> {
     /// Its name.
@@ -400,10 +400,10 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Entry<Delivery>>, StoreError> {
         let entries = ask!(self, b => b.entries(corp, Queue::Inbox, state, before, limit))?;
-        entries
+        Ok(entries
             .into_iter()
-            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
-            .collect()
+            .map(|entry| shown(entry, Delivery::shown))
+            .collect())
     }
 
     /// Lists outgoing calls like [`deliveries`](Self::deliveries).
@@ -416,12 +416,12 @@ impl Store {
         state: Option<State>,
         before: Option<&ItemId>,
         limit: usize,
-    ) -> Result<Vec<Entry<Outgoing>>, StoreError> {
+    ) -> Result<Vec<Entry<OutgoingHead>>, StoreError> {
         let entries = ask!(self, b => b.entries(corp, Queue::Outbox, state, before, limit))?;
-        entries
+        Ok(entries
             .into_iter()
-            .map(|entry| decoded(entry, |text| Outgoing::decode(text).ok()))
-            .collect()
+            .map(|entry| shown(entry, OutgoingHead::of))
+            .collect())
     }
 
     /// One delivery.
@@ -430,9 +430,7 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn delivery(&self, id: &ItemId) -> Result<Option<Entry<Delivery>>, StoreError> {
         let entry = ask!(self, b => b.entry(Queue::Inbox, id))?;
-        entry
-            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
-            .transpose()
+        Ok(entry.map(|entry| shown(entry, Delivery::shown)))
     }
 
     /// Forgets items of both queues that were done before `before`, at most `limit` of each; tells how many. Dead
@@ -495,11 +493,11 @@ impl Store {
     }
 }
 
-fn decoded<T>(
-    entry: Entry<String>,
-    decode: impl Fn(&str) -> Option<T>,
-) -> Result<Entry<T>, StoreError> {
+fn shown<T>(entry: Entry<String>, show: impl Fn(&str) -> T) -> Entry<T> {
     let Entry { id, item, progress } = entry;
-    let item = decode(&item).ok_or_else(|| StoreError::Corrupt(id.to_string()))?;
-    Ok(Entry { id, item, progress })
+    Entry {
+        id,
+        item: show(&item),
+        progress,
+    }
 }
