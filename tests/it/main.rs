@@ -9,6 +9,7 @@
 mod card;
 mod cli;
 mod config;
+mod corps;
 mod decide;
 mod embedded_store;
 mod fixtures;
