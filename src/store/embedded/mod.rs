@@ -15,6 +15,7 @@ mod file;
 mod load;
 
 mod batch;
+mod seen;
 mod writer;
 
 mod accept;

@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::embedded::accept;
 use crate::store::embedded::batch::{Batch, Numbers};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::{Change, Index};
 use crate::store::embedded::load;
+use crate::store::embedded::seen;
 use crate::store::embedded::tables::Tables;
 use crate::store::error::StoreError;
 
@@ -196,14 +196,19 @@ impl Desk {
         let outcome = opened.and_then(|()| self.transact(&mut jobs));
         let outcome = match outcome {
             Ok(changes) => {
-                self.failing = false;
+                if self.failing {
+                    tracing::info!("The store can write again.");
+                    self.failing = false;
+                }
                 let mut index = self.index();
                 changes.into_iter().for_each(|change| index.apply(change));
                 Ok(())
             }
             Err(problem) => {
+                if !self.failing {
+                    tracing::error!(%problem, "The store could not write.");
+                }
                 (self.broken, self.failing) = (true, true);
-                tracing::error!(%problem, "The store could not write.");
                 Err(self.file.failed(&problem))
             }
         };
@@ -226,7 +231,7 @@ impl Desk {
         for job in jobs {
             job.run(&mut batch)?;
         }
-        accept::sweep(&mut batch, self.dedupe_for)?;
+        seen::tidy(&mut batch, self.dedupe_for)?;
         let changes = batch.finish()?;
         drop(index);
         transaction.commit()?;
@@ -238,7 +243,6 @@ impl Desk {
         self.file.reopen()?;
         self.load()?;
         self.broken = false;
-        tracing::info!("The store has opened its file again.");
         Ok(())
     }
 
