@@ -1,5 +1,8 @@
 //! The one place where the parts are built and joined.
 
+pub mod caller;
+pub mod check;
+
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -82,14 +85,7 @@ impl App {
     /// # Errors
     /// [`AppError`], saying what to change.
     pub async fn build(config: &Config, clock: Clock) -> Result<Self, AppError> {
-        let settings = StoreSettings {
-            url: match &config.store {
-                StoreChoice::Embedded(path) => StoreUrl::Embedded(path.clone()),
-                StoreChoice::Redis(url) => StoreUrl::Redis(url.clone()),
-            },
-            corps: config.corps.iter().map(|corp| corp.id.clone()).collect(),
-            dedupe_for: config.dedupe_for,
-        };
+        let settings = store_settings(config);
         let store = Arc::new(Store::open(&settings).await?);
         match store.health().await {
             Ok(health) => {
@@ -178,6 +174,17 @@ impl App {
 async fn stop_server(server: ServerHandle, stop: CancellationToken) {
     stop.cancelled().await;
     server.stop(true).await;
+}
+
+fn store_settings(config: &Config) -> StoreSettings {
+    StoreSettings {
+        url: match &config.store {
+            StoreChoice::Embedded(path) => StoreUrl::Embedded(path.clone()),
+            StoreChoice::Redis(url) => StoreUrl::Redis(url.clone()),
+        },
+        corps: config.corps.iter().map(|corp| corp.id.clone()).collect(),
+        dedupe_for: config.dedupe_for,
+    }
 }
 
 fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {

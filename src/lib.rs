@@ -62,7 +62,7 @@
 //! | a new thing to send | `model/outgoing.rs`, `wecom/mod.rs`, `sim/api/<family>.rs` |
 //! | a new stored noun | `model/<noun>.rs`, `model/effect.rs`, `store/record.rs`, the contract test |
 //! | a new setting | `config`, `wecom-bridge.example.toml`, `app.rs` |
-//! | a new check of the set-up | `cli/doctor.rs` |
+//! | a new check of the set-up | `app/check/` |
 
 pub mod model;
 

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::{ConfigArgs, Exit, complain, say};
+use crate::cli::{ConfigArgs, Exit, say};
 use crate::config::problem::ConfigProblems;
 use crate::config::{Config, Corp, EXAMPLE, Receiver, StoreChoice};
 
@@ -38,7 +38,7 @@ impl CheckConfig {
             Ok(summary) if self.json => say(&json!({"ok": true, "config": summary}).to_string()),
             Ok(summary) => say(&in_words(&summary)),
             Err(problems) if self.json => say(&as_json(&problems)),
-            Err(problems) => complain(&problems.to_string()),
+            Err(problems) => self.config.complain_of(&problems),
         }
         exit
     }

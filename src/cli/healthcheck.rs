@@ -1,11 +1,12 @@
 //! `healthcheck`: asks the service on this machine whether it is alive. For containers, which have no other client.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::app::caller::local;
 use crate::cli::{ConfigArgs, Exit, complain, say};
 
 /// A service that needs longer for this is not well.
@@ -27,7 +28,7 @@ impl Healthcheck {
         let listen = match self.config.load() {
             Ok(config) => config.listen,
             Err(problems) => {
-                complain(&problems.to_string());
+                self.config.complain_of(&problems);
                 return Exit::Failed;
             }
         };
@@ -48,16 +49,6 @@ impl Healthcheck {
     }
 }
 
-/// "Any address" is listened on, but cannot be called.
-fn local(mut listen: SocketAddr) -> SocketAddr {
-    match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
-        IpAddr::V4(_) | IpAddr::V6(_) => {}
-    }
-    listen
-}
-
 fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -67,22 +58,4 @@ fn ask(address: SocketAddr) -> io::Result<String> {
     let mut status = String::new();
     BufReader::new(stream.take(STATUS_BYTES)).read_line(&mut status)?;
     Ok(status)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_address_is_called_on_this_machine() {
-        let cases = [
-            ("0.0.0.0:8080", "127.0.0.1:8080"),
-            ("[::]:8080", "[::1]:8080"),
-            ("10.0.0.1:80", "10.0.0.1:80"),
-        ];
-        for (listen, expected) in cases {
-            let listen = listen.parse().unwrap();
-            assert_eq!(local(listen).to_string(), expected);
-        }
-    }
 }

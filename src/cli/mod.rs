@@ -3,6 +3,7 @@
 //! The only code that talks to people on a terminal. Results go to standard output, everything else to standard error.
 
 mod check_config;
+mod doctor;
 mod healthcheck;
 mod replay;
 mod serve;
@@ -23,6 +24,7 @@ Examples:
   wecom-bridge check-config --example > wecom-bridge.toml    begin with the commented example
   wecom-bridge check-config --config wecom-bridge.toml       see what is missing or wrong
   wecom-bridge serve --config wecom-bridge.toml              run the service
+  wecom-bridge doctor --config wecom-bridge.toml             see whether everything around it works
   wecom-bridge simulate                                      see it work with a simulated WeCom
   wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
 
@@ -45,6 +47,7 @@ enum Command {
     Simulate(simulate::Simulate),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
+    Doctor(doctor::Doctor),
     Healthcheck(healthcheck::Healthcheck),
 }
 
@@ -65,9 +68,25 @@ impl ConfigArgs {
     /// Reads the settings, or says everything that is wrong with them.
     pub(in crate::cli) fn load_or_complain(&self) -> Result<Config, Exit> {
         self.load().map_err(|problems| {
-            complain(&problems.to_string());
+            self.complain_of(&problems);
             Exit::Misused
         })
+    }
+
+    /// Says everything that is wrong.
+    pub(in crate::cli) fn complain_of(&self, problems: &ConfigProblems) {
+        complain(&problems.to_string());
+        if let Some(hint) = self.hint() {
+            complain(&format!("\nNo configuration file was named: {hint}."));
+        }
+    }
+
+    /// How to come by a configuration file, for who named none.
+    pub(in crate::cli) fn hint(&self) -> Option<&'static str> {
+        self.config.is_none().then_some(
+            "write one with `wecom-bridge check-config --example > wecom-bridge.toml`, fill it in, and name it with \
+             --config or WECOM_BRIDGE_CONFIG",
+        )
     }
 
     /// Reads the settings.
@@ -116,6 +135,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Simulate(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
+        Command::Doctor(command) => within_runtime(command.run()),
         Command::Healthcheck(command) => command.run(),
     };
     exit.into()

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use url::Url;
 
+use crate::app::caller;
 use crate::callback::{self, SealedRequest};
 use crate::cli::{ConfigArgs, Exit, complain, say};
 use crate::clock::Clock;
@@ -83,13 +84,13 @@ impl Replay {
         let receiver = self.receiver(config)?;
         let base = match &self.to {
             Some(base) => base.clone(),
-            None => Url::parse(&format!("http://{}", config.listen))?,
+            None => Url::parse(&format!("http://{}", caller::local(config.listen)))?,
         };
         let url = base
             .join(&format!("callback/{}", receiver.name))
             .context("--to is no base of a URL")?;
         let files = files(&self.paths)?;
-        let client = client()?;
+        let client = caller::client(PATIENCE).context("no HTTP client")?;
         let bar = ProgressBar::new(files.len() as u64).with_style(ProgressStyle::with_template(
             "{bar:32} {pos}/{len} {per_sec} {wide_msg}",
         )?);
@@ -211,26 +212,10 @@ fn seal(receiver: &Receiver, xml: &str, now: Timestamp) -> anyhow::Result<Sealed
 async fn post(client: &reqwest::Client, url: &Url, request: SealedRequest) -> String {
     let mut url = url.clone();
     url.set_query(Some(&request.query));
-    match client.post(url).body(request.body).send().await {
-        Ok(answer) => answer.status().as_u16().to_string(),
-        Err(problem) if problem.is_connect() => {
-            "no connection: is the service running there?".into()
-        }
-        Err(problem) if problem.is_timeout() => "no answer within 5 s".into(),
-        Err(problem) => problem.without_url().to_string(),
+    match caller::ask(client.post(url).body(request.body)).await {
+        Ok(answer) => answer.status.to_string(),
+        Err(problem) => problem,
     }
-}
-
-fn client() -> anyhow::Result<reqwest::Client> {
-    // When somebody installed a provider before, that one stays.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || reqwest::Client::builder().timeout(PATIENCE).no_proxy();
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-    let roots = roots.filter_map(|der| reqwest::Certificate::from_der(der).ok());
-    builder()
-        .build()
-        .or_else(|_| builder().tls_certs_only(roots).build())
-        .context("no HTTP client")
 }
 
 #[cfg(test)]

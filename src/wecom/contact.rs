@@ -1,4 +1,4 @@
-//! Contacts: `externalcontact/get` (客户详情, path/92114).
+//! Contacts: `externalcontact/get` (客户详情, path/92114) and who may have them.
 
 use serde::Deserialize;
 
@@ -16,6 +16,15 @@ const GET: Api = Api {
     lane: Lane::Usual,
     rate: BASE,
     bucket: "externalcontact/get",
+};
+
+/// 获取配置了客户联系功能的成员列表 (path/92571).
+const GET_FOLLOW_USER_LIST: Api = Api {
+    path: "externalcontact/get_follow_user_list",
+    secret: Secret::App,
+    lane: Lane::Usual,
+    rate: BASE,
+    bucket: "externalcontact/get_follow_user_list",
 };
 
 /// How many pages of 500 relations are read. A contact with more members than this is not a person.
@@ -73,6 +82,22 @@ impl Client {
         }
         Err(GET.bad_reply(format!("its relations fill more than {PAGES_MAX} pages")))
     }
+
+    /// Reads which members may have contacts (客户联系 → 使用范围), as far as the app can see them.
+    ///
+    /// # Errors
+    /// [`ApiError`]; [`ApiError::Misconfigured`] when the app may not call the customer API (48002) or this address is not
+    /// trusted (60020).
+    pub async fn follow_users(&self, now: Timestamp) -> Result<Vec<UserId>, ApiError> {
+        let reply: FollowUsersReply = self.get(&GET_FOLLOW_USER_LIST, &[], now).await?;
+        Ok(reply.follow_user)
+    }
+}
+
+#[derive(Deserialize)]
+struct FollowUsersReply {
+    #[serde(default)]
+    follow_user: Vec<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -227,6 +252,22 @@ mod tests {
             .map(|asked| asked.query.get("cursor").cloned())
             .collect();
         assert_eq!(cursors, [None, Some("page 2".into())]);
+    }
+
+    #[tokio::test]
+    async fn who_may_have_contacts_is_a_list_that_may_be_empty() {
+        for (answer, expected) in [
+            (json!({"errcode": 0, "follow_user": ["Zhang", "wang"]}), 2),
+            (json!({"errcode": 0}), 0),
+        ] {
+            let script = Script::start(move |asked, _| match asked.path.as_str() {
+                "externalcontact/get_follow_user_list" => reply(answer.clone()),
+                _ => None,
+            })
+            .await;
+            let members = script.client().follow_users(NOW).await.unwrap();
+            assert_eq!(members.len(), expected);
+        }
     }
 
     #[tokio::test]

@@ -132,3 +132,70 @@ fn the_health_of_the_service_becomes_an_exit_code() {
         assert_eq!(found.0, 1, "{found:?}");
     }
 }
+
+#[test]
+fn the_doctor_tells_one_line_a_check_and_an_exit_code() {
+    let (code, out, err) = outcome(&["doctor"], &[("WECOM_BRIDGE_LOG__FORMAT", "q7Zk")]);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let lines: Vec<_> = out.lines().collect();
+    assert!(
+        lines[0]
+            .starts_with("fault    configuration: log.format (set by WECOM_BRIDGE_LOG__FORMAT)"),
+        "{out}"
+    );
+    assert!(lines[0].contains(". To do: "), "{out}");
+    assert_eq!(lines[1..], ["faults: 1, warnings: 0"]);
+
+    // A closed port each, so that every check ends at once.
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (url, listen) = (format!("http://{closed}"), closed.to_string());
+    let env = [
+        ("WECOM_BRIDGE_PUBLIC_URL", url.as_str()),
+        ("WECOM_BRIDGE_WECOM__API_BASE", url.as_str()),
+        (
+            "WECOM_BRIDGE_STORE__URL",
+            &format!("redis://:q7Zk@{closed}"),
+        ),
+        ("WECOM_BRIDGE_SERVER__LISTEN", &listen),
+    ];
+    let (code, out, err) = outcome(&["doctor", "--json", "--through", "public"], &env);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["ok"], false);
+    let checks = answer["checks"].as_array().unwrap();
+    let verdicts: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            (
+                check["name"].as_str().unwrap(),
+                check["verdict"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("configuration", "ok"),
+        ("store", "fault"),
+        ("service", "fault"),
+        ("callback URL app", "fault"),
+        ("app secret of ww1", "fault"),
+        ("contact-sync secret of ww1", "ok"),
+        ("clock", "warning"),
+    ];
+    assert_eq!(verdicts, expected);
+}
+
+#[test]
+fn who_names_no_configuration_file_is_told_how_to_get_one() {
+    for command in ["serve", "check-config", "healthcheck"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_wecom-bridge"))
+            .arg(command)
+            .env_clear()
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(err.contains("check-config --example"), "{command}: {err}");
+    }
+}

@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod corps;
 mod decide;
+mod doctor;
 mod embedded_store;
 mod fixtures;
 mod properties;

@@ -1,0 +1,121 @@
+//! Checks of a set-up: does the store do, do the secrets, does the clock, does the running service answer?
+//!
+//! They change nothing: no event is sent, nothing is written, and a store that does not exist yet is not made. Every one
+//! ends within seconds. What is seen and advised holds no secret.
+
+mod callback;
+mod corp;
+mod service;
+mod store;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use crate::app::caller;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// How long the service may take to answer: as long as WeCom waits (path/90238).
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// How it is.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub seen: String,
+    /// What to do about it and where; nothing when all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Well.
+    Ok,
+    /// It works, and something about it should change.
+    Warning,
+    /// It does not work.
+    Fault,
+}
+
+/// Which way callback URLs are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// At the address that the service listens on.
+    Listen,
+    /// At `public_url`, through whatever stands in front.
+    Public,
+}
+
+impl Check {
+    /// All is well.
+    pub fn ok(name: impl Into<String>, seen: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            verdict: Verdict::Ok,
+            seen: seen.into(),
+            advice: None,
+        }
+    }
+
+    /// It works, and something should change.
+    pub fn warning(
+        name: impl Into<String>,
+        seen: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            verdict: Verdict::Warning,
+            seen: seen.into(),
+            advice: Some(advice.into()),
+        }
+    }
+
+    /// It does not work.
+    pub fn fault(
+        name: impl Into<String>,
+        seen: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Fault,
+            ..Self::warning(name, seen, advice)
+        }
+    }
+}
+
+/// Makes every check that this configuration allows, in the order in which they are worth reading.
+pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Check> {
+    let client = match caller::client(PATIENCE) {
+        Ok(client) => client,
+        Err(problem) => {
+            let advice = "install the system's CA certificates";
+            return vec![Check::fault("HTTPS", problem.to_string(), advice)];
+        }
+    };
+    let (service, (corps, clock_check)) = tokio::join!(
+        service::look(&client, config.listen),
+        corp::check(config, clock)
+    );
+    let receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+    let receivers = receivers.map(|receiver| {
+        let base = callback::base(config, through, &service);
+        let client = &client;
+        async move { Some(callback::check(client, &base?, receiver, clock.now()).await) }
+    });
+    let (store, receivers) = tokio::join!(store::check(config, &service), join_all(receivers));
+    let mut checks = vec![store, service.check(config.listen)];
+    checks.extend(receivers.into_iter().flatten());
+    checks.extend(corps);
+    checks.push(clock_check);
+    checks
+}

@@ -1,0 +1,290 @@
+//! What `doctor` sees: a service on an embedded store with a simulated WeCom, and one thing wrong at a time.
+
+use std::net::{SocketAddr, TcpListener};
+
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use wecom_bridge::app::check::{Check, Through, Verdict, check};
+use wecom_bridge::app::{App, Loops};
+use wecom_bridge::clock::Clock;
+use wecom_bridge::config::{Config, StoreChoice};
+use wecom_bridge::model::ids::{AgentId, CorpId, ReceiverName, UserId};
+use wecom_bridge::model::keys::AesKey;
+use wecom_bridge::model::time::Timestamp;
+use wecom_bridge::sim::console::CustomerApi;
+use wecom_bridge::sim::faults::Fault;
+use wecom_bridge::sim::person::{Member, Range};
+use wecom_bridge::sim::{Sim, SimSettings};
+
+struct Ward {
+    config: Config,
+    sim: Sim,
+    stop: CancellationToken,
+    folder: TempDir,
+}
+
+impl Drop for Ward {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Ward {
+    /// Everything is as it should be, and the service does not run.
+    async fn open() -> Self {
+        let corp = CorpId::parse("ww1").unwrap();
+        let mut settings =
+            SimSettings::new(corp, AgentId(1_000_002), "app-q7Zk".into(), Clock::system());
+        settings.contact_sync_secret = Some("sync-q7Zk".into());
+        let sim = Sim::start(settings).await.unwrap();
+        let zhang = UserId::parse("ZhangSan").unwrap();
+        sim.corp().add_member(Member::new(zhang, "张三"));
+        let folder = TempDir::new().unwrap();
+        let mut config = Config::from_parts(&toml(&sim, &folder), std::iter::empty()).unwrap();
+        config.listen = nobody();
+        Self {
+            config,
+            sim,
+            stop: CancellationToken::new(),
+            folder,
+        }
+    }
+
+    /// And it runs.
+    async fn running() -> Self {
+        let mut ward = Self::open().await;
+        ward.config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let app = App::build(&ward.config, Clock::system()).await.unwrap();
+        ward.config.listen = app.address().unwrap();
+        ward.config.public_url = Url::parse(&format!("http://{}", ward.config.listen)).unwrap();
+        tokio::spawn(app.run(Loops::SteppedByHand, ward.stop.clone()));
+        ward
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        self.checks_at(&Clock::system(), Through::Listen).await
+    }
+
+    async fn checks_at(&self, clock: &Clock, through: Through) -> Vec<Check> {
+        let checks = check(&self.config, clock, through).await;
+        let text = format!("{checks:?}");
+        assert!(!text.contains("q7Zk"), "{text}");
+        checks
+    }
+
+    /// The one check that is not ok.
+    async fn only_fault(&self) -> Check {
+        let checks = self.checks().await;
+        let mut bad = checks.iter().filter(|check| check.verdict != Verdict::Ok);
+        let found = bad.next().unwrap().clone();
+        assert_eq!(bad.next(), None, "{checks:?}");
+        found
+    }
+}
+
+/// An address where nobody listens.
+fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+fn toml(sim: &Sim, folder: &TempDir) -> String {
+    let (store, base) = (folder.path().join("store.redb"), sim.base());
+    format!(
+        r#"
+public_url = "http://127.0.0.1:1"
+store.url = "embedded:{}"
+wecom.api_base = "{base}"
+[[corp]]
+id = "ww1"
+tenant_key = "team1"
+app = {{ agent_id = 1000002, secret = "app-q7Zk" }}
+contact_sync = {{ secret = "sync-q7Zk" }}
+[[corp.receiver]]
+name = "app"
+token = "q7ZkToken"
+aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+[[corp.receiver]]
+name = "contacts"
+token = "q7ZkToken2"
+aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+"#,
+        store.display()
+    )
+}
+
+#[track_caller]
+fn named<'a>(checks: &'a [Check], name: &str) -> &'a Check {
+    let mut found = checks.iter().filter(|check| check.name.starts_with(name));
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {name}: {checks:?}"))
+}
+
+#[tokio::test]
+async fn a_service_that_runs_well_has_nothing_to_complain_of() {
+    let ward = Ward::running().await;
+    for through in [Through::Listen, Through::Public] {
+        let checks = ward.checks_at(&Clock::system(), through).await;
+        let names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
+        let expected = [
+            "store",
+            "service",
+            "callback URL app",
+            "callback URL contacts",
+            "app secret of ww1",
+            "customer API of ww1",
+            "contact-sync secret of ww1",
+            "clock",
+        ];
+        assert_eq!(names, expected);
+        assert!(
+            checks.iter().all(|check| check.verdict == Verdict::Ok),
+            "{checks:?}"
+        );
+        let store = named(&checks, "store");
+        assert!(
+            store.seen.contains("in use by the running service"),
+            "{store:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn before_the_first_start_only_the_service_is_missing() {
+    let ward = Ward::open().await;
+    let found = ward.only_fault().await;
+    assert_eq!(
+        (found.name.as_str(), found.verdict),
+        ("service", Verdict::Fault)
+    );
+    assert!(found.seen.contains("refused"), "{found:?}");
+    // The doctor may run as another user than the service: it makes no file.
+    assert_eq!(ward.folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_store_file_that_nobody_uses_is_opened() {
+    let ward = Ward::open().await;
+    drop(App::build(&ward.config, Clock::system()).await.unwrap());
+    let checks = ward.checks().await;
+    let store = named(&checks, "store");
+    assert_eq!(store.verdict, Verdict::Ok, "{store:?}");
+    assert!(store.seen.contains("round trip"), "{store:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_is_a_fault() {
+    let mut ward = Ward::running().await;
+    ward.config.store = StoreChoice::Redis(format!("redis://:q7Zk@{}", nobody()).into());
+    assert_eq!(ward.only_fault().await.name, "store");
+    ward.config.store = StoreChoice::Embedded(ward.folder.path().into());
+    let found = ward.only_fault().await;
+    assert!(found.seen.contains("is a folder"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_named_with_its_page() {
+    let mut ward = Ward::running().await;
+    ward.config.corps[0].contact_sync_secret = Some("wrong-q7Zk".into());
+    let found = ward.only_fault().await;
+    assert_eq!(found.name, "contact-sync secret of ww1");
+    assert!(found.seen.contains("40001"), "{found:?}");
+    assert!(found.advice.unwrap().contains("通讯录同步 → Secret"));
+
+    ward.config.corps[0].app.secret = "wrong-q7Zk".into();
+    let checks = ward.checks().await;
+    assert_eq!(named(&checks, "app secret").verdict, Verdict::Fault);
+    assert_eq!(named(&checks, "clock").verdict, Verdict::Warning);
+    assert!(
+        !checks
+            .iter()
+            .any(|check| check.name.starts_with("customer"))
+    );
+}
+
+#[tokio::test]
+async fn an_app_that_may_not_ask_about_customers_is_told_where_to_change_that() {
+    let ward = Ward::running().await;
+    ward.sim.corp().console.customer_api = CustomerApi::NotListed;
+    let found = ward.only_fault().await;
+    assert!(found.advice.unwrap().contains("可调用接口的应用"));
+
+    ward.sim.corp().console.customer_api = CustomerApi::Listed;
+    let api = "externalcontact/get_follow_user_list";
+    ward.sim.faults().next(api, Fault::ErrCode(60020));
+    let found = ward.only_fault().await;
+    assert!(found.advice.unwrap().contains("企业可信IP"));
+    assert!(found.seen.contains("127.0.0.1"), "{}", found.seen);
+}
+
+#[tokio::test]
+async fn a_corp_in_which_nobody_may_have_customers_is_warned() {
+    let ward = Ward::running().await;
+    let zhang = UserId::parse("ZhangSan").unwrap();
+    ward.sim.corp().add_member(Member {
+        follow_range: Range::Outside,
+        ..Member::new(zhang, "张三")
+    });
+    let found = ward.only_fault().await;
+    assert_eq!(found.verdict, Verdict::Warning);
+    assert!(found.advice.unwrap().contains("使用范围"));
+}
+
+#[tokio::test]
+async fn a_wecom_that_does_not_answer_is_not_blamed_on_the_secret() {
+    let mut ward = Ward::running().await;
+    ward.config.wecom.api_base = Url::parse(&format!("http://{}", nobody())).unwrap();
+    let checks = ward.checks().await;
+    for name in ["app secret", "contact-sync secret"] {
+        let found = named(&checks, name);
+        assert!(found.seen.contains("no connection"), "{found:?}");
+        assert!(found.advice.as_ref().unwrap().contains("wecom.proxy"));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_seen() {
+    let ward = Ward::running().await;
+    let now = Clock::system().now();
+    for (millis, verdict) in [(100_000, Verdict::Warning), (-600_000, Verdict::Fault)] {
+        let clock = Clock::set_by_hand(Timestamp::from_millis(now.millis() + millis));
+        let checks = ward.checks_at(&clock, Through::Listen).await;
+        assert_eq!(named(&checks, "clock").verdict, verdict, "{checks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_with_another_configuration_is_found_out() {
+    let mut ward = Ward::running().await;
+    let other_key = AesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFA");
+    ward.config.corps[0].receivers[0].keys.aes_key = other_key.unwrap();
+    let found = ward.only_fault().await;
+    assert_eq!(found.name, "callback URL app");
+    assert!(found.seen.contains("403"), "{found:?}");
+    assert!(found.advice.unwrap().contains("设置API接收"));
+
+    let mut ward = Ward::running().await;
+    ward.config.corps[0].receivers[1].name = ReceiverName::parse("new").unwrap();
+    let found = ward.only_fault().await;
+    assert!(found.seen.contains("404"), "{found:?}");
+}
+
+#[tokio::test]
+async fn another_program_at_the_address_is_not_taken_for_the_service() {
+    let mut ward = Ward::open().await;
+    ward.config.listen = ward.sim.base().socket_addrs(|| None).unwrap()[0];
+    let found = ward.only_fault().await;
+    assert!(found.seen.contains("another program"), "{found:?}");
+}
+
+#[tokio::test]
+async fn the_public_way_is_tried_when_it_is_asked_for() {
+    let mut ward = Ward::running().await;
+    ward.config.public_url = Url::parse(&format!("http://{}", nobody())).unwrap();
+    let checks = ward.checks_at(&Clock::system(), Through::Public).await;
+    let found = named(&checks, "callback URL app");
+    assert_eq!(found.verdict, Verdict::Fault);
+    assert!(found.advice.as_ref().unwrap().contains("DNS"), "{found:?}");
+}
