@@ -11,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::callback::Plaintext;
 use crate::callback::error::CallbackError;
 use crate::callback::signature::Verified;
+use crate::callback::{Plaintext, lossy};
 use crate::model::keys::AesKey;
 
 /// WeCom pads to twice the cipher's block, so a filler of 17 to 32 bytes is as common as a shorter one.
@@ -30,7 +30,7 @@ impl Plaintext {
 
     /// The message as text. Bytes that are not UTF-8 become U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.as_bytes())
+        lossy(self.as_bytes())
     }
 
     /// Whom it is for; one of the receiver's list.

@@ -39,10 +39,10 @@ pub(in crate::callback) fn kind(
 ) -> Kind {
     match (event, change_type, info_type, msg_type) {
         ("", _, "", "") => Kind::new("unknown"),
-        ("", _, "", _) => Kind::new(&format!("message/{msg_type}")),
-        ("", _, _, _) => Kind::new(&format!("command/{info_type}")),
+        ("", _, "", _) => Kind::new(&["message/", msg_type].concat()),
+        ("", _, _, _) => Kind::new(&["command/", info_type].concat()),
         (_, "", _, _) => Kind::new(event),
-        _ => Kind::new(&format!("{event}/{change_type}")),
+        _ => Kind::new(&[event, "/", change_type].concat()),
     }
 }
 

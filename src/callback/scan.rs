@@ -128,34 +128,40 @@ impl<'a> Pieces<'a> {
                 return Ok(None);
             }
             let Some(markup) = self.rest.strip_prefix('<') else {
-                let (text, rest) = self
-                    .rest
-                    .split_at(self.rest.find('<').unwrap_or(self.rest.len()));
+                let end = self.rest.find('<').unwrap_or(self.rest.len());
+                let (text, rest) = self.rest.split_at(end);
                 self.rest = rest;
                 return Ok(Some(Piece::Text(text)));
             };
-            if let Some(after) = markup.strip_prefix("![CDATA[") {
-                return self
-                    .until(after, "]]>")
-                    .map(|text| Some(Piece::Cdata(text)));
-            }
-            if let Some(after) = markup.strip_prefix("!--") {
-                self.until(after, "-->")?;
-            } else if let Some(after) = markup.strip_prefix('?') {
-                self.until(after, "?>")?;
-            } else if markup.starts_with('!') {
-                return Err("it has a document type");
-            } else {
-                return self.tag(markup).map(Some);
+            match markup.as_bytes().first() {
+                Some(b'!') => {
+                    if let Some(after) = markup.strip_prefix("![CDATA[") {
+                        return self
+                            .until(after, "]]>")
+                            .map(|text| Some(Piece::Cdata(text)));
+                    }
+                    let comment = markup.strip_prefix("!--");
+                    self.until(comment.ok_or("it has a document type")?, "-->")?;
+                }
+                Some(b'?') => {
+                    self.until(markup, "?>")?;
+                }
+                _ => return self.tag(markup).map(Some),
             }
         }
     }
 
-    /// What stands before `end`; goes on behind it.
+    /// What stands before `end`; goes on behind it. Looking for the last character alone is cheaper than for the text.
     fn until(&mut self, after: &'a str, end: &str) -> Result<&'a str, &'static str> {
-        let (inside, rest) = after.split_once(end).ok_or("it ends too early")?;
-        self.rest = rest;
-        Ok(inside)
+        let mut from = 0;
+        while let Some(found) = after[from..].find('>') {
+            from += found + 1;
+            if let Some(inside) = after[..from].strip_suffix(end) {
+                self.rest = &after[from..];
+                return Ok(inside);
+            }
+        }
+        Err("it ends too early")
     }
 
     fn tag(&mut self, markup: &'a str) -> Result<Piece<'a>, &'static str> {
@@ -165,10 +171,8 @@ impl<'a> Pieces<'a> {
             return Ok(Piece::End(name.trim_ascii_end()));
         }
         let inside = tag.strip_suffix('/').unwrap_or(tag);
-        let name = inside
-            .split(|c: char| c.is_ascii_whitespace())
-            .next()
-            .unwrap_or_default();
+        let blank = inside.bytes().position(|byte| byte.is_ascii_whitespace());
+        let name = &inside[..blank.unwrap_or(inside.len())];
         if name.is_empty() {
             return Err("an element has no name");
         }
@@ -181,15 +185,16 @@ impl<'a> Pieces<'a> {
 
 /// Where the `>` of a tag is; one within quotes does not count.
 fn tag_end(markup: &str) -> Result<usize, &'static str> {
-    let mut quote = None;
-    for (place, byte) in markup.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Ok(place),
-            (None, b'<') => return Err("a tag begins within a tag"),
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), _) if open == byte => quote = None,
-            _ => {}
+    const EARLY: &str = "it ends too early";
+    let mut place = 0;
+    loop {
+        let mut rest = markup.as_bytes()[place..].iter();
+        let special = |byte: &u8| matches!(byte, b'>' | b'<' | b'"' | b'\'');
+        place += rest.position(special).ok_or(EARLY)?;
+        match markup.as_bytes()[place] {
+            b'>' => return Ok(place),
+            b'<' => return Err("a tag begins within a tag"),
+            quote => place += 2 + rest.position(|&byte| byte == quote).ok_or(EARLY)?,
         }
     }
-    Err("it ends too early")
 }

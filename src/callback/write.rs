@@ -5,7 +5,6 @@
 pub(crate) fn element(xml: &mut String, name: &str, value: &str) {
     open(xml, name);
     xml.push_str("<![CDATA[");
-    let allowed = |c: &char| !matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     for (number, part) in value.split("]]>").enumerate() {
         if number > 0 {
             xml.push_str("]]]]><![CDATA[>");
@@ -35,6 +34,15 @@ pub(crate) fn close(xml: &mut String, name: &str) {
     xml.push_str("</");
     xml.push_str(name);
     xml.push('>');
+}
+
+/// What XML 1.0 allows in a text.
+fn allowed(c: &char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => false,
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A card went out, or a button on one was pressed (template_card_event, path/90240).
+//! A card went out, or a button on one was pressed (`template_card_event`, path/90240).
 
 use crate::callback::event::card::TemplateCardEvent;
 use crate::decide::facts::{Facts, Need};

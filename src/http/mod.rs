@@ -41,6 +41,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::scope("/api/v1")
                 .route("/events", web::get().to(api::events::list))
+                .route("/events/replay", web::post().to(api::events::replay_many))
                 .route("/events/{id}", web::get().to(api::events::show))
                 .route("/events/{id}/replay", web::post().to(api::events::replay))
                 .route("/contacts", web::get().to(api::records::contacts))

@@ -14,7 +14,7 @@ const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
 /// A page that says one thing.
 #[derive(Template)]
-#[template(path = "http/pages/notice.html")]
+#[template(path = "notice.html")]
 struct Notice<'a> {
     title: &'a str,
     text: &'a str,

@@ -28,7 +28,7 @@ pub(in crate::http) struct Place {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/sidebar.html")]
+#[template(path = "sidebar.html")]
 struct SidebarPage<'a> {
     corp: &'a str,
     agent_id: u64,

@@ -38,14 +38,13 @@ pub struct Kind(Box<str>);
 impl Kind {
     /// Keeps letters, digits and `_./-`; anything else becomes `_`. At most 96 characters.
     pub fn new(text: &str) -> Self {
-        let safe = |c: char| {
-            if c.is_ascii_alphanumeric() || "_./-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        Self(text.chars().take(96).map(safe).collect())
+        let safe = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
+        // The usual case, at the door.
+        if text.len() <= 96 && text.chars().all(safe) {
+            return Self(text.into());
+        }
+        let made_safe = |c| if safe(c) { c } else { '_' };
+        Self(text.chars().take(96).map(made_safe).collect())
     }
 
     /// As text.
@@ -68,15 +67,13 @@ pub struct Subject(Box<str>);
 impl Subject {
     /// `what:id`. Control characters become `_`; at most 200 characters.
     pub fn new(what: &str, id: &str) -> Self {
+        let text = [what, ":", id].concat();
+        // The usual case, at the door.
+        if text.len() <= 200 && !text.contains(char::is_control) {
+            return Self(text.into());
+        }
         let safe = |c: char| if c.is_control() { '_' } else { c };
-        Self(
-            what.chars()
-                .chain([':'])
-                .chain(id.chars())
-                .take(200)
-                .map(safe)
-                .collect(),
-        )
+        Self(text.chars().take(200).map(safe).collect())
     }
 
     /// Reads a subject back from a stored text, where it was checked before.
@@ -211,6 +208,20 @@ impl Delivery {
         );
         text.push_str(xml);
         text
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote; a text of another form is shown as `unreadable`: one such item must not
+    /// hide the others in a list.
+    pub fn shown(text: &str) -> Self {
+        Self::decode(text).unwrap_or_else(|_| Self {
+            receiver: ReceiverName::parse("unreadable").expect("a plain word is an id"),
+            source: Source::Service,
+            kind: Kind::new("unreadable"),
+            subject: Subject::new("unreadable", ""),
+            lane: Lane::Normal,
+            received_at: Timestamp::default(),
+            xml: text.to_owned(),
+        })
     }
 
     /// Reads what [`encode`](Self::encode) wrote.

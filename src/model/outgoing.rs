@@ -218,21 +218,63 @@ impl Outgoing {
     /// [`NotAnOutgoing`] when the text has another form.
     pub fn decode(text: &str) -> Result<Self, NotAnOutgoing> {
         let (head, json) = text.split_once('\n').ok_or(NotAnOutgoing)?;
+        let OutgoingHead {
+            subject,
+            deadline,
+            lane,
+            ..
+        } = OutgoingHead::read(head).ok_or(NotAnOutgoing)?;
+        let call = serde_json::from_str(json).map_err(|_| NotAnOutgoing)?;
+        Ok(Self {
+            subject,
+            lane,
+            deadline,
+            call,
+        })
+    }
+}
+
+/// What a list shows of an outgoing call: its first line. Codes and texts stay unread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingHead {
+    /// The call's name.
+    pub call: Box<str>,
+    /// What it is about.
+    pub subject: Subject,
+    /// How soon it is due.
+    pub lane: Lane,
+    /// After this it is pointless.
+    pub deadline: Option<Timestamp>,
+}
+
+impl OutgoingHead {
+    /// Reads the first line of a stored text. A text of another form is shown as `unreadable`: one such item must not
+    /// hide the others.
+    pub fn of(text: &str) -> Self {
+        let head = text.lines().next().unwrap_or_default();
+        Self::read(head).unwrap_or_else(|| Self {
+            call: "unreadable".into(),
+            subject: Subject::new("unreadable", ""),
+            lane: Lane::Normal,
+            deadline: None,
+        })
+    }
+
+    fn read(head: &str) -> Option<Self> {
         let fields: Vec<&str> = head.split('\t').collect();
-        let [_owed, _source, deadline, _call, subject, lane] = fields[..] else {
-            return Err(NotAnOutgoing);
+        let [_owed, _source, deadline, call, subject, lane] = fields[..] else {
+            return None;
         };
         let deadline = match deadline {
             "-" => None,
-            millis => Some(Timestamp::from_millis(
-                millis.parse().map_err(|_| NotAnOutgoing)?,
-            )),
+            millis => Some(Timestamp::from_millis(millis.parse().ok()?)),
         };
-        Ok(Self {
-            subject: Subject::stored(subject),
-            lane: Lane::from_code(lane).ok_or(NotAnOutgoing)?,
+        let (call, subject) = (call.into(), Subject::stored(subject));
+        Some(Self {
+            call,
+            subject,
+            lane: Lane::from_code(lane)?,
             deadline,
-            call: serde_json::from_str(json).map_err(|_| NotAnOutgoing)?,
         })
     }
 }

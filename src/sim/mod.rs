@@ -149,6 +149,7 @@ impl Sim {
         .on_connect(remember_connection)
         .workers(2)
         .disable_signals()
+        .shutdown_timeout(1)
         .listen(listener)?
         .run();
         let running = Some(Arc::new(Running(server.handle())));
@@ -161,10 +162,11 @@ impl Sim {
         &self.world.base
     }
 
-    /// Ends the server and waits for that.
+    /// Ends the server and waits for that, at most a second for callers that keep their connections.
     pub async fn stop(&self) {
         if let Some(running) = &self.running {
-            running.0.stop(false).await;
+            // Only the graceful way waits for the threads that answer.
+            running.0.stop(true).await;
         }
     }
 

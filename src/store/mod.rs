@@ -4,6 +4,10 @@
 //! whole or not at all, and only while its claim is ours; one item of a subject is in work at a time, urgent ones first.
 //! It never reads a clock, never looks into an event, and does not know why an effect was decided.
 //!
+//! A refresh (a delivery of our own whose subject is `refresh-` and another subject) waits until nothing of that other
+//! subject is in work or stands before it: whatever a burst of events says about a contact is then read once. It does
+//! not hold the other subject, so an urgent event never waits for a refresh.
+//!
 //! An item's life: accepted → *waiting* → claimed → *done*, or *retrying* at a due time, or *dead*. A claim is a lease:
 //! when its holder vanishes, the item is claimable again. Settled items stay for replay until they are trimmed.
 
@@ -24,7 +28,7 @@ use tokio::sync::Notify;
 use crate::model::delivery::{ContentKey, Delivery, ItemId};
 use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, ExternalUserId};
-use crate::model::outgoing::Outgoing;
+use crate::model::outgoing::{Outgoing, OutgoingHead};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
@@ -143,7 +147,7 @@ pub struct Progress {
     pub failures: Vec<Failure>,
 }
 
-/// A stored item with its progress. `T` is a [`Delivery`] or an [`Outgoing`].
+/// A stored item with its progress. `T` is a [`Delivery`] or an [`OutgoingHead`].
 #[derive(Debug, Clone)]
 pub struct Entry<T> {
     /// Its name.
@@ -396,10 +400,10 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Entry<Delivery>>, StoreError> {
         let entries = ask!(self, b => b.entries(corp, Queue::Inbox, state, before, limit))?;
-        entries
+        Ok(entries
             .into_iter()
-            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
-            .collect()
+            .map(|entry| shown(entry, Delivery::shown))
+            .collect())
     }
 
     /// Lists outgoing calls like [`deliveries`](Self::deliveries).
@@ -412,12 +416,12 @@ impl Store {
         state: Option<State>,
         before: Option<&ItemId>,
         limit: usize,
-    ) -> Result<Vec<Entry<Outgoing>>, StoreError> {
+    ) -> Result<Vec<Entry<OutgoingHead>>, StoreError> {
         let entries = ask!(self, b => b.entries(corp, Queue::Outbox, state, before, limit))?;
-        entries
+        Ok(entries
             .into_iter()
-            .map(|entry| decoded(entry, |text| Outgoing::decode(text).ok()))
-            .collect()
+            .map(|entry| shown(entry, OutgoingHead::of))
+            .collect())
     }
 
     /// One delivery.
@@ -426,9 +430,7 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn delivery(&self, id: &ItemId) -> Result<Option<Entry<Delivery>>, StoreError> {
         let entry = ask!(self, b => b.entry(Queue::Inbox, id))?;
-        entry
-            .map(|entry| decoded(entry, |text| Delivery::decode(text).ok()))
-            .transpose()
+        Ok(entry.map(|entry| shown(entry, Delivery::shown)))
     }
 
     /// Forgets items of both queues that were done before `before`, at most `limit` of each; tells how many. Dead
@@ -491,11 +493,11 @@ impl Store {
     }
 }
 
-fn decoded<T>(
-    entry: Entry<String>,
-    decode: impl Fn(&str) -> Option<T>,
-) -> Result<Entry<T>, StoreError> {
+fn shown<T>(entry: Entry<String>, show: impl Fn(&str) -> T) -> Entry<T> {
     let Entry { id, item, progress } = entry;
-    let item = decode(&item).ok_or_else(|| StoreError::Corrupt(id.to_string()))?;
-    Ok(Entry { id, item, progress })
+    Entry {
+        id,
+        item: show(&item),
+        progress,
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::act::error::ActError;
 use crate::decide::input::Refusal;
 use crate::store::error::StoreError;
-use crate::wecom::error::Retry;
+use crate::wecom::error::{ApiError, Retry};
 
 /// The first wait; it doubles with every attempt.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -21,6 +21,9 @@ const CONFIGURATION_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// "No such customer" right after an event may mean "not yet": so many attempts are worth it (path/92114).
 const CUSTOMER_ATTEMPTS: u32 = 3;
+
+/// So many attempts are made against an error code that is not in the reference.
+const UNKNOWN_ATTEMPTS: u32 = 4;
 
 /// What to do about an item that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         ActError::Store(
             StoreError::Corrupt(_) | StoreError::InUse(_) | StoreError::Unusable(_),
         ) => Verdict::Bury,
+        // A code that nobody documents may pass, or may not.
+        ActError::Api(ApiError::Refused { .. }) if attempt >= UNKNOWN_ATTEMPTS => Verdict::Bury,
         ActError::Api(error) => match error.retry() {
             Retry::Again { after } => {
                 bounded(attempt, after.unwrap_or_default().max(wait(attempt, salt)))
@@ -85,7 +90,6 @@ fn wait(attempt: u32, salt: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wecom::error::ApiError;
 
     fn network() -> ActError {
         ApiError::Network {
@@ -98,7 +102,9 @@ mod tests {
     fn seconds(verdict: Verdict) -> f64 {
         match verdict {
             Verdict::After(wait) => wait.as_secs_f64(),
-            other => panic!("{other:?} is no wait"),
+            verdict @ (Verdict::Bury | Verdict::Settle | Verdict::Leave) => {
+                panic!("{verdict:?} is no wait")
+            }
         }
     }
 
@@ -145,6 +151,12 @@ mod tests {
         });
         assert!(seconds(verdict(&limited, 1, 7)) >= 60.0);
         assert!(seconds(verdict(&misconfigured, 1, 7)) >= 600.0);
+        assert_eq!(verdict(&limited, ATTEMPTS_MAX, 7), Verdict::Bury);
+        assert!(matches!(
+            verdict(&refused(123_456), 1, 7),
+            Verdict::After(_)
+        ));
+        assert_eq!(verdict(&refused(123_456), 4, 7), Verdict::Bury);
         assert_eq!(verdict(&refused(40058), 1, 7), Verdict::Bury);
         assert!(matches!(
             verdict(&Refusal::NotACustomer.into(), 1, 7),

@@ -133,7 +133,14 @@ fn an_added_customer_is_welcomed_at_once_or_owed_a_card() {
         by: EndedBy::Member,
         at: AT,
     };
-    let table: &[(&str, &str, Option<GreetingStep>, Option<Ending>, &[&str])] = &[
+    type Row<'a> = (
+        &'a str,
+        &'a str,
+        Option<GreetingStep>,
+        Option<Ending>,
+        &'a [&'a str],
+    );
+    let table: &[Row<'_>] = &[
         (
             "add_external_contact",
             code,
@@ -487,13 +494,14 @@ fn a_new_member_is_kept_linked_and_told_once() {
     let home = corp().home.to_string();
     let event = own(&OwnEvent::RefreshMember { userid: zhang() });
     let (service, hand) = (LinkWriting::ByService, LinkWriting::ByHand);
-    let table: Vec<(
+    type Row = (
         LinkWriting,
         Option<Member>,
         Option<Link>,
         Option<Member>,
-        Vec<&str>,
-    )> = vec![
+        Vec<&'static str>,
+    );
+    let table: Vec<Row> = vec![
         (
             service,
             None,

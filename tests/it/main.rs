@@ -1,10 +1,15 @@
 //! Everything that is tested from outside, in one program.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for one variant"
+)]
 
 mod card;
 mod cli;
 mod config;
+mod corps;
 mod decide;
 mod doctor;
 mod embedded_store;

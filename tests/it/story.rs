@@ -41,6 +41,8 @@ stories!(
     foreign_attributes_stay,
     trouble_at_wecom_is_outlived,
     a_dead_event_is_replayed,
+    dead_events_are_replayed_by_kind_and_time,
+    an_item_that_cannot_be_read_hides_no_other,
 );
 
 async fn a_customer_is_welcomed_and_kept(on: On) {
@@ -460,4 +462,74 @@ async fn a_dead_event_is_replayed(on: On) {
         world.api(&format!("api/v1/events/{id}")).await["state"],
         "done"
     );
+}
+
+async fn dead_events_are_replayed_by_kind_and_time(on: On) {
+    let world = World::start(on).await;
+    let (member, _) = world.people();
+    let refused = Fault::ErrCode(40058);
+    world.sim.faults().always("externalcontact/get", refused);
+    let middle = world.clock.now().plus(Duration::from_secs(150));
+    for n in 0..4 {
+        let id = contact(&format!("wmDead{n}"));
+        world
+            .sim
+            .corp()
+            .add_contact(wecom_bridge::sim::person::Contact::new(id.clone(), "客户"));
+        world.sim.customer_adds(&member, &id).await.unwrap();
+        world.settle().await;
+        world.clock.advance(Duration::from_secs(100));
+    }
+    assert_eq!(world.states("events").await["dead"], 4);
+    world.sim.faults().clear();
+    let replay = async |filter: &str| -> Value {
+        let path = format!("api/v1/events/replay?{filter}");
+        let answer = world
+            .post(&path)
+            .bearer_auth(crate::world::API_TOKEN)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 202, "{filter}");
+        let answer: Value = answer.json().await.unwrap();
+        world.settle().await;
+        answer["replayed"].clone()
+    };
+    assert_eq!(
+        replay("kind=change_external_contact").await,
+        0,
+        "those are done"
+    );
+    assert_eq!(
+        replay(&format!("kind=refresh_contact&until={middle}")).await,
+        2
+    );
+    assert_eq!(world.items("contacts").await.len(), 2);
+    assert_eq!(replay(&format!("since={middle}")).await, 2);
+    assert_eq!(world.items("contacts").await.len(), 4);
+    assert_eq!(
+        world.states("events").await.keys().collect::<Vec<_>>(),
+        ["done"]
+    );
+}
+
+async fn an_item_that_cannot_be_read_hides_no_other(on: On) {
+    let world = World::start(on).await;
+    let (member, customer) = world.people();
+    world
+        .deliver(
+            "<xml><MsgType>event</MsgType><Event>change_external_contact</Event>\
+        <ChangeType>add_external_contact</ChangeType></xml>",
+        )
+        .await;
+    world.deliver("neither XML nor JSON").await;
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    world.settle().await;
+    let states = world.states("events").await;
+    assert_eq!((states["dead"], states["done"]), (2, 2));
+    let dead = world.api("api/v1/events?state=dead").await;
+    assert_eq!(dead["items"][0]["kind"], "unknown");
+    let id = dead["items"][0]["id"].as_str().unwrap();
+    let shown = world.api(&format!("api/v1/events/{id}")).await;
+    assert_eq!(shown["xml"], "neither XML nor JSON");
 }

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::app::{App, Loops};
+use wecom_bridge::callback;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
@@ -58,6 +59,7 @@ pub(crate) struct World {
     pub(crate) http: reqwest::Client,
     worker: Worker,
     corp: CorpId,
+    config: Config,
     stop: CancellationToken,
     _folder: TempDir,
     _redis: Option<RedisServer>,
@@ -128,6 +130,7 @@ impl World {
             http,
             worker,
             corp,
+            config,
             stop,
             _folder: folder,
             _redis: redis,
@@ -167,6 +170,16 @@ impl World {
             self.settle().await;
             left -= step;
         }
+    }
+
+    /// Posts this text to the app's receiver, signed and sealed.
+    pub(crate) async fn deliver(&self, text: &str) {
+        let keys = &self.config.corps[0].receivers[0].keys;
+        let (now, random) = (self.clock.now(), [7; 16]);
+        let sealed = callback::seal(keys, CORP, text.as_bytes(), now, "nonce", random);
+        let path = format!("callback/app?{}", sealed.query);
+        let answer = self.post(&path).body(sealed.body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
     }
 
     pub(crate) async fn api(&self, path: &str) -> Value {

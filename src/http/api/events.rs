@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
-use crate::model::delivery::{Delivery, ItemId, Source};
+use crate::model::delivery::{Delivery, ItemId, Lane, Source};
 use crate::model::time::Timestamp;
 use crate::store::{Entry, Failure, Queue, State};
 
@@ -16,13 +16,20 @@ const LOOKED_AT_MAX: usize = 5_000;
 /// How many are looked at in one round trip.
 const STEP: usize = 250;
 
+/// How many events one replay of many takes up.
+const REPLAYED_MAX: usize = 5_000;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Filter {
     corp: Option<String>,
+    /// A whole kind, or the part before its slash.
     kind: Option<String>,
     state: Option<State>,
+    /// Received at this time or later.
     since: Option<String>,
+    /// Received before this time.
+    until: Option<String>,
     limit: Option<usize>,
     after: Option<String>,
 }
@@ -59,34 +66,52 @@ pub(in crate::http) async fn list(
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = limit(filter.limit)?;
-    let since = match filter.since.as_deref().map(Timestamp::parse) {
-        Some(None) => {
-            return Err(Problem::bad_request(
-                "`since` is a time such as 2026-11-22T08:00:00Z.",
-            ));
+    let cursor = cursor(&filter)?;
+    let (found, next) = find(&doors, &filter, cursor, limit(filter.limit)?).await?;
+    let items: Vec<EventView> = found.into_iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(Page {
+        items,
+        next: next.map(|id| id.to_string()),
+    }))
+}
+
+/// `POST /api/v1/events/replay`: all events of a kind, a state or a time span are due again; by default the dead ones.
+pub(in crate::http) async fn replay_many(
+    _: Caller,
+    doors: web::Data<Doors>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Problem> {
+    let mut filter = filter.into_inner();
+    filter.state = filter.state.or(Some(State::Dead));
+    let mut cursor = cursor(&filter)?;
+    let mut replayed = 0;
+    while replayed < REPLAYED_MAX {
+        let (found, next) = find(&doors, &filter, cursor, STEP).await?;
+        for entry in &found {
+            replayed += usize::from(doors.store.replay(Queue::Inbox, &entry.id).await?);
         }
-        Some(since) => since,
-        None => None,
-    };
-    let cursor = match filter.after.as_deref().map(str::parse::<ItemId>) {
-        Some(Err(_)) => {
-            return Err(Problem::bad_request(
-                "`after` is the `next` of the page before.",
-            ));
+        cursor = next;
+        if cursor.is_none() {
+            break;
         }
-        Some(Ok(cursor)) => Some(cursor),
-        None => None,
-    };
-    let fits = |entry: &Entry<Delivery>| {
-        filter.kind.as_deref().is_none_or(|kind| {
-            let ours = entry.item.kind.as_str();
-            ours == kind || ours.split('/').next() == Some(kind)
-        })
-    };
-    let mut items = Vec::new();
+    }
+    tracing::info!(replayed, "events were replayed");
+    let next = cursor.map(|id| id.to_string());
+    Ok(HttpResponse::Accepted().json(serde_json::json!({ "replayed": replayed, "next": next })))
+}
+
+/// Events that fit the filter, after the cursor, at most `limit`; and from where to go on, if there may be more.
+async fn find(
+    doors: &Doors,
+    filter: &Filter,
+    cursor: Option<ItemId>,
+    limit: usize,
+) -> Result<(Vec<Entry<Delivery>>, Option<ItemId>), Problem> {
+    let since = time("since", filter.since.as_deref())?;
+    let until = time("until", filter.until.as_deref())?;
+    let mut found = Vec::new();
     let mut looked_at = 0;
-    for corp in corps(&doors, filter.corp.as_deref())? {
+    for corp in corps(doors, filter.corp.as_deref())? {
         let mut before = match &cursor {
             Some(cursor) if corp < cursor.corp() => continue,
             Some(cursor) if corp == cursor.corp() => Some(cursor.clone()),
@@ -105,12 +130,12 @@ pub(in crate::http) async fn list(
                 }
                 looked_at += 1;
                 before = Some(entry.id.clone());
-                if fits(&entry) {
-                    items.push(view(entry));
+                let early = until.is_none_or(|until| entry.item.received_at < until);
+                if early && is_of(&entry, filter.kind.as_deref()) {
+                    found.push(entry);
                 }
-                if items.len() == limit || looked_at == LOOKED_AT_MAX {
-                    let next = before.map(|id| id.to_string());
-                    return Ok(HttpResponse::Ok().json(Page { items, next }));
+                if found.len() == limit || looked_at == LOOKED_AT_MAX {
+                    return Ok((found, before));
                 }
             }
             if complete {
@@ -118,7 +143,25 @@ pub(in crate::http) async fn list(
             }
         }
     }
-    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+    Ok((found, None))
+}
+
+fn is_of(entry: &Entry<Delivery>, kind: Option<&str>) -> bool {
+    let ours = entry.item.kind.as_str();
+    kind.is_none_or(|kind| ours == kind || ours.split('/').next() == Some(kind))
+}
+
+fn cursor(filter: &Filter) -> Result<Option<ItemId>, Problem> {
+    let cursor = filter.after.as_deref().map(str::parse).transpose();
+    cursor.map_err(|_| Problem::bad_request("`after` is the `next` of the page before."))
+}
+
+fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let time = Timestamp::parse(text);
+    let wrong =
+        || Problem::bad_request(format!("`{name}` is a time such as 2026-11-22T08:00:00Z."));
+    time.ok_or_else(wrong).map(Some)
 }
 
 /// `GET /api/v1/events/{id}`: with the raw XML and every failed attempt.
@@ -131,7 +174,7 @@ pub(in crate::http) async fn show(
     let entry = doors.store.delivery(&id).await?;
     let entry =
         entry.ok_or_else(|| Problem::not_found("No event has this id, or it was trimmed."))?;
-    let urgent = matches!(entry.item.lane, crate::model::delivery::Lane::Urgent);
+    let urgent = entry.item.lane == Lane::Urgent;
     let (xml, failures) = (entry.item.xml.clone(), entry.progress.failures.clone());
     Ok(HttpResponse::Ok().json(EventDetail {
         event: view(entry),

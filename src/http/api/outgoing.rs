@@ -7,7 +7,7 @@ use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::delivery::ItemId;
-use crate::model::outgoing::Outgoing;
+use crate::model::outgoing::OutgoingHead;
 use crate::model::time::Timestamp;
 use crate::store::{Entry, State};
 
@@ -24,7 +24,7 @@ pub(in crate::http) struct Filter {
 struct OutgoingView {
     id: ItemId,
     corp: String,
-    call: &'static str,
+    call: Box<str>,
     subject: String,
     state: State,
     attempts: u32,
@@ -69,11 +69,11 @@ pub(in crate::http) async fn list(
     Ok(HttpResponse::Ok().json(Page { items, next: None }))
 }
 
-fn view(entry: Entry<Outgoing>) -> OutgoingView {
+fn view(entry: Entry<OutgoingHead>) -> OutgoingView {
     let Entry { id, item, progress } = entry;
     OutgoingView {
         corp: id.corp().to_string(),
-        call: item.call.name(),
+        call: item.call,
         subject: item.subject.to_string(),
         state: progress.state,
         attempts: progress.attempts,

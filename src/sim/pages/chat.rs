@@ -14,7 +14,7 @@ use crate::sim::ledger::Sent;
 use crate::sim::pages::{link_as, login, missing, render};
 
 #[derive(Template)]
-#[template(path = "sim/pages/chat.html")]
+#[template(path = "chat.html")]
 struct Page {
     userid: String,
     member: String,

@@ -18,7 +18,7 @@ const PEOPLE: usize = 100;
 const LINES: usize = 30;
 
 #[derive(Template)]
-#[template(path = "sim/pages/overview.html")]
+#[template(path = "overview.html")]
 struct Page {
     corp: String,
     member_count: usize,

@@ -15,7 +15,7 @@ use crate::sim::oauth::{AS, visitor};
 use crate::sim::pages::{link_as, missing, render};
 
 #[derive(Template)]
-#[template(path = "sim/pages/profile.html")]
+#[template(path = "profile.html")]
 struct Page {
     userid: String,
     name: String,

@@ -16,7 +16,7 @@ use crate::sim::pages::{link_as, missing, render};
 const SHOWN: usize = 50;
 
 #[derive(Template)]
-#[template(path = "sim/pages/window.html")]
+#[template(path = "window.html")]
 struct Page {
     userid: String,
     name: String,

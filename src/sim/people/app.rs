@@ -30,14 +30,10 @@ impl Sim {
 
     /// A member writes to the app.
     pub async fn member_writes(&self, userid: &UserId, content: &str) -> Pushed {
-        let event = {
-            let corp = self.corp();
-            corp.member(userid)
-                .filter(|m| m.visible())
-                .ok_or(Impossible::NoMember)?;
-            let msgid = (random_number() >> 1).cast_signed();
-            EventXml::message(&corp.id, corp.agent_id, self.now(), userid, content, msgid)
-        };
+        let userid = self.seen_by_app(userid)?;
+        let msgid = (random_number() >> 1).cast_signed();
+        let (corp, agent_id) = (&self.settings().corp, self.settings().agent_id);
+        let event = EventXml::message(corp, agent_id, self.now(), &userid, content, msgid);
         Ok(self.push(ReceiverKind::App, &event).await)
     }
 
@@ -50,22 +46,21 @@ impl Sim {
         key: &str,
         selected: &[(String, Vec<String>)],
     ) -> Pushed {
+        let userid = self.seen_by_app(userid)?;
         let event = {
             let mut corp = self.corp();
-            let message = corp
-                .ledger
-                .task(task_id)
-                .filter(|message| message.reached(userid));
+            let message = corp.ledger.task(task_id);
+            let message = message.filter(|message| message.reached(&userid));
             let message = message.ok_or(Impossible::NoCard)?;
-            let event = message.click(userid, key).ok_or(Impossible::NoButton)?;
-            let (card, _) = message.card_for(userid);
+            let event = message.click(&userid, key).ok_or(Impossible::NoButton)?;
+            let (card, _) = message.card_for(&userid);
             let card_type = card
                 .get("card_type")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let (card_type, number) = (card_type.to_owned(), message.number);
             let code = corp.grants.response(number, self.now());
-            EventXml::app(&corp.id, corp.agent_id, self.now(), event, userid)
+            self.app_event(event, &userid)
                 .card(key, task_id, &card_type, &code, selected)
         };
         Ok(self.push(ReceiverKind::App, &event).await)
@@ -83,13 +78,14 @@ impl Sim {
         fill: impl FnOnce(EventXml) -> EventXml,
         event: &str,
     ) -> Pushed {
-        let member = self
-            .corp()
-            .member(userid)
-            .filter(|m| m.visible())
-            .map(|m| m.userid.clone());
-        let userid = member.ok_or(Impossible::NoMember)?;
+        let userid = self.seen_by_app(userid)?;
         let event = fill(self.app_event(event, &userid));
         Ok(self.push(ReceiverKind::App, &event).await)
+    }
+    /// The member's id in its own spelling, when the app's conversation is there for it.
+    fn seen_by_app(&self, userid: &UserId) -> Result<UserId, Impossible> {
+        let corp = self.corp();
+        let member = corp.member(userid).filter(|member| member.visible());
+        Ok(member.ok_or(Impossible::NoMember)?.userid.clone())
     }
 }

@@ -113,9 +113,12 @@ impl Sim {
             corp.member(userid).ok_or(Impossible::NoMember)?;
             let account = corp.contact(id).ok_or(Impossible::NoContact)?.account;
             let chatted = corp.chatting(userid, id);
-            let mut follow = Follow::new(self.now());
+            // What the member noted earlier stays.
+            let earlier = corp.follow_of(userid, id).cloned();
+            let mut follow = earlier.unwrap_or_else(|| Follow::new(self.now()));
+            follow.created_at = self.now();
             follow.state = state.map(str::to_owned);
-            follow.stage = stage;
+            follow.stage = if chatted { Stage::Chatting } else { stage };
             corp.follow(userid, id, follow);
             let mut event = self.contact_event(&corp, change_type, userid, id);
             if let Some(state) = state {

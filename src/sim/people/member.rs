@@ -36,6 +36,7 @@ impl Sim {
     pub async fn delete_member(&self, userid: &UserId) -> Pushed {
         let removed = self.corp().remove_member(userid);
         let member = removed.ok_or(Impossible::NoMember)?;
+        let userid = &member.userid;
         let event = EventXml::member(&self.settings().corp, self.now(), "delete_user", userid);
         let mut reports = self.push(ReceiverKind::ContactSync, &event).await;
         if member.visible() {
@@ -47,17 +48,18 @@ impl Sim {
 
     /// A member comes into the app's visible range, or leaves it: `subscribe` or `unsubscribe`.
     pub async fn change_app_range(&self, userid: &UserId, range: Range) -> Pushed {
-        {
+        let userid = {
             let mut corp = self.corp();
             let member = corp.member_mut(userid).ok_or(Impossible::NoMember)?;
             member.app_range = range;
-        }
+            member.userid.clone()
+        };
         let event = match range {
             Range::Inside => "subscribe",
             Range::Outside => "unsubscribe",
         };
         Ok(self
-            .push(ReceiverKind::App, &self.app_event(event, userid))
+            .push(ReceiverKind::App, &self.app_event(event, &userid))
             .await)
     }
 }

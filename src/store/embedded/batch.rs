@@ -10,10 +10,10 @@ use redb::ReadableTable;
 
 use crate::model::delivery::Lane;
 use crate::store::Queue;
-use crate::store::embedded::accept::Windows;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held, Index};
 use crate::store::embedded::place::{Place, Spot};
+use crate::store::embedded::seen::Seen;
 use crate::store::embedded::tables::Tables;
 use crate::store::record::Key;
 
@@ -30,8 +30,8 @@ const PROBE_BYTES: usize = 64 * 1024;
 pub(in crate::store::embedded) struct Numbers {
     /// Per corp, the last log number given.
     pub(in crate::store::embedded) last: HashMap<u16, u64>,
-    /// When events were last added to the windows.
-    pub(in crate::store::embedded) windows: Windows,
+    /// What came before.
+    pub(in crate::store::embedded) seen: Seen,
 }
 
 /// A transaction on its way.

@@ -85,8 +85,9 @@ fn take(
         let subject = head
             .subject
             .map_or_else(|| place.to_string(), str::to_owned);
-        if queue.is_busy(&subject) {
-            queue.park(&subject, lane, place);
+        let behind = head.behind().filter(|subject| queue.is_busy(subject));
+        if let Some(busy) = behind.or_else(|| queue.is_busy(&subject).then_some(&subject)) {
+            queue.park(busy, lane, place);
             parked += 1;
             continue;
         }
@@ -101,6 +102,9 @@ fn take(
             mark: head.mark().filter(|_| want.queue == Queue::Inbox),
         };
         queue.claim(place.clone(), held);
+        if let Some(free) = head.behind() {
+            queue.next_of(free);
+        }
         taken.push(Taken {
             place,
             token: *tokens,
@@ -124,4 +128,65 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
     let tries = view.retrying.get(spot.key())?;
     let tries = tries.map_or(0, |row| row.value().1);
     Ok(Some((text.value().to_owned(), tries)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
+    use crate::model::ids::ReceiverName;
+    use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::{Backend, Store};
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_buried_and_stops_nobody() {
+        let (corp, lease) = (corp(), Duration::from_secs(60));
+        let embedded = Disk::new().store(lease);
+        let good = Delivery {
+            receiver: ReceiverName::parse("app").unwrap(),
+            source: Source::Callback,
+            kind: Kind::new("subscribe"),
+            subject: Subject::new("member", "lisi"),
+            lane: Lane::Normal,
+            received_at: Timestamp::from_secs(1),
+            xml: "<xml/>".into(),
+        };
+        let texts = [
+            "",
+            "what?",
+            "1\tnobody\tapp\tkind\tmember:lisi\tn\n",
+            &good.encode(),
+        ];
+        for (text, n) in texts.into_iter().zip(0..) {
+            let key = ContentKey {
+                window: 0,
+                hash: [n; 16],
+            };
+            let accepted = embedded.accept(&corp, key, Lane::Normal, text.to_owned());
+            accepted.await.unwrap();
+        }
+        let store = Store {
+            backend: Backend::Embedded(embedded),
+            bells: HashMap::new(),
+        };
+        let now = Timestamp::from_secs(2);
+        let mut claimed = Vec::new();
+        // The third unreadable one is of the good one's subject, which comes next time.
+        for _ in 0..2 {
+            let claims = store.claim_deliveries(&corp, Lanes::All, 9, lease, now);
+            claimed.extend(claims.await.unwrap());
+        }
+        let items: Vec<_> = claimed.into_iter().map(|claim| claim.item).collect();
+        assert_eq!(items, [good]);
+        let Backend::Embedded(embedded) = &store.backend else {
+            panic!("it was made above");
+        };
+        let dead = Some(crate::store::State::Dead);
+        let dead = embedded.entries(&corp, Queue::Inbox, dead, None, 9).await;
+        let dead = dead.unwrap();
+        assert_eq!(dead.len(), 3);
+        assert!(dead.iter().all(|entry| entry.progress.failures.len() == 1));
+    }
 }

@@ -3,10 +3,14 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use redb::{Database, StorageBackend};
 
+use crate::model::ids::CorpId;
+use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::file::File;
+use crate::store::{StoreSettings, StoreUrl};
 
 /// What a disk can do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,16 @@ impl Disk {
         File::with("test disk".into(), Box::new(opener)).unwrap()
     }
 
+    /// A store on this disk for the corp `ww1`.
+    pub(in crate::store::embedded) fn store(&self, dedupe_for: Duration) -> EmbeddedStore {
+        let settings = StoreSettings {
+            url: StoreUrl::Embedded("test disk".into()),
+            corps: vec![corp()],
+            dedupe_for,
+        };
+        EmbeddedStore::over(self.file(), &settings).unwrap()
+    }
+
     /// Makes it fail from now on.
     pub(in crate::store::embedded) fn fail(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
@@ -62,6 +76,11 @@ impl Disk {
         }
         Ok(())
     }
+}
+
+/// The corp that the stores on test disks serve.
+pub(in crate::store::embedded) fn corp() -> CorpId {
+    CorpId::parse("ww1").unwrap()
 }
 
 impl StorageBackend for Disk {

@@ -29,6 +29,11 @@ impl<'a> Head<'a> {
         }
     }
 
+    /// The subject that a refresh waits behind: what it is to bring up to date.
+    pub(in crate::store::embedded) fn behind(&self) -> Option<&'a str> {
+        self.kind.and(self.subject)?.strip_prefix("refresh-")
+    }
+
     /// The mark of a delivery that is a refresh: the same as [`mark`](crate::store::record::mark) makes.
     pub(in crate::store::embedded) fn mark(&self) -> Option<String> {
         Some(format!("{} {}", self.kind?, self.subject?))

@@ -213,15 +213,20 @@ impl QueueIndex {
     fn release(&mut self, place: &Place) -> Option<Held> {
         let held = self.claims.remove(place)?;
         self.busy.remove(&held.subject);
-        if let Some(parked) = self.parked.get_mut(&held.subject) {
+        self.next_of(&held.subject);
+        Some(held)
+    }
+
+    /// Makes the first item ready that waits for this subject, which is free.
+    pub(in crate::store::embedded) fn next_of(&mut self, subject: &str) {
+        if let Some(parked) = self.parked.get_mut(subject) {
             if let Some((lane, next)) = parked.pop(Lanes::All) {
                 self.ready.lane(lane).push_front(next);
             }
             if parked.is_empty() {
-                self.parked.remove(&held.subject);
+                self.parked.remove(subject);
             }
         }
-        Some(held)
     }
 }
 

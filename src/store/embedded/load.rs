@@ -1,6 +1,6 @@
 //! Building the index from the file, when it is opened.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use redb::{ReadableTable, ReadableTableMetadata};
 
@@ -11,6 +11,7 @@ use crate::store::embedded::batch::{Numbers, PLACE};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::{Change, Index};
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
+use crate::store::embedded::seen::Seen;
 use crate::store::embedded::settle::lane_of;
 use crate::store::embedded::tables::{Tables, View};
 
@@ -31,11 +32,7 @@ pub(in crate::store::embedded) fn load(
             open_items(view, corp, queue, older, &mut index)?;
         }
     }
-    let windows = view.windows.iter()?.map(|row| {
-        let (key, last) = row?;
-        Ok((key.value(), Timestamp::from_millis(last.value())))
-    });
-    numbers.windows = windows.collect::<Result<BTreeMap<_, _>, redb::Error>>()?;
+    numbers.seen = Seen::load(view)?;
     Ok((index, numbers))
 }
 

@@ -15,10 +15,12 @@ mod file;
 mod load;
 
 mod batch;
+mod seen;
 mod writer;
 
 mod accept;
 mod claim;
+mod commit;
 mod read;
 mod settle;
 
@@ -27,7 +29,7 @@ mod disk;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -37,18 +39,14 @@ use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::claim::{Taken, Want};
+use crate::store::embedded::commit::{End, Settlement};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{Place, Spot, queue_number};
-use crate::store::embedded::read::Page;
-use crate::store::embedded::settle::{End, Settlement};
-use crate::store::embedded::tables::View;
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
-use crate::store::record::{Key, Record, Table, Write};
-use crate::store::{
-    Accepted, Claim, Entry, Failure, Health, Lanes, Queue, Settle, State, StoreSettings, Ticket,
-};
+use crate::store::record::{Record, Write};
+use crate::store::{Accepted, Claim, Failure, Health, Lanes, Queue, Settle, StoreSettings, Ticket};
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -166,7 +164,7 @@ impl EmbeddedStore {
             writes: writes.to_vec(),
             now,
         };
-        let write = move |batch: &mut Batch<'_>| settle::commit(batch, &settlement);
+        let write = move |batch: &mut Batch<'_>| commit::commit(batch, &settlement);
         self.writer.write(write).await
     }
 
@@ -200,67 +198,6 @@ impl EmbeddedStore {
         self.writer.write(write).await
     }
 
-    /// See [`Store::read`](crate::store::Store::read).
-    pub(in crate::store) async fn read(
-        &self,
-        corp: &CorpId,
-        keys: &[Key],
-    ) -> Result<Vec<Record>, StoreError> {
-        let (corp, keys) = (self.corp(corp)?, keys.to_vec());
-        self.view(move |view| read::read(view, corp, keys)).await
-    }
-
-    /// See [`Store::list`](crate::store::Store::list).
-    pub(in crate::store) async fn list(
-        &self,
-        corp: &CorpId,
-        table: Table,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        let (corp, after) = (self.corp(corp)?, after.map(str::to_owned));
-        self.view(move |view| read::list(view, corp, table, after.as_deref(), limit))
-            .await
-    }
-
-    /// See [`Store::deliveries`](crate::store::Store::deliveries).
-    pub(in crate::store) async fn entries(
-        &self,
-        corp: &CorpId,
-        queue: Queue,
-        state: Option<State>,
-        before: Option<&ItemId>,
-        limit: usize,
-    ) -> Result<Vec<Entry<String>>, StoreError> {
-        let page = Page {
-            corp: self.corp(corp)?,
-            corp_id: corp.clone(),
-            queue,
-            state,
-            before: before.cloned(),
-            limit,
-        };
-        let mut entries = self.view(move |view| read::entries(view, &page)).await?;
-        self.count_claims(queue, &mut entries);
-        Ok(entries)
-    }
-
-    /// See [`Store::delivery`](crate::store::Store::delivery).
-    pub(in crate::store) async fn entry(
-        &self,
-        queue: Queue,
-        id: &ItemId,
-    ) -> Result<Option<Entry<String>>, StoreError> {
-        let Some(spot) = self.spot(queue, id) else {
-            return Ok(None);
-        };
-        let corp = id.corp().clone();
-        let look = move |view: &View| read::entry(view, &corp, &spot);
-        let mut entry = self.view(look).await?;
-        self.count_claims(queue, entry.as_mut_slice());
-        Ok(entry)
-    }
-
     /// See [`Store::trim`](crate::store::Store::trim).
     pub(in crate::store) async fn trim(
         &self,
@@ -286,7 +223,7 @@ impl EmbeddedStore {
                 // A store that could not write is well again when it can.
                 self.writer.write(|batch| batch.probe().map(Ok)).await?;
             }
-            self.view(|_| Ok(())).await
+            self.look(|_, _| Ok(())).await
         };
         let answer = tokio::time::timeout(TIMEOUT, ask).await;
         answer.map_err(|_| self.too_slow())??;
@@ -315,34 +252,6 @@ impl EmbeddedStore {
     fn claimed(&self, ticket: &Ticket) -> Result<Spot, StoreError> {
         self.spot(ticket.queue, &ticket.id)
             .ok_or(StoreError::ClaimLost)
-    }
-
-    /// Reads from the tables as they are now, on a thread that may wait for the disk.
-    async fn view<R: Send + 'static>(
-        &self,
-        look: impl FnOnce(&View) -> Result<R, redb::Error> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        let file = Arc::clone(&self.file);
-        let look = move || {
-            let found = file.view().and_then(|view| look(&view));
-            found.map_err(|problem| file.failed(&problem))
-        };
-        let found = spawn_blocking(look).await;
-        found.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
-    }
-
-    /// Adds what only the index knows about open items.
-    fn count_claims(&self, queue: Queue, entries: &mut [Entry<String>]) {
-        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in entries
-            .iter_mut()
-            .filter(|entry| entry.progress.settled_at.is_none())
-        {
-            let spot = self.spot(queue, &entry.id);
-            if let Some(attempts) = spot.and_then(|spot| index.attempts(&spot)) {
-                entry.progress.attempts = attempts;
-            }
-        }
     }
 
     fn too_slow(&self) -> StoreError {

@@ -1,61 +1,161 @@
-//! Looking without touching.
+//! The questions that change nothing. Each reads the tables as they are at one moment.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::ReadableTable;
+use tokio::task::spawn_blocking;
 
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
+use crate::store::embedded::EmbeddedStore;
+use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
 use crate::store::embedded::settle::read_failures;
 use crate::store::embedded::tables::View;
+use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
 use crate::store::{Entry, Progress, Queue, State};
 
-/// The records at these keys.
-pub(in crate::store::embedded) fn read(
-    view: &View,
+/// Which items are asked for.
+#[derive(Debug)]
+struct Page {
     corp: u16,
-    keys: Vec<Key>,
-) -> Result<Vec<Record>, redb::Error> {
-    let record = |key: Key| {
-        let row = view
-            .records
-            .get((corp, key.table.name(), key.key.as_str()))?;
-        let (version, json) = row.map_or((0, None), |row| {
-            let (version, json) = row.value();
-            (version, Some(json.to_owned()))
-        });
-        Ok(Record { key, version, json })
-    };
-    keys.into_iter().map(record).collect()
+    queue: Queue,
+    state: Option<State>,
+    before: Option<Spot>,
+    limit: usize,
 }
 
-/// The records of a table after a key.
-pub(in crate::store::embedded) fn list(
+impl EmbeddedStore {
+    /// See [`Store::read`](crate::store::Store::read).
+    pub(in crate::store) async fn read(
+        &self,
+        corp: &CorpId,
+        keys: &[Key],
+    ) -> Result<Vec<Record>, StoreError> {
+        let (corp, keys) = (self.corp(corp)?, keys.to_vec());
+        self.look(move |view, _| {
+            keys.into_iter()
+                .map(|key| record(view, corp, key))
+                .collect()
+        })
+        .await
+    }
+
+    /// See [`Store::list`](crate::store::Store::list).
+    pub(in crate::store) async fn list(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let corp = self.corp(corp)?;
+        // The smallest key that is greater than another one is that key and a zero.
+        let from = after.map_or_else(String::new, |after| format!("{after}\0"));
+        self.look(move |view, _| list(view, corp, table, &from, limit))
+            .await
+    }
+
+    /// See [`Store::deliveries`](crate::store::Store::deliveries).
+    pub(in crate::store) async fn entries(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        state: Option<State>,
+        before: Option<&ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Entry<String>>, StoreError> {
+        let number = self.corp(corp)?;
+        let before = before.map(|before| Spot {
+            corp: number,
+            queue,
+            // A name that this store never gave counts as newer than all it gave.
+            place: Place::parse(before.place()).unwrap_or(Place::log(u64::MAX)),
+        });
+        let page = Page {
+            corp: number,
+            queue,
+            state,
+            before,
+            limit,
+        };
+        let corp = corp.clone();
+        let look = move |view: &View, index: &Mutex<Index>| {
+            let entries = places(view, &page)?.into_iter().map(|place| {
+                let spot = Spot {
+                    corp: page.corp,
+                    queue: page.queue,
+                    place,
+                };
+                entry(view, index, &corp, &spot).transpose()
+            });
+            entries.flatten().collect()
+        };
+        self.look(look).await
+    }
+
+    /// See [`Store::delivery`](crate::store::Store::delivery).
+    pub(in crate::store) async fn entry(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+    ) -> Result<Option<Entry<String>>, StoreError> {
+        let Some(spot) = self.spot(queue, id) else {
+            return Ok(None);
+        };
+        let corp = id.corp().clone();
+        self.look(move |view, index| entry(view, index, &corp, &spot))
+            .await
+    }
+
+    /// Looks at the tables and the index, on a thread that may wait for the disk.
+    pub(in crate::store::embedded) async fn look<R: Send + 'static>(
+        &self,
+        look: impl FnOnce(&View, &Mutex<Index>) -> Result<R, redb::Error> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (file, index) = (Arc::clone(&self.file), Arc::clone(&self.index));
+        let look = move || {
+            let found = file.view().and_then(|view| look(&view, &index));
+            found.map_err(|problem| file.failed(&problem))
+        };
+        let found = spawn_blocking(look).await;
+        found.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
+    }
+}
+
+fn record(view: &View, corp: u16, key: Key) -> Result<Record, redb::Error> {
+    let row = (corp, key.table.name(), key.key.as_str());
+    let row = view.records.get(row)?;
+    let (version, json) = row.map_or((0, None), |row| {
+        let (version, json) = row.value();
+        (version, Some(json.to_owned()))
+    });
+    Ok(Record { key, version, json })
+}
+
+fn list(
     view: &View,
     corp: u16,
     table: Table,
-    after: Option<&str>,
+    from: &str,
     limit: usize,
 ) -> Result<Vec<Record>, redb::Error> {
     let name = table.name();
-    // The smallest key that is greater than another one is that key and a zero.
-    let from = after.map_or_else(String::new, |after| format!("{after}\0"));
-    let rows = view.records.range((corp, name, from.as_str())..)?;
     let mut records = Vec::new();
-    for row in rows.take(limit) {
+    for row in view.records.range((corp, name, from)..)?.take(limit) {
         let (key, value) = row?;
         let (row_corp, row_table, key) = key.value();
         if (row_corp, row_table) != (corp, name) {
             break;
         }
         let (version, json) = value.value();
-        let key = Key {
-            table,
-            key: key.to_owned(),
-        };
         records.push(Record {
-            key,
+            key: Key {
+                table,
+                key: key.to_owned(),
+            },
             version,
             json: Some(json.to_owned()),
         });
@@ -63,57 +163,29 @@ pub(in crate::store::embedded) fn list(
     Ok(records)
 }
 
-/// Which items are asked for.
-#[derive(Debug)]
-pub(in crate::store::embedded) struct Page {
-    /// Whose.
-    pub(in crate::store::embedded) corp: u16,
-    /// The corp's id, to name them.
-    pub(in crate::store::embedded) corp_id: CorpId,
-    /// In which queue.
-    pub(in crate::store::embedded) queue: Queue,
-    /// Only those.
-    pub(in crate::store::embedded) state: Option<State>,
-    /// Only older ones.
-    pub(in crate::store::embedded) before: Option<ItemId>,
-    /// At most so many.
-    pub(in crate::store::embedded) limit: usize,
-}
-
-/// The items of a page, newest first.
-pub(in crate::store::embedded) fn entries(
+fn entry(
     view: &View,
-    page: &Page,
-) -> Result<Vec<Entry<String>>, redb::Error> {
-    let mut entries = Vec::new();
-    for place in places(view, page)? {
-        let spot = Spot {
-            corp: page.corp,
-            queue: page.queue,
-            place,
-        };
-        entries.extend(entry(view, &page.corp_id, &spot)?);
-    }
-    Ok(entries)
-}
-
-/// One item.
-pub(in crate::store::embedded) fn entry(
-    view: &View,
+    index: &Mutex<Index>,
     corp: &CorpId,
     spot: &Spot,
 ) -> Result<Option<Entry<String>>, redb::Error> {
     let Some(text) = view.items.get(spot.key())? else {
         return Ok(None);
     };
+    let mut progress = progress(view, spot)?;
+    if progress.settled_at.is_none() {
+        // Claims of open items are not in the file.
+        let index = index.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.attempts = index.attempts(spot).unwrap_or(progress.attempts);
+    }
     Ok(Some(Entry {
         id: spot.place.id(corp),
         item: text.value().to_owned(),
-        progress: progress(view, spot)?,
+        progress,
     }))
 }
 
-/// The table in which an item stands is its state. Claims are not in the file.
+/// The table in which an item stands is its state.
 fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
     let settled = |millis| Some(Timestamp::from_millis(millis));
     if let Some(row) = view.done.get(spot.key())? {
@@ -164,15 +236,8 @@ fn newest<V: redb::Value + 'static>(
     let queue = queue_number(page.queue);
     let none: &[u8] = &[];
     let first = (page.corp, queue, 0, none);
-    let before = page.before.as_ref().map(|before| Spot {
-        corp: page.corp,
-        queue: page.queue,
-        // A name that this store never gave is newer than all it gave.
-        place: Place::parse(before.place()).unwrap_or(Place::log(u64::MAX)),
-    });
-    let end = before
-        .as_ref()
-        .map_or((page.corp, queue + 1, 0, none), Spot::key);
+    let end = page.before.as_ref();
+    let end = end.map_or((page.corp, queue + 1, 0, none), Spot::key);
     let rows = table.range(first..end)?.rev().take(page.limit);
     let place = |row: Result<(redb::AccessGuard<'_, ItemKey<'static>>, _), redb::StorageError>| {
         let (key, _) = row?;

@@ -7,74 +7,15 @@ use crate::model::time::Timestamp;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held};
-use crate::store::embedded::place::{Place, Spot};
+use crate::store::embedded::place::Spot;
 use crate::store::error::StoreError;
-use crate::store::record::{Record, Write};
-use crate::store::{FAILURES_KEPT, Failure, Queue};
+use crate::store::{FAILURES_KEPT, Failure};
 
 /// The longest text of a failure that is kept, in characters.
 const ERROR_MAX: usize = 1000;
 
-/// How a claimed item ends, with its own text.
-#[derive(Debug)]
-pub(in crate::store::embedded) enum End {
-    /// It is done.
-    Done,
-    /// It is dead, for this reason.
-    Dead(String),
-}
-
-/// A settlement with all that follows from it.
-#[derive(Debug)]
-pub(in crate::store::embedded) struct Settlement {
-    /// Which item.
-    pub(in crate::store::embedded) spot: Spot,
-    /// The claim.
-    pub(in crate::store::embedded) token: String,
-    /// How it ends.
-    pub(in crate::store::embedded) end: End,
-    /// The records that were read to decide.
-    pub(in crate::store::embedded) basis: Vec<Record>,
-    /// What follows.
-    pub(in crate::store::embedded) writes: Vec<Write>,
-    /// The time.
-    pub(in crate::store::embedded) now: Timestamp,
-}
-
 /// The inner result is the answer; the outer error means that the file failed.
-type Answer<T> = Result<Result<T, StoreError>, redb::Error>;
-
-/// Settles a claimed item and writes what follows.
-pub(in crate::store::embedded) fn commit(
-    batch: &mut Batch<'_>,
-    settlement: &Settlement,
-) -> Answer<()> {
-    let Settlement {
-        spot,
-        end,
-        basis,
-        writes,
-        now,
-        ..
-    } = settlement;
-    let Some(held) = ours(batch, spot, &settlement.token) else {
-        return Ok(Err(StoreError::ClaimLost));
-    };
-    for record in basis {
-        if batch.version(spot.corp, &record.key)? != record.version {
-            return Ok(Err(StoreError::Stale));
-        }
-    }
-    let mut version = None;
-    for write in writes {
-        carry_out(batch, spot.corp, write, &mut version)?;
-    }
-    match end {
-        End::Done => done(batch, spot, held, *now)?,
-        End::Dead(reason) => dead(batch, spot, held, reason, *now)?,
-    }
-    Ok(Ok(()))
-}
+pub(in crate::store::embedded) type Answer<T> = Result<Result<T, StoreError>, redb::Error>;
 
 /// Gives a claimed item back until `due`, or lets it give way to a newer one of its mark.
 pub(in crate::store::embedded) fn retry(
@@ -166,74 +107,21 @@ pub(in crate::store::embedded) fn trim(
     Ok(forgotten)
 }
 
-fn ours<'a>(batch: &Batch<'a>, spot: &Spot, token: &str) -> Option<&'a Held> {
+/// The claim that a token proves.
+pub(in crate::store::embedded) fn ours<'a>(
+    batch: &Batch<'a>,
+    spot: &Spot,
+    token: &str,
+) -> Option<&'a Held> {
     let held = batch.held(spot)?;
     (held.token.to_string() == token).then_some(held)
 }
 
-fn carry_out(
-    batch: &mut Batch<'_>,
-    corp: u16,
-    write: &Write,
-    version: &mut Option<u64>,
-) -> Result<(), redb::Error> {
-    match write {
-        Write::Put(key, json) => {
-            let version = match *version {
-                Some(version) => version,
-                None => *version.insert(batch.next_version(corp)?),
-            };
-            let row = (corp, key.table.name(), key.key.as_str());
-            batch.tables.records.insert(row, (version, json.as_str()))?;
-        }
-        Write::Drop(key) => {
-            let row = (corp, key.table.name(), key.key.as_str());
-            batch.tables.records.remove(row)?;
-        }
-        Write::Refresh { mark, text, lane } => refresh(batch, corp, mark, text, *lane)?,
-        Write::Send { id, text, lane } => {
-            let place = Place::parse(id.place());
-            let spot = Spot {
-                corp,
-                queue: Queue::Outbox,
-                place: place.expect("named after a claimed item, whose place was read"),
-            };
-            if batch.tables.items.get(spot.key())?.is_none() {
-                batch.insert(spot, *lane, text)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Puts a refresh into the inbox, unless one of the same mark is there and not in work.
-fn refresh(
-    batch: &mut Batch<'_>,
-    corp: u16,
-    mark: &str,
-    text: &str,
-    lane: Lane,
-) -> Result<(), redb::Error> {
-    let newest = batch.tables.marks.get((corp, mark))?.map(|row| row.value());
-    if let Some(number) = newest {
-        let spot = Spot {
-            corp,
-            queue: Queue::Inbox,
-            place: Place::log(number),
-        };
-        let waits = batch.held(&spot).is_none()
-            && (batch.tables.waiting.get(spot.key())?.is_some() || due_now(batch, &spot)?);
-        if waits {
-            return Ok(());
-        }
-    }
-    let place = batch.append(corp, lane, text)?;
-    batch.tables.marks.insert((corp, mark), place.number())?;
-    Ok(())
-}
-
 /// If the item waits for its next attempt, makes it as if it had just come.
-fn due_now(batch: &mut Batch<'_>, spot: &Spot) -> Result<bool, redb::Error> {
+pub(in crate::store::embedded) fn due_now(
+    batch: &mut Batch<'_>,
+    spot: &Spot,
+) -> Result<bool, redb::Error> {
     let row = batch.tables.retrying.remove(spot.key())?;
     let Some((due, lane)) = row.map(|row| {
         let (due, _, lane, _) = row.value();
@@ -246,7 +134,8 @@ fn due_now(batch: &mut Batch<'_>, spot: &Spot) -> Result<bool, redb::Error> {
     Ok(true)
 }
 
-fn done(
+/// Ends a claimed item well.
+pub(in crate::store::embedded) fn done(
     batch: &mut Batch<'_>,
     spot: &Spot,
     held: &Held,
@@ -264,7 +153,8 @@ fn done(
     Ok(())
 }
 
-fn dead(
+/// Gives a claimed item up.
+pub(in crate::store::embedded) fn dead(
     batch: &mut Batch<'_>,
     spot: &Spot,
     held: &Held,

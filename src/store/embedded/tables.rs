@@ -10,8 +10,9 @@
 //! done       corp, queue, number, path        → when it was settled, ms; claims
 //! done_at    corp, queue, settled ms, number, path  → ()
 //! marks      corp, mark                       → number of the newest open refresh with this mark
+//! fresh      number in the order of arrival   → corp, window, hash: of what came, not yet in `seen`
 //! seen       corp, window, hash               → ()
-//! windows    corp, window                     → when an event was last added to this window of `seen`, ms
+//! windows    corp, window                     → when something of this window last came, ms
 //! records    corp, table, key                 → version, JSON
 //! ```
 //!
@@ -75,6 +76,7 @@ tables! {
         retrying: Item => (i64, u32, Text, Text);
         dead: Item => (i64, u32, Text);
         done: Item => (i64, u32);
+        fresh: u64 => (u16, u32, &'static [u8; 16]);
         windows: (u16, u32) => i64;
         records: (u16, Text, Text) => (u64, Text);
     }

@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::embedded::accept;
 use crate::store::embedded::batch::{Batch, Numbers};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::{Change, Index};
 use crate::store::embedded::load;
+use crate::store::embedded::seen;
 use crate::store::embedded::tables::Tables;
 use crate::store::error::StoreError;
 
@@ -196,14 +196,19 @@ impl Desk {
         let outcome = opened.and_then(|()| self.transact(&mut jobs));
         let outcome = match outcome {
             Ok(changes) => {
-                self.failing = false;
+                if self.failing {
+                    tracing::info!("The store can write again.");
+                    self.failing = false;
+                }
                 let mut index = self.index();
                 changes.into_iter().for_each(|change| index.apply(change));
                 Ok(())
             }
             Err(problem) => {
+                if !self.failing {
+                    tracing::error!(%problem, "The store could not write.");
+                }
                 (self.broken, self.failing) = (true, true);
-                tracing::error!(%problem, "The store could not write.");
                 Err(self.file.failed(&problem))
             }
         };
@@ -226,7 +231,7 @@ impl Desk {
         for job in jobs {
             job.run(&mut batch)?;
         }
-        accept::sweep(&mut batch, self.dedupe_for)?;
+        seen::tidy(&mut batch, self.dedupe_for)?;
         let changes = batch.finish()?;
         drop(index);
         transaction.commit()?;
@@ -238,7 +243,6 @@ impl Desk {
         self.file.reopen()?;
         self.load()?;
         self.broken = false;
-        tracing::info!("The store has opened its file again.");
         Ok(())
     }
 
@@ -291,28 +295,18 @@ mod tests {
     use futures_util::future::join_all;
 
     use crate::model::delivery::{ContentKey, Lane};
-    use crate::model::ids::CorpId;
     use crate::model::time::Timestamp;
     use crate::store::embedded::EmbeddedStore;
-    use crate::store::embedded::disk::{Disk, Fault};
+    use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Lanes, Queue, Settle, State, StoreSettings, StoreUrl, Ticket};
+    use crate::store::{Accepted, Lanes, Queue, Settle, State, Ticket};
 
     use super::*;
 
     const LEASE: Duration = Duration::from_secs(60);
 
     fn open(disk: &Disk) -> EmbeddedStore {
-        let settings = StoreSettings {
-            url: StoreUrl::Embedded("test disk".into()),
-            corps: vec![corp()],
-            dedupe_for: Duration::from_secs(3600),
-        };
-        EmbeddedStore::over(disk.file(), &settings).unwrap()
-    }
-
-    fn corp() -> CorpId {
-        CorpId::parse("ww1").unwrap()
+        disk.store(Duration::from_secs(3600))
     }
 
     fn at(secs: i64) -> Timestamp {

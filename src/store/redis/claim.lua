@@ -50,26 +50,25 @@ local function add(list, one, other)
   list[#list + 1] = other
 end
 
--- Whether the subject was free; from now on it belongs to the item.
-local function take(subject, place)
-  if call('HSETNX', q.busy, subject, place) == 1 then
-    return true
-  end
+local function in_work(subject)
   local holder = call('HGET', q.busy, subject)
-  if claimed[holder] or call('ZSCORE', q.leases, holder) then
-    return false
-  end
-  call('HSET', q.busy, subject, place)
-  return true
+  return holder and (claimed[holder] or call('ZSCORE', q.leases, holder))
 end
 
--- Claims an item, or parks it when its subject is in work. `work` is what is known of earlier attempts.
+-- Claims an item, or parks it when its subject is in work. `work` is what is known of earlier attempts. A refresh also
+-- waits behind the subject that it is to bring up to date: what is known of it by then is read once.
 local function consider(place, work, text, source, kind)
-  if not take(work.subject, place) then
+  local behind = source == 'service' and string.match(work.subject, '^refresh%-(.+)$')
+  local busy = behind and in_work(behind) and behind or in_work(work.subject) and work.subject
+  if busy then
     local rank = order(place)
-    call('ZADD', q['parked:' .. work.subject], work.lane == 'u' and rank - 2 ^ 52 or rank, place)
+    call('ZADD', q['parked:' .. busy], work.lane == 'u' and rank - 2 ^ 52 or rank, place)
     add(aside, rank, place)
     return
+  end
+  call('HSET', q.busy, work.subject, place)
+  if behind then
+    next_of(q, behind)
   end
   number = number or call('INCRBY', key('numbers'), max) - max
   work.token = string.format('%.0f', number + #claims + 1)

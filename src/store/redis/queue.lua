@@ -82,15 +82,20 @@ local function remember(work, failure, max)
   work.failures = all
 end
 
--- Ends a claim: the subject is free, and the first item that waits for it comes to the front of its lane.
-local function release(q, place, subject)
-  call('ZREM', q.leases, place)
-  call('HDEL', q.busy, subject)
+-- The first item that waits for a subject, which is free, comes to the front of its lane.
+local function next_of(q, subject)
   local first = call('ZPOPMIN', q['parked:' .. subject])
   if first[1] then
     local lane = tonumber(first[2]) < 0 and 'u' or 'n'
     call('LPUSH', q['ready:' .. lane], first[1])
   end
+end
+
+-- Ends a claim: its subject is free.
+local function release(q, place, subject)
+  call('ZREM', q.leases, place)
+  call('HDEL', q.busy, subject)
+  next_of(q, subject)
 end
 
 -- Ends a claim whose item is not done.

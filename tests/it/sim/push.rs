@@ -4,7 +4,7 @@ use serde_json::json;
 use wecom_bridge::sim::console::{CustomerApi, Retries};
 use wecom_bridge::sim::faults::PushFault;
 use wecom_bridge::sim::people::Impossible;
-use wecom_bridge::sim::person::{Member, Range};
+use wecom_bridge::sim::person::{Member, Range, Stage as Relation};
 use wecom_bridge::sim::push::{Attempt, Order};
 use wecom_bridge::sim::receiver::{EchoRefused, ReceiverKind};
 
@@ -237,4 +237,20 @@ async fn callbacks_are_lost_doubled_and_reordered_on_demand() {
     sim.enter_agent(&lisi).await.unwrap();
     assert_eq!(kinds(&ear), ["enter_agent"]);
     assert!(sim.faults().left().is_empty());
+}
+
+#[tokio::test]
+async fn a_contact_who_comes_back_finds_the_old_remark() {
+    let stage = Stage::start().await;
+    let (zhang, anna, sim) = (user("zhangsan"), contact("wmAnna"), &stage.sim);
+    sim.member_edits_remark(&zhang, &anna, "安娜 (展会)")
+        .await
+        .unwrap();
+    sim.customer_deletes(&zhang, &anna).await.unwrap();
+    sim.customer_adds(&zhang, &anna).await.unwrap();
+    let follow = sim.corp().follow_of(&zhang, &anna).unwrap().clone();
+    assert_eq!(
+        (follow.remark.as_str(), follow.stage),
+        ("安娜 (展会)", Relation::Both)
+    );
 }

@@ -46,7 +46,7 @@ impl Stage {
         let corp = CorpId::parse("ww1000").unwrap();
         let mut settings = SimSettings::new(corp, AgentId(1000002), "app".into(), clock.clone());
         settings.contact_sync_secret = Some("sync".into());
-        settings.push_timeout = Duration::from_millis(300);
+        settings.push_timeout = Duration::from_secs(1);
         let sim = Sim::start(settings).await.unwrap();
         people(&mut sim.corp(), clock.now());
         let http = reqwest::Client::builder()

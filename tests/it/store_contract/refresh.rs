@@ -1,8 +1,10 @@
 //! Refreshes of one subject: several wishes, one piece of work.
 
+use wecom_bridge::model::delivery::{Delivery, Lane, Source, Subject};
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::store::State;
 
-use crate::store_contract::ground::{Ground, at, refresh, subjects};
+use crate::store_contract::ground::{Ground, at, corp, refresh, subjects};
 
 pub(crate) async fn a_waiting_one_absorbs_more(ground: Ground) {
     for n in 0..3 {
@@ -85,4 +87,50 @@ pub(crate) async fn a_settled_one_is_forgotten(ground: Ground) {
     }
     ids.dedup();
     assert_eq!(ids.len(), 3);
+}
+
+pub(crate) async fn it_waits_behind_what_it_is_about(ground: Ground) {
+    let wish = || match refresh("wm1") {
+        Effect::Refresh(delivery) => Effect::Refresh(Delivery {
+            subject: Subject::new("refresh-contact", "wm1"),
+            ..delivery
+        }),
+        other => other,
+    };
+    for _ in 0..3 {
+        ground.accept("wm1").await;
+    }
+    for n in 0..3 {
+        let claims = ground.claim(10, at(n)).await;
+        let [event] = &claims[..] else {
+            panic!("round {n}: {claims:?}")
+        };
+        assert_eq!(event.item.source, Source::Callback, "round {n}");
+        ground.done(&event.ticket, &[wish()], at(n)).await.unwrap();
+    }
+    let reading = ground.claim_one(at(3)).await;
+    // While it reads, the contact is free: an urgent event does not wait for it, and wishes for another one.
+    ground.accept_in(Lane::Urgent, "wm1").await;
+    ground.accept("wm1").await;
+    let urgent = ground.claim_one(at(4)).await;
+    ground.done(&urgent, &[wish()], at(4)).await.unwrap();
+    ground.done(&reading, &[], at(5)).await.unwrap();
+    let last = ground.claim_one(at(5)).await;
+    ground.done(&last, &[wish()], at(5)).await.unwrap();
+    let again = ground.claim_one(at(6)).await;
+    ground.done(&again, &[], at(6)).await.unwrap();
+    assert!(ground.claim(10, at(7)).await.is_empty());
+    let all = ground
+        .store()
+        .deliveries(corp(1), None, None, 100)
+        .await
+        .unwrap();
+    let reads = all
+        .iter()
+        .filter(|entry| entry.item.source == Source::Service);
+    assert_eq!(
+        (all.len(), reads.count()),
+        (7, 2),
+        "five events were read twice"
+    );
 }
