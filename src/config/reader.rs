@@ -250,13 +250,15 @@ impl Reader<'_, '_> {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let outcome = match value.as_str() {
-            Some(text) => reference::resolve(text, self.ledger.env).and_then(|text| parse(&text)),
-            None => Err("is not a text in quotes".into()),
+            Some(text) => reference::resolve(text, self.ledger.env)
+                .map_err(|wrong| ("put there", wrong))
+                .and_then(|text| parse(&text).map_err(|wrong| ("write", wrong))),
+            None => Err(("write", "is not a text in quotes".into())),
         };
         match outcome {
             Ok(parsed) => Some(parsed),
-            Err(wrong) => {
-                self.ledger.note(path, wrong, format!("write {write}"));
+            Err((verb, wrong)) => {
+                self.ledger.note(path, wrong, format!("{verb} {write}"));
                 None
             }
         }

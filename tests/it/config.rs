@@ -13,13 +13,15 @@ const OTHER_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 7] = [
+const SECRETS: [(&str, &str); 9] = [
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
     ("WECOM_APP_AES_KEY", AES_KEY),
     ("WECOM_APP_OLD_TOKEN", "q7ZkOldToken"),
     ("WECOM_APP_OLD_AES_KEY", OTHER_AES_KEY),
     ("WECOM_CONTACT_SYNC_SECRET", "q7ZkContactSyncSecret"),
+    ("WECOM_CONTACT_SYNC_TOKEN", "q7ZkContactSyncToken"),
+    ("WECOM_CONTACT_SYNC_AES_KEY", OTHER_AES_KEY),
     ("WECOM_SESSION_KEY", "q7Zk567890123456789012345678901234"),
 ];
 
@@ -175,6 +177,7 @@ fn the_example_has_every_setting() {
     let config = parse(&example_in_full(), &SECRETS).unwrap();
     assert!(config.session_key.is_some() && config.wecom.jssdk_url.is_some());
     assert!(config.corps[0].receivers[0].previous.is_some());
+    assert_eq!(config.corps[0].receivers.len(), 2);
     // A table with an unknown key makes the reader list what it knows there.
     let tables = ["", "server", "store", "api", "log", "wecom", "session"];
     let corp = ["corp[0]", "corp[0].app", "corp[0].contact_sync"];
@@ -269,7 +272,7 @@ q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
-q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: write
+q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
 { secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 21 is no TOML
 "#;
