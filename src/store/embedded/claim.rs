@@ -89,6 +89,10 @@ fn take(
         if let Some(busy) = behind.or_else(|| queue.is_busy(&subject).then_some(&subject)) {
             queue.park(busy, lane, place);
             parked += 1;
+            // What it would have waited behind is free: the next that waits there must not wait for this one.
+            if let Some(free) = head.behind().filter(|free| *free != busy) {
+                queue.next_of(free);
+            }
             continue;
         }
         *tokens = tokens.wrapping_add(1);

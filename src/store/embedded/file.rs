@@ -36,15 +36,24 @@ impl fmt::Debug for File {
 impl File {
     /// Opens the file; makes it and its folder, readable by nobody else, if they do not exist.
     pub(in crate::store::embedded) fn open(path: &Path) -> Result<Self, StoreError> {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            fs::create_dir_all(folder).map_err(|problem| unusable(folder, &problem.into()))?;
-        }
+        let folder = path.parent().unwrap_or(path);
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        fs::create_dir_all(folder).map_err(|problem| unusable(folder, &problem.into()))?;
+        let is_new = !path.exists();
         let owned = path.to_owned();
         let opener = Box::new(move || database(&owned));
-        Self::with(path.display().to_string(), opener).map_err(|problem| unusable(path, &problem))
+        let file = Self::with(path.display().to_string(), opener)
+            .map_err(|problem| unusable(path, &problem))?;
+        if is_new {
+            // Its contents are synced with each transaction; that it exists is known to the folder.
+            let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|problem| unusable(folder, &problem.into()))?;
+        }
+        Ok(file)
     }
 
     /// Opens a database that is called `name` in messages.

@@ -64,6 +64,10 @@ local function consider(place, work, text, source, kind)
     local rank = order(place)
     call('ZADD', q['parked:' .. busy], work.lane == 'u' and rank - 2 ^ 52 or rank, place)
     add(aside, rank, place)
+    -- What it would have waited behind is free: the next that waits there must not wait for this one.
+    if behind and behind ~= busy then
+      next_of(q, behind)
+    end
     return
   end
   call('HSET', q.busy, work.subject, place)

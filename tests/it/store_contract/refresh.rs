@@ -90,13 +90,6 @@ pub(crate) async fn a_settled_one_is_forgotten(ground: Ground) {
 }
 
 pub(crate) async fn it_waits_behind_what_it_is_about(ground: Ground) {
-    let wish = || match refresh("wm1") {
-        Effect::Refresh(delivery) => Effect::Refresh(Delivery {
-            subject: Subject::new("refresh-contact", "wm1"),
-            ..delivery
-        }),
-        other => other,
-    };
     for _ in 0..3 {
         ground.accept("wm1").await;
     }
@@ -106,17 +99,20 @@ pub(crate) async fn it_waits_behind_what_it_is_about(ground: Ground) {
             panic!("round {n}: {claims:?}")
         };
         assert_eq!(event.item.source, Source::Callback, "round {n}");
-        ground.done(&event.ticket, &[wish()], at(n)).await.unwrap();
+        ground
+            .done(&event.ticket, &[read("wm1")], at(n))
+            .await
+            .unwrap();
     }
     let reading = ground.claim_one(at(3)).await;
     // While it reads, the contact is free: an urgent event does not wait for it, and wishes for another one.
     ground.accept_in(Lane::Urgent, "wm1").await;
     ground.accept("wm1").await;
     let urgent = ground.claim_one(at(4)).await;
-    ground.done(&urgent, &[wish()], at(4)).await.unwrap();
+    ground.done(&urgent, &[read("wm1")], at(4)).await.unwrap();
     ground.done(&reading, &[], at(5)).await.unwrap();
     let last = ground.claim_one(at(5)).await;
-    ground.done(&last, &[wish()], at(5)).await.unwrap();
+    ground.done(&last, &[read("wm1")], at(5)).await.unwrap();
     let again = ground.claim_one(at(6)).await;
     ground.done(&again, &[], at(6)).await.unwrap();
     assert!(ground.claim(10, at(7)).await.is_empty());
@@ -133,4 +129,36 @@ pub(crate) async fn it_waits_behind_what_it_is_about(ground: Ground) {
         (7, 2),
         "five events were read twice"
     );
+}
+
+pub(crate) async fn one_that_waits_twice_holds_up_nobody(ground: Ground) {
+    ground.decide(&[read("wm1")], at(0)).await;
+    let reading = ground.claim_one(at(0)).await;
+    ground.accept("wm1").await;
+    let event = ground.claim_one(at(1)).await;
+    // Behind the event wait another read, which has to wait for the first one as well, and another event.
+    ground.decide(&[read("wm1")], at(2)).await;
+    assert!(ground.claim(10, at(2)).await.is_empty());
+    ground.accept("wm1").await;
+    assert!(ground.claim(10, at(2)).await.is_empty());
+
+    ground.done(&event, &[], at(3)).await.unwrap();
+    let next = ground.claim_one(at(3)).await;
+    assert!(next.id.order() > event.id.order());
+    ground.done(&next, &[], at(4)).await.unwrap();
+    assert!(ground.claim(10, at(4)).await.is_empty());
+    ground.done(&reading, &[], at(5)).await.unwrap();
+    let again = ground.claim_one(at(5)).await;
+    assert!(again.id.order() < next.id.order(), "the other read");
+}
+
+/// The effect that asks for a refresh that waits behind the contact it is about.
+fn read(contact: &str) -> Effect {
+    match refresh(contact) {
+        Effect::Refresh(delivery) => Effect::Refresh(Delivery {
+            subject: Subject::new("refresh-contact", contact),
+            ..delivery
+        }),
+        other => other,
+    }
 }
