@@ -1,7 +1,7 @@
 //! `doctor`: is everything around the service as it should be, and if not, what is to be done where?
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::app::check::{Check, Through, Verdict, check};
 use crate::cli::{ConfigArgs, Exit, say};
@@ -26,6 +26,13 @@ pub(in crate::cli) struct Doctor {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<Check>,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Way {
     /// At the address that the service listens on
@@ -43,7 +50,8 @@ impl Doctor {
         let worst = checks.iter().map(|check| check.verdict).max();
         if self.json {
             let ok = worst < Some(Verdict::Fault);
-            say(&json!({"ok": ok, "checks": checks}).to_string());
+            let report = Report { ok, checks };
+            say(&serde_json::to_string(&report).unwrap_or_default());
         } else {
             say(&in_words(&checks));
         }

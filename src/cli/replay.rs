@@ -139,7 +139,7 @@ impl Replay {
         ));
         for (answer, files) in &summary.refused {
             say(&format!(
-                "{} answered {answer}: {}",
+                "{} not accepted: {answer}: {}",
                 files.len(),
                 files.join(", ")
             ));

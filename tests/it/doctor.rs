@@ -179,6 +179,10 @@ async fn a_store_that_cannot_be_opened_is_a_fault() {
     let mut ward = Ward::running().await;
     ward.config.store = StoreChoice::Redis(format!("redis://:q7Zk@{}", nobody()).into());
     assert_eq!(ward.only_fault().await.name, "store");
+    ward.config.store = StoreChoice::Embedded(ward.folder.path().join("other.redb"));
+    let found = ward.only_fault().await;
+    assert_eq!(found.verdict, Verdict::Warning, "{found:?}");
+    assert!(found.seen.contains("does not exist here"), "{found:?}");
     ward.config.store = StoreChoice::Embedded(ward.folder.path().into());
     let found = ward.only_fault().await;
     assert!(found.seen.contains("is a folder"), "{found:?}");

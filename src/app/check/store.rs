@@ -1,5 +1,7 @@
 //! The store: does it open, and is what it keeps safe?
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,9 +25,9 @@ const SLOW: Duration = Duration::from_millis(200);
 /// Opens the store and asks how it is; a file that does not exist is not made.
 pub(in crate::app::check) async fn check(config: &Config, service: &Service) -> Check {
     if let StoreChoice::Embedded(path) = &config.store
-        && !path.exists()
+        && let Some(check) = before_opening(path, service)
     {
-        return not_made_yet(path, service);
+        return check;
     }
     match timeout(PATIENCE, open(config)).await {
         Ok(Ok((health, took))) => judge(&health, took),
@@ -45,20 +47,30 @@ async fn open(config: &Config) -> Result<(Health, Duration), StoreError> {
     Ok((health, begun.elapsed()))
 }
 
-fn not_made_yet(path: &Path, service: &Service) -> Check {
-    let path = path.display();
-    if service.answers() {
-        return Check::warning(
+/// What the file tells from outside: it is not there, or it is another user's.
+fn before_opening(path: &Path, service: &Service) -> Option<Check> {
+    let problem = File::open(path).err()?.kind();
+    let shown = path.display();
+    let runs = matches!(service, Service::Ready { .. });
+    if problem == ErrorKind::NotFound && runs {
+        return Some(Check::warning(
             NAME,
-            format!("{path} does not exist here, and the running service is ready"),
+            format!("{shown} does not exist here, and the running service is ready"),
             "run the doctor with the service's configuration, in its working directory; or write an absolute path \
              into `store.url`",
-        );
+        ));
     }
-    Check::ok(
-        NAME,
-        format!("{path} does not exist yet; the service makes it"),
-    )
+    if problem == ErrorKind::NotFound {
+        let seen = format!("{shown} does not exist yet; the service makes it");
+        return Some(Check::ok(NAME, seen));
+    }
+    (problem == ErrorKind::PermissionDenied && runs).then(|| {
+        Check::warning(
+            NAME,
+            format!("{shown} is another user's; the running service says that its store is well"),
+            "run the doctor as the service's user",
+        )
+    })
 }
 
 fn judge(health: &Health, took: Duration) -> Check {
