@@ -52,6 +52,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route("/members", web::get().to(api::records::members))
                 .route("/members/{userid}", web::get().to(api::records::member))
                 .route("/outgoing", web::get().to(api::outgoing::list))
+                .route(
+                    "/outgoing/{id}/replay",
+                    web::post().to(api::outgoing::replay),
+                )
                 .default_service(web::to(api::nothing_here)),
         )
         .default_service(web::to(page::nothing_here));

@@ -42,6 +42,7 @@ stories!(
     trouble_at_wecom_is_outlived,
     a_dead_event_is_replayed,
     dead_events_are_replayed_by_kind_and_time,
+    a_dead_call_is_replayed,
     an_item_that_cannot_be_read_hides_no_other,
 );
 
@@ -532,4 +533,38 @@ async fn an_item_that_cannot_be_read_hides_no_other(on: On) {
     let id = dead["items"][0]["id"].as_str().unwrap();
     let shown = world.api(&format!("api/v1/events/{id}")).await;
     assert_eq!(shown["xml"], "neither XML nor JSON");
+}
+
+async fn a_dead_call_is_replayed(on: On) {
+    let world = World::start(on).await;
+    world
+        .sim
+        .faults()
+        .times(1, "user/update", &Fault::ErrCode(40058));
+    world
+        .sim
+        .create_member(Member::new(user("LiSi"), "李四"))
+        .await;
+    world.settle().await;
+    let link = async || world.api("api/v1/members/lisi").await["link"]["state"].clone();
+    assert_eq!(link().await, "failed");
+    let dead = world.api("api/v1/outgoing?state=dead").await;
+    assert!(
+        dead["items"][0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("40058"),
+        "{dead}"
+    );
+    let id = dead["items"][0]["id"].as_str().unwrap();
+    let path = format!("api/v1/outgoing/{id}/replay");
+    let replayed = world
+        .post(&path)
+        .bearer_auth(crate::world::API_TOKEN)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(replayed.status(), 202);
+    world.settle().await;
+    assert_eq!(link().await, "confirmed");
 }

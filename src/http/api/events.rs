@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::api::{Caller, Page, corps, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::delivery::{Delivery, ItemId, Lane, Source};
@@ -198,17 +198,6 @@ pub(in crate::http) async fn replay(
     }
     tracing::info!(event = %id, "replayed");
     Ok(HttpResponse::Accepted().json(serde_json::json!({ "id": id, "state": State::Waiting })))
-}
-
-fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
-    let id: ItemId = id
-        .parse()
-        .map_err(|_| Problem::not_found("This is no event id."))?;
-    if doors.corps.contains_key(id.corp()) {
-        Ok(id)
-    } else {
-        Err(Problem::not_found("No event has this id."))
-    }
 }
 
 fn view(entry: Entry<Delivery>) -> EventView {

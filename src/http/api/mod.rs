@@ -18,6 +18,7 @@ use subtle::ConstantTimeEq;
 
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
+use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 
 /// A request that brought one of the configured tokens.
@@ -34,7 +35,7 @@ impl FromRequest for Caller {
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let doors = request.app_data::<web::Data<Doors>>();
         ready(match (token, doors) {
-            (Some(token), Some(doors)) if known(doors, token) => Ok(Self(())),
+            (Some(token), Some(doors)) if is_known(doors, token) => Ok(Self(())),
             (Some(_), _) => Err(Problem::unauthorized(
                 "This token is not in `[api] tokens`.",
             )),
@@ -44,7 +45,7 @@ impl FromRequest for Caller {
 }
 
 /// Looks at every token, so that the time taken does not tell which one was nearly right.
-fn known(doors: &Doors, token: &str) -> bool {
+fn is_known(doors: &Doors, token: &str) -> bool {
     let mut found = subtle::Choice::from(0);
     for ours in &doors.api_tokens {
         found |= ours.expose_secret().as_bytes().ct_eq(token.as_bytes());
@@ -79,6 +80,18 @@ fn corps<'a>(doors: &'a Doors, wanted: Option<&str>) -> Result<Vec<&'a CorpId>, 
         }
     }
     Ok(corps)
+}
+
+/// An id of an item of a corp that is served.
+fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
+    let id: ItemId = id
+        .parse()
+        .map_err(|_| Problem::not_found("This is no id."))?;
+    if doors.corps.contains_key(id.corp()) {
+        Ok(id)
+    } else {
+        Err(Problem::not_found("Nothing has this id."))
+    }
 }
 
 /// Any other address below the API.

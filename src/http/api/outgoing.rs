@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::api::{Caller, Page, corps, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::delivery::ItemId;
 use crate::model::outgoing::OutgoingHead;
 use crate::model::time::Timestamp;
-use crate::store::{Entry, State};
+use crate::store::{Entry, Queue, State};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +67,22 @@ pub(in crate::http) async fn list(
         }
     }
     Ok(HttpResponse::Ok().json(Page { items, next: None }))
+}
+
+/// `POST /api/v1/outgoing/{id}/replay`: the call is due again. One whose deadline has passed ends as before.
+pub(in crate::http) async fn replay(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = known(&doors, &id)?;
+    if !doors.store.replay(Queue::Outbox, &id).await? {
+        return Err(Problem::not_found(
+            "No call has this id, or it was trimmed.",
+        ));
+    }
+    tracing::info!(call = %id, "replayed");
+    Ok(HttpResponse::Accepted().json(serde_json::json!({ "id": id, "state": State::Waiting })))
 }
 
 fn view(entry: Entry<OutgoingHead>) -> OutgoingView {
