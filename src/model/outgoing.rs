@@ -165,7 +165,7 @@ pub enum Answer {
     },
     /// The member is not in the app's visible range: errcode 0 and listed in `invaliduser`.
     NotDelivered,
-    /// The card changed.
+    /// The card changed, or had changed before (60140).
     CardUpdated,
     /// The profile was written where needed and read back.
     Link(LinkCheck),
