@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 
@@ -13,6 +14,10 @@ use crate::store::{Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::retry::{Verdict, verdict};
 use crate::worker::{PATIENCE, Worker};
+
+/// How often the store is asked to end a claim, and how far apart.
+const STORE_TRIES: u32 = 60;
+const STORE_WAIT: Duration = Duration::from_millis(500);
 
 /// What the log tells about an item.
 pub(in crate::worker) struct Story {
@@ -37,6 +42,21 @@ pub(in crate::worker) async fn guarded<T>(
             Err(ApiError::Network { api, what }.into())
         }
     }
+}
+
+/// Asks the store until it is available. An item whose end cannot be written stays in work until its lease has run out,
+/// which is longer than most failures last.
+pub(in crate::worker) async fn insisted<T, F>(ask: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for _ in 1..STORE_TRIES {
+        match ask().await {
+            Err(StoreError::Unavailable(_)) => tokio::time::sleep(STORE_WAIT).await,
+            result => return result,
+        }
+    }
+    ask().await
 }
 
 /// Spreads the waits of items that failed together.
@@ -65,11 +85,8 @@ impl Worker {
             Verdict::Bury => self.bury(ticket, &problem.to_string(), story).await,
             Verdict::Settle => {
                 let outcome = problem.to_string();
-                match self
-                    .store
-                    .commit(ticket, Settle::Done, &[], &[], self.clock.now())
-                    .await
-                {
+                let now = self.clock.now();
+                match insisted(|| self.store.commit(ticket, Settle::Done, &[], &[], now)).await {
                     Ok(()) => self.log(story, &outcome, None),
                     Err(problem) => self.log(story, "left", Some(&problem.to_string())),
                 }
@@ -86,7 +103,8 @@ impl Worker {
         error: &str,
         story: &Story,
     ) {
-        match self.store.retry(ticket, due, error, self.clock.now()).await {
+        let now = self.clock.now();
+        match insisted(|| self.store.retry(ticket, due, error, now)).await {
             Ok(()) => self.log(story, "retrying", Some(error)),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
@@ -94,11 +112,9 @@ impl Worker {
 
     /// Gives the item up.
     pub(in crate::worker) async fn bury(&self, ticket: &Ticket, reason: &str, story: &Story) {
-        match self
-            .store
-            .commit(ticket, Settle::Dead(reason), &[], &[], self.clock.now())
-            .await
-        {
+        let now = self.clock.now();
+        let end = Settle::Dead(reason);
+        match insisted(|| self.store.commit(ticket, end, &[], &[], now)).await {
             Ok(()) => self.log(story, "dead", Some(reason)),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
