@@ -1,6 +1,6 @@
 //! The simulator by itself: every call with its refusals, what people cause, and the faults.
 
-mod ear;
+pub(crate) mod ear;
 mod stage;
 
 mod contact;

@@ -1,0 +1,11 @@
+//! Trouble from every side: a clear answer or log line, nothing lost, no panic.
+
+mod door;
+mod patience;
+
+mod sharing;
+mod store;
+
+mod wecom;
+
+mod stop;

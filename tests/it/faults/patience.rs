@@ -1,0 +1,124 @@
+//! Clients that take their time.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::service::Service;
+use crate::service::callback::{Letter, plain_event};
+use crate::service::store::Ground;
+use crate::service::wecom;
+
+/// How many clients of each kind there are.
+const CLIENTS: usize = 40;
+
+/// Nobody is waited for longer than this, whatever he does: 10 s for headers, 5 s for a body, and something for a busy
+/// machine.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// How a slow client behaves.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// Connects and says nothing.
+    Silent,
+    /// Begins with the headers and stops.
+    HalfHeaders,
+    /// Sends the headers and nothing of the body.
+    HeadersOnly,
+    /// Sends the headers, then the body byte by byte.
+    Dribbling,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_clients_are_sent_away_and_hold_nobody_up() {
+    let sim = wecom::start().await;
+    let service = Service::start(&Ground::Embedded.keeps(), sim.base()).await;
+    let mut clients = JoinSet::new();
+    for way in [
+        Way::Silent,
+        Way::HalfHeaders,
+        Way::HeadersOnly,
+        Way::Dribbling,
+    ] {
+        for _ in 0..CLIENTS {
+            let address = service.door().base.replace("http://", "");
+            clients.spawn(async move { (way, come(&address, way).await) });
+        }
+    }
+    let (mut posted, mut slowest) = (0, Duration::ZERO);
+    while clients.len() > CLIENTS {
+        let started = Instant::now();
+        assert_eq!(
+            service.door().post(&Letter::to_app(&plain_event())).await,
+            Some(200)
+        );
+        slowest = slowest.max(started.elapsed());
+        posted += 1;
+        while clients
+            .try_join_next()
+            .is_some_and(|client| check(client.unwrap()))
+        {}
+    }
+    while clients
+        .join_next()
+        .await
+        .is_some_and(|client| check(client.unwrap()))
+    {}
+    println!(
+        "{posted} callbacks among {} slow clients, the slowest took {slowest:?}",
+        4 * CLIENTS
+    );
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    assert_eq!(service.door().list("events").await.len(), posted);
+    service.assert_log_tells_no_secrets(&wecom::secrets(&sim).await);
+}
+
+fn check((way, (answer, waited)): (Way, (String, Duration))) -> bool {
+    assert!(waited < LONGEST, "{way:?}: {waited:?}");
+    let expected = match way {
+        // Nothing was asked, so that there is nothing to answer.
+        Way::Silent => "",
+        Way::HalfHeaders | Way::HeadersOnly | Way::Dribbling => "HTTP/1.1 408 ",
+    };
+    assert!(answer.starts_with(expected), "{way:?}: {answer:?}");
+    true
+}
+
+/// What came back until the connection was closed, and when that was.
+async fn come(address: &str, way: Way) -> (String, Duration) {
+    let started = Instant::now();
+    let Letter { query, body, .. } = Letter::to_app(&plain_event());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let headers = format!(
+        "POST /callback/app?{query} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let beginning = match way {
+        Way::Silent => "",
+        Way::HalfHeaders => &headers[..headers.len() - 2],
+        Way::HeadersOnly | Way::Dribbling => &headers,
+    };
+    stream.write_all(beginning.as_bytes()).await.unwrap();
+    let (mut from, mut to) = stream.into_split();
+    let dribbling = async {
+        for byte in body.into_bytes() {
+            if !matches!(way, Way::Dribbling) || to.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut answer = Vec::new();
+    tokio::select! {
+        _ = from.read_to_end(&mut answer) => {}
+        () = dribbling => {}
+        () = tokio::time::sleep(LONGEST) => {}
+    }
+    (
+        String::from_utf8_lossy(&answer).into_owned(),
+        started.elapsed(),
+    )
+}
