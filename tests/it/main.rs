@@ -6,6 +6,7 @@
     reason = "a test looks for one variant"
 )]
 
+mod browser;
 mod card;
 mod cli;
 mod config;
@@ -14,7 +15,9 @@ mod decide;
 mod doctor;
 mod embedded_store;
 mod fixtures;
+mod pages;
 mod properties;
+mod read_api;
 mod redis_server;
 mod redis_store;
 mod sim;
