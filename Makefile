@@ -30,6 +30,7 @@ lint: ## Check format, lints and documentation
 .PHONY: test
 test: ## Run all tests
 	$(call need,redis-server,redis-server)
+	$(call need,chromedriver,chromium chromium-driver)
 	cargo test
 
 .PHONY: demo

@@ -143,7 +143,6 @@ impl App {
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
-                .app_data(web::JsonConfig::default().limit(64 * 1024))
                 .configure(crate::http::routes)
         })
         .keep_alive(KEEP_ALIVE)

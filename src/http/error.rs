@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError, web};
 use serde::Serialize;
 
 use crate::store::error::StoreError;
@@ -55,6 +55,22 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.title, self.detail)
     }
+}
+
+/// The largest JSON body; pages send little.
+const JSON_MAX_BYTES: usize = 64 * 1024;
+
+/// Queries and bodies that cannot be read are answered like everything else.
+pub(in crate::http) fn extraction(config: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default().limit(JSON_MAX_BYTES);
+    config
+        .app_data(web::QueryConfig::default().error_handler(|problem, _| unreadable(&problem)))
+        .app_data(json.error_handler(|problem, _| unreadable(&problem)));
+}
+
+fn unreadable<E: ResponseError + 'static>(problem: &E) -> actix_web::Error {
+    let (status, title) = (problem.status_code(), "The request is not understood.");
+    Problem::new(status, title, problem.to_string()).into()
 }
 
 #[derive(Serialize)]

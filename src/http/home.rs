@@ -17,12 +17,10 @@ pub(in crate::http) struct Place {
 /// The page. Without the right team identification code: an explanation and no data.
 pub(in crate::http) async fn page(
     doors: web::Data<Doors>,
-    place: web::Query<Place>,
+    place: Option<web::Query<Place>>,
 ) -> HttpResponse {
-    let known = place
-        .tenant_key
-        .as_deref()
-        .and_then(|code| doors.tenant(Some(code)));
+    let code = place.and_then(|place| place.into_inner().tenant_key);
+    let known = code.and_then(|code| doors.tenant(Some(&code)));
     match known {
         None => {
             let text = "链接不完整或已失效。请从对方的企业微信名片中重新打开“与我协作”。";

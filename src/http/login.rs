@@ -73,7 +73,7 @@ pub(in crate::http) struct Returned {
 pub(in crate::http) async fn callback(
     doors: web::Data<Doors>,
     request: HttpRequest,
-    returned: web::Query<Returned>,
+    returned: Option<web::Query<Returned>>,
 ) -> Result<HttpResponse, Problem> {
     let now = doors.clock.now();
     let again = || {
@@ -84,7 +84,8 @@ pub(in crate::http) async fn callback(
             "请关闭此页面，从企业微信重新打开。",
         )
     };
-    let Some(login) = session::read::<Login>(&request, &doors.session_key, now) else {
+    let login = session::read::<Login>(&request, &doors.session_key, now);
+    let (Some(returned), Some(login)) = (returned, login) else {
         return Ok(again());
     };
     let state = returned.state.as_deref().unwrap_or_default();

@@ -25,6 +25,7 @@ use actix_web::web;
 /// The route table.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
+        .configure(error::extraction)
         .service(
             web::resource("/callback/{receiver}")
                 .route(web::get().to(callback::echo))

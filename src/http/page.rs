@@ -53,14 +53,13 @@ pub(in crate::http) fn render(
 
 fn content_security_policy(doors: &Doors) -> String {
     // The simulator's chat window frames the toolbar page and brings its own JS-SDK.
-    let simulator = doors
-        .jssdk_url
-        .as_ref()
-        .map(|url| url.origin().ascii_serialization());
-    let simulator = simulator.as_deref().unwrap_or_default();
+    let trusted = match &doors.jssdk_url {
+        Some(simulator) => format!("'self' {}", simulator.origin().ascii_serialization()),
+        None => "'self'".to_owned(),
+    };
     format!(
-        "default-src 'none'; script-src 'self' {simulator}; style-src 'self'; img-src 'self' data:; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self' {simulator}"
+        "default-src 'none'; script-src {trusted}; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {trusted}"
     )
 }
 

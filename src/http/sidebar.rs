@@ -39,10 +39,12 @@ struct SidebarPage<'a> {
 pub(in crate::http) async fn page(
     doors: web::Data<Doors>,
     request: HttpRequest,
-    place: web::Query<Place>,
+    place: Option<web::Query<Place>>,
 ) -> Result<HttpResponse, Problem> {
-    let tenant_key = place.tenant_key.as_deref();
-    let Some(tenant) = doors.tenant(tenant_key) else {
+    let place = place.map(web::Query::into_inner);
+    let code = place.as_ref().map(|place| place.tenant_key.as_deref());
+    let tenant = code.and_then(|code| doors.tenant(code));
+    let (Some(tenant_key), Some(tenant)) = (code, tenant) else {
         let text = "请管理员检查聊天工具栏中配置的页面地址（tenantKey）。";
         return Ok(notice(&doors, StatusCode::NOT_FOUND, "链接无效", text));
     };
@@ -106,7 +108,9 @@ pub(in crate::http) async fn signature(
     };
     let url = Url::parse(&wanted.url)
         .map_err(|_| Problem::bad_request("`url` is the address of the page."))?;
-    if url.origin() != doors.public_url.origin() {
+    // The origin of `blob:https://…` is that of the address inside.
+    let ours = &doors.public_url;
+    if url.origin() != ours.origin() || url.scheme() != ours.scheme() {
         return Err(Problem::forbidden(
             "Only pages of this service are signed for.",
         ));

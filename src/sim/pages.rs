@@ -15,9 +15,14 @@ use askama::Template;
 use serde::Deserialize;
 use url::Url;
 
+use crate::model::time::Timestamp;
 use crate::sim::Sim;
 use crate::sim::grants::Visitor;
 use crate::sim::oauth::{AS, visitor};
+
+/// People's texts cannot become scripts. Any page may be framed as the toolbar, and any link may be opened.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
+    connect-src 'self'; frame-src http: https:; form-action 'self'; base-uri 'none'";
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
@@ -70,7 +75,7 @@ struct Link {
 }
 
 /// Logs somebody in and goes where the link leads; only to web addresses.
-async fn open(sim: Data<Sim>, link: Query<Link>) -> HttpResponse {
+async fn open(sim: Data<Sim>, request: HttpRequest, link: Query<Link>) -> HttpResponse {
     let Some(who) = visitor(&sim.corp(), &link.r#as) else {
         return missing("没有这个人");
     };
@@ -78,10 +83,34 @@ async fn open(sim: Data<Sim>, link: Query<Link>) -> HttpResponse {
     let Some(to) = to.filter(|url| matches!(url.scheme(), "http" | "https")) else {
         return missing("链接无效");
     };
-    HttpResponse::Found()
+    let answer = HttpResponse::Found()
         .insert_header(("location", to.as_str()))
-        .cookie(login(&who))
-        .finish()
+        .finish();
+    log_in(&who, &request, answer)
+}
+
+/// The cookies of the service's pages begin with this. They are on the same host as this simulator, if not on its port.
+const SERVICE_COOKIES: &str = "wb_";
+
+/// Makes this browser somebody's. Another person has another browser in life, so what the service's pages remember of
+/// the one before is forgotten.
+fn log_in(who: &Visitor, request: &HttpRequest, mut answer: HttpResponse) -> HttpResponse {
+    let own = login(who);
+    // A cookie that is made here or came in a header fits into one.
+    let _ = answer.add_cookie(&own);
+    let before = request.cookie(AS);
+    if before.is_some_and(|before| before.value() == own.value()) {
+        return answer;
+    }
+    let cookies = request.cookies();
+    for cookie in cookies.iter().flat_map(|cookies| cookies.iter()) {
+        if cookie.name().starts_with(SERVICE_COOKIES) {
+            let mut gone = cookie.clone();
+            gone.set_path("/");
+            let _ = answer.add_removal_cookie(&gone);
+        }
+    }
+    answer
 }
 
 /// The cookie that makes `authorize` know who it is.
@@ -106,10 +135,18 @@ fn link_as(who: &Visitor, to: &str) -> String {
     format!("/open?{query}")
 }
 
+/// Such as `08:30:00`, in UTC.
+fn time_of_day(at: Timestamp) -> String {
+    let at = at.to_string();
+    at.get(11..19).unwrap_or(&at).to_owned()
+}
+
 fn render(page: &impl Template) -> HttpResponse {
     match page.render() {
         Ok(html) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
+            .insert_header(("cache-control", "no-store"))
+            .insert_header(("content-security-policy", CONTENT_SECURITY_POLICY))
             .body(html),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }

@@ -6,6 +6,7 @@
     reason = "a test looks for one variant"
 )]
 
+mod browser;
 mod card;
 mod cli;
 mod config;
@@ -16,7 +17,9 @@ mod doctor;
 mod embedded_store;
 mod faults;
 mod fixtures;
+mod pages;
 mod properties;
+mod read_api;
 mod redis_server;
 mod redis_store;
 mod service;

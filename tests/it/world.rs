@@ -2,6 +2,7 @@
 //! runs by itself behind the door: a story steps until nothing is due.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -36,11 +37,30 @@ pub(crate) enum On {
     Redis,
 }
 
+/// What the service takes for its public address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Address {
+    /// Another than where it listens; links are only looked at.
+    Elsewhere,
+    /// Where it listens, as a browser needs it. The simulator's toolbar has the page.
+    Here(JsSdk),
+    /// One behind a proxy that ends TLS.
+    BehindTls,
+}
+
+/// Which JS-SDK the toolbar page loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JsSdk {
+    Simulated,
+    BuiltIn,
+}
+
 /// What a story may want to be different.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     pub(crate) contact_sync: bool,
     pub(crate) auto_sync: bool,
+    pub(crate) address: Address,
 }
 
 impl Default for Setup {
@@ -48,6 +68,7 @@ impl Default for Setup {
         Self {
             contact_sync: true,
             auto_sync: true,
+            address: Address::Elsewhere,
         }
     }
 }
@@ -96,7 +117,8 @@ impl World {
                 (format!("redis://127.0.0.1:{}", server.port()), Some(server))
             }
         };
-        let config = Config::from_parts(&toml(&store, &sim, setup), std::iter::empty()).unwrap();
+        let text = toml(&store, &sim, setup);
+        let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
         let (worker, stop) = (app.worker().clone(), CancellationToken::new());
@@ -117,6 +139,11 @@ impl World {
                 kind,
             };
             sim.register(receiver).await.unwrap();
+        }
+        if let Address::Here(_) = setup.address {
+            let mut corp = sim.corp();
+            corp.console.toolbar_url = Some(base.join("sidebar").unwrap());
+            corp.console.trusted_domain = Some(base.authority().into());
         }
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -257,6 +284,11 @@ pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
 }
 
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
     let auto_sync = setup.auto_sync;
     let contact_sync = match setup.contact_sync {
@@ -264,11 +296,25 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
         false => String::new(),
     };
     let base = sim.base();
+    // Where the public address names the port, it is chosen before the service takes it.
+    let port = match setup.address {
+        Address::Here(_) => free_port(),
+        Address::Elsewhere | Address::BehindTls => 0,
+    };
+    let public_url = match setup.address {
+        Address::Elsewhere => "http://127.0.0.1:8080".to_owned(),
+        Address::Here(_) => format!("http://127.0.0.1:{port}"),
+        Address::BehindTls => "https://bridge.localhost".to_owned(),
+    };
+    let jssdk_url = match setup.address {
+        Address::Here(JsSdk::Simulated) => format!("jssdk_url = \"{base}jssdk.js\""),
+        Address::Here(JsSdk::BuiltIn) | Address::Elsewhere | Address::BehindTls => String::new(),
+    };
     format!(
         r#"
-public_url = "http://127.0.0.1:8080"
+public_url = "{public_url}"
 [server]
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:{port}"
 [store]
 url = "{store}"
 [api]
@@ -276,6 +322,7 @@ tokens = ["{API_TOKEN}"]
 [wecom]
 api_base = "{base}"
 oauth_base = "{base}"
+{jssdk_url}
 [[corp]]
 id = "{CORP}"
 tenant_key = "team1"

@@ -6,7 +6,8 @@
   if (!chat) return;
   const frame = chat.querySelector("iframe");
   const toolbar = new URL(frame.dataset.src).origin;
-  const { userid, externalUserid, permitted } = chat.dataset;
+  const { entry, userid, externalUserid, permitted } = chat.dataset;
+  const hasContact = entry === "single_chat_tools" || entry === "contact_profile";
   const log = document.getElementById("log");
   let apis = new Set();
 
@@ -39,8 +40,9 @@
     if (!apis.has(name) || permitted !== "yes") return { errMsg: name + ":fail no permission", errCode: -1 };
     switch (name) {
       case "getContext":
-        return { errMsg: "getContext:ok", errCode: 0, entry: "single_chat_tools" };
+        return { errMsg: "getContext:ok", errCode: 0, entry: entry };
       case "getCurExternalContact":
+        if (!hasContact) return { errMsg: name + ":fail without context of external contact", errCode: -1 };
         return { errMsg: "getCurExternalContact:ok", errCode: 0, userId: externalUserid };
       case "sendChatMessage":
         return post("/jssdk/send", { userid: userid, external_userid: externalUserid, content: params });

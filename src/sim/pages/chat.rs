@@ -1,7 +1,9 @@
 //! A chat of a member with a contact, with the toolbar page beside it.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use std::collections::HashMap;
+
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::Value;
 
@@ -11,7 +13,15 @@ use crate::sim::console::CustomerApi;
 use crate::sim::corp::Corp;
 use crate::sim::grants::Visitor;
 use crate::sim::ledger::Sent;
-use crate::sim::pages::{link_as, login, missing, render};
+use crate::sim::pages::{link_as, log_in, missing, render};
+
+/// Where the client can open a toolbar page (path/94315), and what that is called here. The first one is usual.
+const ENTRIES: &[(&str, &str)] = &[
+    ("single_chat_tools", "单聊的聊天工具栏"),
+    ("contact_profile", "客户的资料页"),
+    ("group_chat_tools", "群聊的聊天工具栏"),
+    ("normal", "其他入口"),
+];
 
 #[derive(Template)]
 #[template(path = "chat.html")]
@@ -23,6 +33,9 @@ struct Page {
     /// Whether the toolbar's calls are allowed: the app listed, the member in both ranges.
     permitted: bool,
     toolbar_url: Option<String>,
+    entries: &'static [(&'static str, &'static str)],
+    /// What `getContext` answers.
+    entry: &'static str,
     said: Vec<Said>,
 }
 
@@ -35,19 +48,25 @@ struct Said {
     href: Option<String>,
 }
 
-pub(crate) async fn page(sim: Data<Sim>, path: Path<(UserId, ExternalUserId)>) -> HttpResponse {
+pub(crate) async fn page(
+    sim: Data<Sim>,
+    request: HttpRequest,
+    path: Path<(UserId, ExternalUserId)>,
+    query: Query<HashMap<String, String>>,
+) -> HttpResponse {
     let (userid, id) = path.into_inner();
-    let Some(page) = Page::of(&sim.corp(), &userid, &id) else {
+    let entry = query.get("entry").map_or("", String::as_str);
+    let Some(page) = Page::of(&sim.corp(), &userid, &id, entry) else {
         return missing("没有这个聊天");
     };
-    let mut answer = render(&page);
-    // The toolbar page logs in as the member who looks at this chat; a cookie is a header that always fits.
-    let _ = answer.add_cookie(&login(&Visitor::Member(userid)));
-    answer
+    // The toolbar page logs in as the member who looks at this chat.
+    log_in(&Visitor::Member(userid), &request, render(&page))
 }
 
 impl Page {
-    fn of(corp: &Corp, userid: &UserId, id: &ExternalUserId) -> Option<Self> {
+    fn of(corp: &Corp, userid: &UserId, id: &ExternalUserId, entry: &str) -> Option<Self> {
+        let known = ENTRIES.iter().find(|(known, _)| *known == entry);
+        let (entry, _) = known.unwrap_or(&ENTRIES[0]);
         let (member, contact) = (corp.member(userid)?, corp.contact(id)?);
         let chat = corp.ledger.chats.get(&(userid.key(), id.clone()));
         let said = chat
@@ -64,6 +83,8 @@ impl Page {
             contact: contact.name.clone(),
             permitted: listed && member.serves(),
             toolbar_url: corp.console.toolbar_url.as_ref().map(ToString::to_string),
+            entries: ENTRIES,
+            entry,
             said: said
                 .into_iter()
                 .rev()

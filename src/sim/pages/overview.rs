@@ -8,7 +8,7 @@ use crate::sim::Sim;
 use crate::sim::console::{ProfileMode, WelcomeBy};
 use crate::sim::corp::Corp;
 use crate::sim::ledger::Sent;
-use crate::sim::pages::render;
+use crate::sim::pages::{render, time_of_day};
 use crate::sim::person::{Counts, Stage};
 use crate::sim::push::{Attempt, PushReport};
 
@@ -119,7 +119,7 @@ fn logs(corp: &Corp) -> [(&'static str, Vec<Line>); 3] {
     let ledger = &corp.ledger;
     let pushes = ledger.pushes.iter().rev().take(LINES).map(push);
     let calls = ledger.calls.iter().rev().take(LINES).map(|call| Line {
-        at: call.at.to_string(),
+        at: time_of_day(call.at),
         what: call.api.clone(),
         outcome: call
             .errcode
@@ -150,7 +150,7 @@ fn push(report: &PushReport) -> Line {
     });
     let attempts: Vec<_> = attempts.collect();
     Line {
-        at: report.at.to_string(),
+        at: time_of_day(report.at),
         what: report.event.clone(),
         outcome: if attempts.is_empty() {
             "丢失".into()
@@ -198,7 +198,7 @@ fn arrived(corp: &Corp, sent: &Sent) -> Line {
         ),
     };
     Line {
-        at: at.to_string(),
+        at: time_of_day(at),
         what,
         outcome,
     }

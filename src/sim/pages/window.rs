@@ -10,7 +10,7 @@ use crate::sim::Sim;
 use crate::sim::corp::Corp;
 use crate::sim::grants::Visitor;
 use crate::sim::message::Message;
-use crate::sim::pages::{link_as, missing, render};
+use crate::sim::pages::{link_as, missing, render, time_of_day};
 
 /// How many messages are shown.
 const SHOWN: usize = 50;
@@ -101,7 +101,7 @@ fn card(message: &Message, userid: &UserId) -> Card {
     let selection = Some(&card["button_selection"]).filter(|question| question.is_object());
     let selects = items(&card["select_list"]);
     Card {
-        at: message.at.to_string(),
+        at: time_of_day(message.at),
         task_id: message
             .task_id()
             .map_or_else(String::new, |task| task.to_string()),

@@ -1,0 +1,65 @@
+//! The read API's refusals. What it shows is looked at by the stories.
+
+use crate::pages::refused;
+use crate::world::{API_TOKEN, On, World};
+
+#[tokio::test]
+async fn it_refuses_in_problem_details() {
+    let world = World::start(On::Embedded).await;
+    let (member, customer) = world.people();
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    for list in ["events", "contacts", "members", "outgoing"] {
+        let path = format!("api/v1/{list}");
+        let unknown = refused(world.get(&path), 401, &path).await;
+        assert_eq!(unknown["type"], "about:blank");
+        let wrong = world.get(&path).bearer_auth("a-token-of-the-read-apj");
+        refused(wrong, 401, &path).await;
+        let first = world.get(&format!("{path}?limit=0"));
+        refused(first, 401, "who asks comes before what is asked").await;
+        for query in [
+            "limit=0",
+            "limit=201",
+            "limit=-1",
+            "limit=many",
+            "limit=1&limit=1",
+            "unknown=1",
+            "after=nowhere",
+            "corp=wwOther",
+        ] {
+            let path = format!("{path}?{query}");
+            refused(world.get(&path).bearer_auth(API_TOKEN), 400, &path).await;
+        }
+        for limit in ["limit=1", "limit=200"] {
+            world.api(&format!("{path}?{limit}")).await;
+        }
+    }
+    for missing in [
+        "events/nowhere",
+        "contacts/wmNobody",
+        "contacts/wm%20Nobody",
+        "members/Nobody",
+        "outgoing/1",
+        "other",
+        "",
+    ] {
+        let path = format!("api/v1/{missing}");
+        refused(world.get(&path), 401, &path).await;
+        refused(world.get(&path).bearer_auth(API_TOKEN), 404, &path).await;
+    }
+    for query in ["state=lost", "since=yesterday"] {
+        let path = format!("api/v1/events?{query}");
+        refused(world.get(&path).bearer_auth(API_TOKEN), 400, &path).await;
+    }
+    let id = world.items("events").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let replay = format!("api/v1/events/{id}/replay");
+    refused(world.post(&replay), 401, &replay).await;
+    refused(
+        world.get(&replay).bearer_auth(API_TOKEN),
+        404,
+        "by POST only",
+    )
+    .await;
+}
