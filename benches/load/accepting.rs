@@ -1,0 +1,159 @@
+//! How fast callbacks are taken in. The servers take turns, a fresh process each time, so that a noisy minute of the
+//! machine hits them all.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use serde::Serialize;
+
+use crate::callbacks::{self, Change, Request};
+use crate::generator::{self, Trip};
+use crate::servers::{Keeping, Program, Server, Setup};
+
+/// Sent before anything is measured.
+const WARM_UP: usize = 2_000;
+
+/// The fixed rate of the open loop, requests a second.
+pub(crate) const OPEN_RATE: u32 = 3_000;
+
+/// More than the fastest set-up accepts in a second on two cores.
+const CLOSED_A_SECOND: usize = 45_000;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    /// How often each server has its turn.
+    pub(crate) rounds: usize,
+    /// How long each loop takes.
+    pub(crate) time: Duration,
+}
+
+/// One row: the medians of the rounds.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Row {
+    /// What was measured.
+    pub(crate) name: &'static str,
+    /// Closed loop, answers a second.
+    pub(crate) rate: f64,
+    /// The rate over that of the ceiling in the same round.
+    pub(crate) ratio: f64,
+    /// Closed loop, milliseconds.
+    pub(crate) p50: f64,
+    /// Closed loop, milliseconds.
+    pub(crate) p99: f64,
+    /// Closed loop, microseconds of the server's processor time for each answer.
+    pub(crate) cpu: f64,
+    /// The same for Redis.
+    pub(crate) redis_cpu: f64,
+    /// Open loop, milliseconds from the time at which a request was due.
+    pub(crate) open_p50: f64,
+    /// Open loop, milliseconds from the time at which a request was due.
+    pub(crate) open_p99: f64,
+    /// MiB after the start.
+    pub(crate) idle: f64,
+    /// MiB at most.
+    pub(crate) loaded: f64,
+    /// Milliseconds from the start of the process to its first answer.
+    pub(crate) start: f64,
+    /// Answers other than 200, in all rounds.
+    pub(crate) refused: usize,
+}
+
+/// The rows in the order in which they take turns; the ceiling is the first.
+pub(crate) fn setups() -> Vec<Setup> {
+    let setup = Setup::new;
+    vec![
+        setup("ceiling", Program::Ceiling, Keeping::Nothing),
+        setup("redis, door only", Program::DoorOnly, Keeping::Redis),
+        setup("redis", Program::Service, Keeping::Redis),
+        Setup {
+            log: "info",
+            ..setup("redis, log info", Program::Service, Keeping::Redis)
+        },
+        setup("redis everysec", Program::Service, Keeping::RedisEverysec),
+        setup("embedded, door only", Program::DoorOnly, Keeping::Embedded),
+        setup("embedded", Program::Service, Keeping::Embedded),
+    ]
+}
+
+/// Measures these set-ups.
+pub(crate) fn measure(setups: &[Setup], extent: Extent) -> anyhow::Result<Vec<Row>> {
+    let time = extent.time.as_secs_f64();
+    let open = (f64::from(OPEN_RATE) * time) as usize;
+    let closed = (CLOSED_A_SECOND as f64 * time) as usize;
+    let requests = callbacks::make(Change::Edited, WARM_UP + open + closed)?;
+    let mut rounds: Vec<Vec<Row>> = vec![Vec::new(); setups.len()];
+    for round in 1..=extent.rounds {
+        for (setup, rows) in setups.iter().zip(&mut rounds) {
+            eprintln!("round {round} of {}: {}", extent.rounds, setup.name);
+            rows.push(turn(setup, &requests, open, extent.time)?);
+        }
+        let ceiling = rounds[0][round - 1].rate;
+        for rows in &mut rounds {
+            rows[round - 1].ratio = rows[round - 1].rate / ceiling;
+        }
+    }
+    Ok(rounds.iter().map(|rows| median(rows)).collect())
+}
+
+/// One server's turn, from start to end.
+fn turn(setup: &Setup, requests: &[Request], open: usize, time: Duration) -> anyhow::Result<Row> {
+    let (warm_up, rest) = requests.split_at(WARM_UP);
+    let (open, closed) = rest.split_at(open);
+    let server = Server::start(setup, &[])?;
+    std::thread::sleep(Duration::from_millis(300));
+    let idle = server.process.rss()?;
+    generator::closed(server.address, warm_up, time)?;
+    let paced = generator::open(server.address, open, OPEN_RATE)?;
+    let before = cpu(&server)?;
+    let fast = generator::closed(server.address, closed, time)?;
+    let after = cpu(&server)?;
+    ensure!(fast.answered() > 0, "{} answered nothing", setup.name);
+    let each = |n: usize| (after[n] - before[n]).as_secs_f64() * 1e6 / fast.answered() as f64;
+    let refused = |trips: [&Trip; 2]| trips.iter().map(|trip| trip.refused).sum();
+    Ok(Row {
+        name: setup.name,
+        rate: fast.rate(),
+        ratio: 1.0,
+        p50: fast.percentile(0.5),
+        p99: fast.percentile(0.99),
+        cpu: each(0),
+        redis_cpu: each(1),
+        open_p50: paced.percentile(0.5),
+        open_p99: paced.percentile(0.99),
+        idle,
+        loaded: server.process.peak_rss()?,
+        start: server.start.as_secs_f64() * 1000.0,
+        refused: refused([&paced, &fast]),
+    })
+}
+
+/// Processor time of the server and of its Redis.
+fn cpu(server: &Server) -> anyhow::Result<[Duration; 2]> {
+    let redis = server.redis.as_ref();
+    let redis = redis.map_or(Ok(Duration::ZERO), |redis| redis.cpu())?;
+    Ok([server.process.cpu()?, redis])
+}
+
+fn median(rows: &[Row]) -> Row {
+    let of = |field: fn(&Row) -> f64| {
+        let mut values: Vec<f64> = rows.iter().map(field).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    Row {
+        name: rows[0].name,
+        rate: of(|row| row.rate),
+        ratio: of(|row| row.ratio),
+        p50: of(|row| row.p50),
+        p99: of(|row| row.p99),
+        cpu: of(|row| row.cpu),
+        redis_cpu: of(|row| row.redis_cpu),
+        open_p50: of(|row| row.open_p50),
+        open_p99: of(|row| row.open_p99),
+        idle: of(|row| row.idle),
+        loaded: of(|row| row.loaded),
+        start: of(|row| row.start),
+        refused: rows.iter().map(|row| row.refused).sum(),
+    }
+}
