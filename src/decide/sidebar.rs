@@ -48,7 +48,7 @@ pub(in crate::decide) fn opened(
     })];
     effects.extend(contact::refresh(external_userid, facts, now));
     if before.is_none_or(|visit| at.since(visit.last_at) >= CARD_EVERY) {
-        let card = wording::toolbar_opened(facts.contact.as_ref(), &facts.corp.home);
+        let card = wording::toolbar_opened(opened, at, facts.contact.as_ref(), &facts.corp.home);
         effects.push(wording::send(userid, card));
     }
     effects

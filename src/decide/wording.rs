@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::callback::event::own::SidebarOpened;
 use crate::model::card::actions::CardAction;
 use crate::model::card::blocks::{HorizontalContent, MainTitle};
 use crate::model::card::interactions::ButtonInteraction;
@@ -16,6 +17,7 @@ use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
 use crate::model::ids::{TaskId, UserId};
 use crate::model::outgoing::{Call, CardMessage, Outgoing};
+use crate::model::time::Timestamp;
 
 /// The attribute in a member's external profile that carries the link.
 pub(in crate::decide) const LINK_NAME: &str = "与我协作";
@@ -90,12 +92,25 @@ pub(in crate::decide) fn new_member(home: &Url) -> TemplateCard {
 }
 
 /// The toolbar was opened for a contact.
-pub(in crate::decide) fn toolbar_opened(contact: Option<&Contact>, home: &Url) -> TemplateCard {
+pub(in crate::decide) fn toolbar_opened(
+    opened: &SidebarOpened,
+    at: Timestamp,
+    contact: Option<&Contact>,
+    home: &Url,
+) -> TemplateCard {
     let title = MainTitle {
         title: format!("正在与{}协作", called(contact)),
         desc: Some("已在聊天工具栏中打开".into()),
     };
-    fits(TextNotice::new(title, CardAction::Url(home.to_string())))
+    let seed = [
+        opened.external_userid.as_str(),
+        &opened.userid.key(),
+        &at.millis().to_string(),
+    ];
+    let mut card = TextNotice::new(title, CardAction::Url(home.to_string()));
+    // Two contacts of one name would give the same card, and WeCom would take the second for a repetition.
+    card.task_id = Some(task_id("toolbar", &seed));
+    fits(card)
 }
 
 fn called(contact: Option<&Contact>) -> &str {

@@ -664,6 +664,18 @@ fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     let Effect::PutVisit(visit) = &effects[0] else {
         panic!()
     };
+    // Another contact of the same (here: no known) name is another card: WeCom drops equal ones within half an hour.
+    let other = own(&OwnEvent::SidebarOpened(SidebarOpened {
+        userid: zhang(),
+        external_userid: ExternalUserId::parse("wm2").unwrap(),
+        entry: "single_chat_tools".into(),
+    }));
+    let card = |effects: &[Effect]| match effects.last() {
+        Some(Effect::Send(outgoing)) => serde_json::to_string(&outgoing.call).unwrap(),
+        _ => panic!("{effects:?}"),
+    };
+    let others = decided(&other, &Facts::none(&corp)).unwrap();
+    assert_ne!(card(&effects), card(&others));
     let mut facts = Facts::none(&corp);
     facts.visit = Some(visit.clone());
     assert_eq!(
