@@ -38,14 +38,8 @@ pub struct Kind(Box<str>);
 impl Kind {
     /// Keeps letters, digits and `_./-`; anything else becomes `_`. At most 96 characters.
     pub fn new(text: &str) -> Self {
-        let safe = |c: char| {
-            if c.is_ascii_alphanumeric() || "_./-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        Self(text.chars().take(96).map(safe).collect())
+        let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
+        Self(cleaned(text, 96, safe))
     }
 
     /// As text.
@@ -68,15 +62,7 @@ pub struct Subject(Box<str>);
 impl Subject {
     /// `what:id`. Control characters become `_`; at most 200 characters.
     pub fn new(what: &str, id: &str) -> Self {
-        let safe = |c: char| if c.is_control() { '_' } else { c };
-        Self(
-            what.chars()
-                .chain([':'])
-                .chain(id.chars())
-                .take(200)
-                .map(safe)
-                .collect(),
-        )
+        Self(cleaned(&[what, ":", id].concat(), 200, |c| !c.is_control()))
     }
 
     /// Reads a subject back from a stored text, where it was checked before.
@@ -104,6 +90,15 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The text with `_` for what is not safe, at most `max` characters. Nearly every text can stay as it is.
+fn cleaned(text: &str, max: usize, safe: impl Fn(char) -> bool) -> Box<str> {
+    if text.len() <= max && text.chars().all(&safe) {
+        return text.into();
+    }
+    let clean = |c| if safe(c) { c } else { '_' };
+    text.chars().take(max).map(clean).collect()
 }
 
 /// Which lane of a queue an item takes.
@@ -140,7 +135,7 @@ impl Lane {
 pub struct ContentKey {
     /// Hours since 1970 of the event's own `CreateTime`; a repetition has the same.
     pub window: u32,
-    /// The first 128 bits of SHA-256 over the receiver's name and the decrypted content.
+    /// The first 128 bits of BLAKE3 over the receiver's name and the decrypted content.
     pub hash: [u8; 16],
 }
 
@@ -198,19 +193,16 @@ impl Delivery {
             received_at,
             xml,
         } = self;
-        let mut text = String::with_capacity(xml.len() + 160);
-        let millis = received_at.millis();
-        // Writing into a String cannot fail.
-        let _ = fmt::Write::write_fmt(
-            &mut text,
-            format_args!(
-                "{millis}\t{}\t{receiver}\t{kind}\t{subject}\t{}\n",
-                source.code(),
-                lane.code()
-            ),
-        );
-        text.push_str(xml);
-        text
+        let millis = received_at.millis().to_string();
+        let head = [
+            &millis,
+            source.code(),
+            receiver.as_str(),
+            kind.as_str(),
+            subject.as_str(),
+            lane.code(),
+        ];
+        [&head.join("\t"), "\n", xml].concat()
     }
 
     /// Reads what [`encode`](Self::encode) wrote.
