@@ -174,7 +174,7 @@ fn unseal(
 /// Takes a glance at a message. It never fails: what cannot be read is called `unknown`. Only elements directly below
 /// the root count.
 pub fn peek(receiver: &ReceiverName, plaintext: &[u8], received_at: Timestamp) -> Peek {
-    let text = String::from_utf8_lossy(plaintext);
+    let text = scan::text(plaintext);
     let seen = Seen::read(&text);
     let (kind, create_time) = (seen.kind(), seen.create_time());
     Peek {
