@@ -21,6 +21,7 @@ use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::session::SessionKey;
 use crate::model::ids::CorpId;
+use crate::store::entrance::Entrance;
 use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
@@ -147,6 +148,7 @@ impl App {
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
+                .app_data(web::Data::new(Entrance::open(Arc::clone(&doors.store))))
                 .app_data(web::JsonConfig::default().limit(64 * 1024))
                 .configure(crate::http::routes)
         })

@@ -27,8 +27,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/callback/{receiver}")
-                .route(web::get().to(callback::echo))
-                .route(web::post().to(callback::deliver)),
+                .route(web::post().to(callback::deliver))
+                .route(web::get().to(callback::echo)),
         )
         .route("/sidebar", web::get().to(sidebar::page))
         .route("/sidebar/signature", web::get().to(sidebar::signature))
