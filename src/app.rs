@@ -24,6 +24,7 @@ use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::session::SessionKey;
 use crate::model::ids::CorpId;
+use crate::store::entrance::Entrance;
 use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
@@ -143,6 +144,7 @@ impl App {
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
+                .app_data(web::Data::new(Entrance::open(Arc::clone(&doors.store))))
                 .configure(crate::http::routes)
         })
         .keep_alive(KEEP_ALIVE)

@@ -8,7 +8,11 @@ use aes::cipher::{Array, typenum::U16};
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, KeyIvInit};
 use aes::{Aes256Dec, Aes256Enc};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use base64::engine::Simd;
+use base64::engine::general_purpose::PAD;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+use base64::{alphabet::STANDARD, engine::GeneralPurpose};
 use zeroize::Zeroizing;
 
 use crate::callback::error::CallbackError;
@@ -31,6 +35,15 @@ impl Plaintext {
     /// The message as text. Bytes that are not UTF-8 become U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
         lossy(self.as_bytes())
+    }
+
+    /// The same, without a copy where nothing has to be mended.
+    pub fn into_text(self) -> String {
+        let mut bytes = self.buffer;
+        bytes.truncate(self.message.end);
+        bytes.drain(..self.message.start);
+        String::from_utf8(bytes)
+            .unwrap_or_else(|fault| String::from_utf8_lossy(fault.as_bytes()).into_owned())
     }
 
     /// Whom it is for; one of the receiver's list.
@@ -71,7 +84,7 @@ pub(in crate::callback) fn open(
     verified: &Verified<'_>,
     receive_ids: &[String],
 ) -> Result<Plaintext, CallbackError> {
-    let mut buffer = STANDARD
+    let mut buffer = base64()
         .decode(verified.ciphertext())
         .map_err(|_| CallbackError::Base64)?;
     decrypt(&verified.pair().cipher, &mut buffer)?;
@@ -106,7 +119,18 @@ pub(in crate::callback) fn seal(
     buffer.resize(buffer.len() + filler, filler as u8);
     let (blocks, _) = Array::<u8, U16>::slice_as_chunks_mut(&mut buffer);
     cbc::Encryptor::<Aes256Enc>::new(key.bytes().into(), (&*iv(key)).into()).encrypt_blocks(blocks);
-    STANDARD.encode(&buffer)
+    base64().encode(&buffer)
+}
+
+/// Strict Base64, a whole register at a time where there is an engine for that.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn base64() -> impl Engine {
+    Simd::standard(PAD)
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn base64() -> impl Engine {
+    GeneralPurpose::new(&STANDARD, PAD)
 }
 
 /// The first 16 bytes of the key.

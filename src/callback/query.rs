@@ -71,13 +71,9 @@ impl fmt::Debug for Query {
 fn decode(value: &str, max: usize) -> Result<Box<str>, CallbackError> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let [high, low, after @ ..] = rest else {
+    while let Some(place) = rest.iter().position(|&byte| byte == b'%') {
+        bytes.extend_from_slice(&rest[..place]);
+        let [high, low, after @ ..] = &rest[place + 1..] else {
             return Err(CallbackError::Malformed("a percent code is cut off"));
         };
         let digit = |c: u8| char::from(c).to_digit(16);
@@ -89,6 +85,7 @@ fn decode(value: &str, max: usize) -> Result<Box<str>, CallbackError> {
         bytes.push((high * 16 + low) as u8);
         rest = after;
     }
+    bytes.extend_from_slice(rest);
     if bytes.is_empty() {
         return Err(CallbackError::Malformed("a parameter is empty"));
     }

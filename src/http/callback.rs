@@ -14,17 +14,15 @@ use crate::callback::{self, Plaintext, Query};
 use crate::http::doors::{Doors, Receiver};
 use crate::http::refusals::Refused;
 use crate::model::delivery::{Delivery, Source};
-use crate::model::ids::ReceiverName;
+use crate::model::ids::{CorpId, ReceiverName};
 use crate::store::Accepted;
+use crate::store::entrance::Entrance;
 
 /// WeCom documents no limit; what it documents fits many times over.
 const BODY_MAX: usize = 1024 * 1024;
 
 /// A sender that is slower than this is not WeCom, which itself gives up after 5 s.
 const BODY_PATIENCE: Duration = Duration::from_secs(5);
-
-/// WeCom gives up after 5 s; an honest 503 must be there before.
-const STORE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The URL check: the decrypted text, as it is.
 pub(in crate::http) async fn echo(
@@ -49,30 +47,28 @@ pub(in crate::http) async fn echo(
 /// An event: 200 with an empty body once it is stored, and not before.
 pub(in crate::http) async fn deliver(
     doors: web::Data<Doors>,
+    entrance: web::Data<Entrance>,
     opened: Opened,
 ) -> Result<HttpResponse, Refused> {
     let Opened {
-        receiver: name,
+        receiver,
+        corp,
         plaintext,
     } = opened;
-    let (name, receiver) = find(&doors, name.as_str())?;
     let now = doors.clock.now();
-    let peek = callback::peek(&name, plaintext.as_bytes(), now);
+    let peek = callback::peek(&receiver, plaintext.as_bytes(), now);
     let delivery = Delivery {
-        receiver: name,
+        receiver,
         source: Source::Callback,
         kind: peek.kind,
         subject: peek.subject,
         lane: peek.lane,
         received_at: now,
-        xml: plaintext.text().into_owned(),
+        xml: plaintext.into_text(),
     };
-    let stored = doors.store.accept(&receiver.corp, peek.key, &delivery);
-    let accepted = match tokio::time::timeout(STORE_PATIENCE, stored).await {
-        Ok(Ok(accepted)) => accepted,
-        Ok(Err(problem)) => return Err(doors.refusals.store(&delivery, &problem.to_string(), now)),
-        Err(_elapsed) => return Err(doors.refusals.store(&delivery, "no answer within 3 s", now)),
-    };
+    let accepted = entrance.accept(&corp, peek.key, &delivery).await;
+    let accepted =
+        accepted.map_err(|problem| doors.refusals.store(&delivery, &problem.to_string(), now))?;
     let Delivery {
         receiver,
         kind,
@@ -94,6 +90,7 @@ pub(in crate::http) async fn deliver(
 /// A callback whose signature, encryption and receive id are right. There is no other way to get at its content.
 pub(in crate::http) struct Opened {
     receiver: ReceiverName,
+    corp: CorpId,
     plaintext: Plaintext,
 }
 
@@ -116,6 +113,7 @@ impl FromRequest for Opened {
             let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
             Ok(Self {
                 receiver: name,
+                corp: receiver.corp.clone(),
                 plaintext,
             })
         })

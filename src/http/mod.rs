@@ -28,8 +28,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(error::extraction)
         .service(
             web::resource("/callback/{receiver}")
-                .route(web::get().to(callback::echo))
-                .route(web::post().to(callback::deliver)),
+                .route(web::post().to(callback::deliver))
+                .route(web::get().to(callback::echo)),
         )
         .route("/sidebar", web::get().to(sidebar::page))
         .route("/sidebar/signature", web::get().to(sidebar::signature))

@@ -137,7 +137,7 @@ impl Lane {
 pub struct ContentKey {
     /// Hours since 1970 of the event's own `CreateTime`; a repetition has the same.
     pub window: u32,
-    /// The first 128 bits of SHA-256 over the receiver's name and the decrypted content.
+    /// The first 128 bits of BLAKE3 over the receiver's name and the decrypted content.
     pub hash: [u8; 16],
 }
 

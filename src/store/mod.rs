@@ -18,6 +18,8 @@ pub mod record;
 mod embedded;
 mod redis;
 
+pub mod entrance;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -225,7 +227,8 @@ impl Store {
     }
 
     /// Keeps a delivery durably unless the same content came before: one round trip, shared with the deliveries that
-    /// arrive meanwhile. When the future is dropped the delivery may or may not have been kept.
+    /// arrive meanwhile. Answers within three seconds: WeCom gives up after five, and an honest refusal must be there
+    /// before. When the future is dropped the delivery may or may not have been kept.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: it is not known to be stored, the sender must send again.

@@ -1,5 +1,6 @@
 //! Taking deliveries in: a line per corp, one script call for all that waits in it.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -22,9 +23,9 @@ const ACCEPT_MAX: Duration = Duration::from_secs(3);
 /// What a set of seen contents lives longer than asked: its hour may only have begun when the last content came in.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The line in front of a corp's log.
+/// The lines in front of the corps' logs.
 #[derive(Debug)]
-pub(in crate::store::redis) struct AcceptLine(Line<Arrival, Accepted>);
+pub(in crate::store) struct Lines(HashMap<CorpId, Line<Arrival, Accepted>>);
 
 #[derive(Debug)]
 struct Arrival {
@@ -33,22 +34,24 @@ struct Arrival {
     text: String,
 }
 
-impl AcceptLine {
-    /// Opens the line.
+impl Lines {
+    /// Opens a line for each corp.
     pub(in crate::store::redis) fn open(
-        connection: Connection,
-        corp: &CorpId,
+        connection: &Connection,
+        corps: &[CorpId],
         dedupe_for: Duration,
     ) -> Self {
-        let corp = corp.clone();
-        Self(Line::open(move |arrivals| {
+        let open = |corp: &CorpId| {
             let (connection, corp) = (connection.clone(), corp.clone());
-            async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
-        }))
+            Line::open(move |arrivals| {
+                let (connection, corp) = (connection.clone(), corp.clone());
+                async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
+            })
+        };
+        let lines = corps.iter();
+        Self(lines.map(|corp| (corp.clone(), open(corp))).collect())
     }
-}
 
-impl RedisStore {
     /// See [`Store::accept`](crate::store::Store::accept). Answers within three seconds.
     pub(in crate::store) async fn accept(
         &self,
@@ -57,13 +60,26 @@ impl RedisStore {
         lane: Lane,
         text: String,
     ) -> Result<Accepted, StoreError> {
-        let Some(AcceptLine(line)) = self.lines.get(corp) else {
+        let Some(line) = self.0.get(corp) else {
             return Err(StoreError::Unusable(format!("{corp} is not served")));
         };
         let sent = line.send(Arrival { key, lane, text });
         tokio::time::timeout(ACCEPT_MAX, sent)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("Redis is too slow".into())))
+    }
+}
+
+impl RedisStore {
+    /// See [`Store::accept`](crate::store::Store::accept).
+    pub(in crate::store) async fn accept(
+        &self,
+        corp: &CorpId,
+        key: ContentKey,
+        lane: Lane,
+        text: String,
+    ) -> Result<Accepted, StoreError> {
+        self.lines.accept(corp, key, lane, text).await
     }
 }
 
@@ -88,10 +104,10 @@ async fn take_in(
         let set = before_sets + hours.partition_point(|hour| *hour < key.window) + 1;
         call.arg(set).arg(&key.hash).arg(lane.code()).arg(text);
     }
-    let places: Vec<Option<String>> = connection.run(&ACCEPT, &call).await?;
-    let accepted = |place: Option<String>| match place {
-        Some(place) => Accepted::New(ItemId::new(corp.clone(), &place)),
-        None => Accepted::Duplicate,
+    let places: String = connection.run(&ACCEPT, &call).await?;
+    let accepted = |place| match place {
+        "-" => Accepted::Duplicate,
+        place => Accepted::New(ItemId::new(corp.clone(), place)),
     };
-    Ok(places.into_iter().map(accepted).collect())
+    Ok(places.split(' ').map(accepted).collect())
 }

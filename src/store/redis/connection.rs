@@ -44,7 +44,7 @@ pub(in crate::store::redis) struct Connection {
 
 #[derive(Clone)]
 enum Link {
-    Server(ConnectionManager),
+    Server(Client, ConnectionManager),
     Cluster(ClusterConnection),
 }
 
@@ -79,6 +79,23 @@ impl Connection {
             Ok(link) => Ok(Self { link, address }),
             Err(problem) => Err(told(&address, &problem)),
         }
+    }
+
+    /// Another connection to the same server, which is made when it is first used and lives on the executor that is
+    /// current now. A Cluster's connections are shared.
+    pub(in crate::store::redis) fn another(&self) -> Self {
+        let link = match &self.link {
+            Link::Server(client, _) => {
+                match ConnectionManager::new_lazy_with_config(client.clone(), patience()) {
+                    Ok(manager) => Link::Server(client.clone(), manager),
+                    // Refused for settings that are not used here.
+                    Err(_) => self.link.clone(),
+                }
+            }
+            Link::Cluster(_) => self.link.clone(),
+        };
+        let address = self.address.clone();
+        Self { link, address }
     }
 
     /// Runs a script. `call` comes from [`call`]. When the connection was lost it is sent a second time, so a script has
@@ -116,7 +133,7 @@ impl Connection {
 
     async fn load(&self, script: &Script) -> Result<(), StoreError> {
         let loaded = match self.link.clone() {
-            Link::Server(mut server) => script.load_async(&mut server).await,
+            Link::Server(_, mut server) => script.load_async(&mut server).await,
             Link::Cluster(mut cluster) => script.load_async(&mut cluster).await,
         };
         loaded
@@ -134,7 +151,7 @@ impl Connection {
 
     async fn send_once(&self, command: &Cmd) -> Result<Value, RedisError> {
         match self.link.clone() {
-            Link::Server(mut server) => command.query_async(&mut server).await,
+            Link::Server(_, mut server) => command.query_async(&mut server).await,
             Link::Cluster(mut cluster) => command.query_async(&mut cluster).await,
         }
     }
@@ -173,15 +190,17 @@ fn connection_info(url: &SecretString) -> Result<ConnectionInfo, StoreError> {
 }
 
 async fn server(info: ConnectionInfo) -> Result<Link, RedisError> {
-    let config = ConnectionManagerConfig::new()
+    let client = Client::open(info)?;
+    let manager = ConnectionManager::new_with_config(client.clone(), patience()).await?;
+    Ok(Link::Server(client, manager))
+}
+
+fn patience() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
         .set_connection_timeout(Some(CONNECT_MAX))
         .set_response_timeout(Some(ANSWER_MAX))
         .set_number_of_retries(RECONNECTS)
-        .set_max_delay(RECONNECT_WAIT);
-    let client = Client::open(info)?;
-    ConnectionManager::new_with_config(client, config)
-        .await
-        .map(Link::Server)
+        .set_max_delay(RECONNECT_WAIT)
 }
 
 async fn cluster(info: ConnectionInfo) -> Result<Link, RedisError> {

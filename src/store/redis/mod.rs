@@ -4,33 +4,36 @@
 //! [`keys`]; what a script does, at its head. Nothing waits on the server: whoever waits for work hears the bell of its
 //! own process, or looks again after a while.
 //!
-//! Deliveries are accepted over a connection of their own, so that they do not queue behind a long list.
+//! Deliveries are accepted over connections of their own, so that they do not queue behind a long list.
 
 mod connection;
 mod keys;
 
-mod accept;
+pub(in crate::store) mod accept;
 mod listing;
 mod queue;
 mod state;
 
 mod health;
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::model::ids::CorpId;
 use crate::store::StoreSettings;
 use crate::store::error::StoreError;
-use crate::store::redis::accept::AcceptLine;
+use crate::store::redis::accept::Lines;
 use crate::store::redis::connection::{Connection, Topology};
 
 /// A Redis with the state of every corp that is served.
 #[derive(Debug)]
 pub(in crate::store) struct RedisStore {
-    lines: HashMap<CorpId, AcceptLine>,
+    /// For those who have no lines of their own.
+    lines: Lines,
     connection: Connection,
+    corps: Vec<CorpId>,
+    dedupe_for: Duration,
 }
 
 impl RedisStore {
@@ -49,9 +52,17 @@ impl RedisStore {
             Topology::Cluster => Connection::open(url, topology).await?,
         };
         let front = Connection::open(url, topology).await?;
-        let open = |corp: &CorpId| AcceptLine::open(front.clone(), corp, settings.dedupe_for);
-        let lines = settings.corps.iter();
-        let lines = lines.map(|corp| (corp.clone(), open(corp))).collect();
-        Ok(Self { lines, connection })
+        let (corps, dedupe_for) = (settings.corps.clone(), settings.dedupe_for);
+        Ok(Self {
+            lines: Lines::open(&front, &corps, dedupe_for),
+            connection,
+            corps,
+            dedupe_for,
+        })
+    }
+
+    /// Lines of the current executor's own, over a connection that is made when the first delivery comes.
+    pub(in crate::store) fn own_lines(&self) -> Lines {
+        Lines::open(&self.connection.another(), &self.corps, self.dedupe_for)
     }
 }
