@@ -38,8 +38,15 @@ demo: ## Build and play the main job with the simulator; pages stay open until C
 	cargo run --release -- simulate
 
 .PHONY: bench
-bench: ## Measure
+bench: ## Measure the steps of a callback, and the service under load (some four minutes)
+	$(call need,redis-server,redis-server)
 	cargo bench
+
+.PHONY: bench-instructions
+bench-instructions: ## Count the instructions of one accepted callback
+	$(call need,redis-server,redis-server)
+	$(call need,valgrind,valgrind)
+	cargo bench --bench load -- instructions
 
 .PHONY: image
 image: ## Build the container image

@@ -43,7 +43,7 @@ struct Arguments {
     #[arg(long)]
     only: Option<String>,
     /// What `cargo bench` adds.
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     #[command(subcommand)]
     role: Option<Role>,

@@ -184,7 +184,7 @@ pub struct Store {
 
 #[derive(Debug)]
 enum Backend {
-    Redis(redis::RedisStore),
+    Redis(Box<redis::RedisStore>),
     Embedded(embedded::EmbeddedStore),
 }
 
@@ -213,7 +213,9 @@ impl Store {
     /// server does not answer.
     pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
         let backend = match &settings.url {
-            StoreUrl::Redis(url) => Backend::Redis(redis::RedisStore::open(url, settings).await?),
+            StoreUrl::Redis(url) => {
+                Backend::Redis(Box::new(redis::RedisStore::open(url, settings).await?))
+            }
             StoreUrl::Embedded(path) => {
                 Backend::Embedded(embedded::EmbeddedStore::open(path, settings).await?)
             }

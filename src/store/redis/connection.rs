@@ -44,7 +44,7 @@ pub(in crate::store::redis) struct Connection {
 
 #[derive(Clone)]
 enum Link {
-    Server(Client, ConnectionManager),
+    Server(Box<Client>, ConnectionManager),
     Cluster(ClusterConnection),
 }
 
@@ -86,7 +86,7 @@ impl Connection {
     pub(in crate::store::redis) fn another(&self) -> Self {
         let link = match &self.link {
             Link::Server(client, _) => {
-                match ConnectionManager::new_lazy_with_config(client.clone(), patience()) {
+                match ConnectionManager::new_lazy_with_config((**client).clone(), patience()) {
                     Ok(manager) => Link::Server(client.clone(), manager),
                     // Refused for settings that are not used here.
                     Err(_) => self.link.clone(),
@@ -192,7 +192,7 @@ fn connection_info(url: &SecretString) -> Result<ConnectionInfo, StoreError> {
 async fn server(info: ConnectionInfo) -> Result<Link, RedisError> {
     let client = Client::open(info)?;
     let manager = ConnectionManager::new_with_config(client.clone(), patience()).await?;
-    Ok(Link::Server(client, manager))
+    Ok(Link::Server(Box::new(client), manager))
 }
 
 fn patience() -> ConnectionManagerConfig {
