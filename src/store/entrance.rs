@@ -6,7 +6,7 @@ use crate::model::delivery::{ContentKey, Delivery};
 use crate::model::ids::CorpId;
 use crate::store::error::StoreError;
 use crate::store::redis::accept::Lines;
-use crate::store::{Accepted, Backend, Queue, Store};
+use crate::store::{Accepted, Arriving, Backend, Queue, Store};
 
 /// Takes deliveries in for one thread that runs an executor of its own, as each of the web server's workers does.
 ///
@@ -42,6 +42,7 @@ impl Entrance {
         let Some(lines) = &self.lines else {
             return self.store.accept(corp, key, delivery).await;
         };
+        let _arriving = Arriving::count(&self.store.arriving);
         let accepted = lines
             .accept(corp, key, delivery.lane, delivery.encode())
             .await?;

@@ -22,6 +22,7 @@ pub mod entrance;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -163,6 +164,9 @@ pub struct Entry<T> {
 /// How many relations of a contact are read in one round trip; few contacts have more.
 const RELATIONS_PAGE: usize = 64;
 
+/// So many deliveries being taken in at once are a crowd: 8,000 a second, if each takes a millisecond.
+const CROWD: usize = 8;
+
 /// How many failed attempts of an item are remembered.
 pub const FAILURES_KEPT: usize = 10;
 
@@ -180,12 +184,30 @@ pub struct Health {
 pub struct Store {
     backend: Backend,
     bells: HashMap<CorpId, Bells>,
+    /// How many deliveries are being taken in.
+    arriving: AtomicUsize,
 }
 
 #[derive(Debug)]
 enum Backend {
     Redis(Box<redis::RedisStore>),
     Embedded(embedded::EmbeddedStore),
+}
+
+/// Counts a delivery for as long as it is being taken in.
+struct Arriving<'a>(&'a AtomicUsize);
+
+impl<'a> Arriving<'a> {
+    fn count(arriving: &'a AtomicUsize) -> Self {
+        arriving.fetch_add(1, Ordering::Relaxed);
+        Self(arriving)
+    }
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Rung when this process puts something into a queue, so that its own workers need not wait for the next look.
@@ -225,7 +247,11 @@ impl Store {
             .iter()
             .map(|corp| (corp.clone(), Bells::default()))
             .collect();
-        Ok(Self { backend, bells })
+        Ok(Self {
+            backend,
+            bells,
+            arriving: AtomicUsize::new(0),
+        })
     }
 
     /// Keeps a delivery durably unless the same content came before: one round trip, shared with the deliveries that
@@ -240,6 +266,7 @@ impl Store {
         key: ContentKey,
         delivery: &Delivery,
     ) -> Result<Accepted, StoreError> {
+        let _arriving = Arriving::count(&self.arriving);
         let accepted = ask!(self, b => b.accept(corp, key, delivery.lane, delivery.encode()))?;
         if let Accepted::New(_) = accepted {
             self.ring(corp, Queue::Inbox);
@@ -467,6 +494,12 @@ impl Store {
             (Some(bells), Queue::Outbox) => bells.outbox.notified().await,
             (None, _) => std::future::pending().await,
         }
+    }
+
+    /// Whether many deliveries are being taken in at this moment by this process. Then whatever can wait should: their
+    /// senders cannot. It is their rate times the time that one takes, so it tells of a slow machine as well.
+    pub fn is_crowded(&self) -> bool {
+        self.arriving.load(Ordering::Relaxed) >= CROWD
     }
 
     fn ring(&self, corp: &CorpId, queue: Queue) {

@@ -10,8 +10,8 @@ mod outbox;
 mod settle;
 mod trim;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,19 @@ const URGENT_PLACES: usize = 16;
 /// How many items are claimed in one round trip.
 const CLAIM_MAX: usize = 32;
 
+/// A claim waits this long, so that what comes due meanwhile goes together.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// The same while the door is crowded.
+const CROWDED_GATHER: Duration = Duration::from_millis(10);
+
+/// While the door is crowded, one of the loops claims ordinary items, this long after the one before it. Even then an
+/// hour settles a million, more than WeCom lets be called for.
+const CROWDED_WAIT: Duration = Duration::from_millis(25);
+
+/// How many items are claimed at once when it is a loop's turn while the door is crowded.
+const CROWDED_MAX: usize = 8;
+
 /// How often a quiet queue is looked at: other processes do not ring our bell, and retries come due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -47,12 +60,19 @@ pub struct Worker {
     store: Arc<Store>,
     act: Act,
     clock: Clock,
+    turn: Arc<Turn>,
 }
 
 impl Worker {
     /// Works on this store.
-    pub const fn new(store: Arc<Store>, act: Act, clock: Clock) -> Self {
-        Self { store, act, clock }
+    pub fn new(store: Arc<Store>, act: Act, clock: Clock) -> Self {
+        let turn = Arc::default();
+        Self {
+            store,
+            act,
+            clock,
+            turn,
+        }
     }
 
     /// Claims what is due in a queue and works on it until it is settled; tells how much it was. For tests, which step
@@ -103,9 +123,13 @@ impl Worker {
                 return;
             };
             drop(first);
+            let crowded = self.store.is_crowded();
+            tokio::time::sleep(if crowded { CROWDED_GATHER } else { GATHER }).await;
             let free = places.available_permits();
             let (max, lanes) = match free.checked_sub(URGENT_PLACES) {
                 None | Some(0) => (free, Lanes::Urgent),
+                Some(_) if crowded && !self.turn.take() => (free, Lanes::Urgent),
+                Some(ordinary) if crowded => (ordinary.min(CROWDED_MAX), Lanes::All),
                 Some(ordinary) => (ordinary, Lanes::All),
             };
             let works = match self.claim(corp, queue, max.min(CLAIM_MAX), lanes).await {
@@ -129,7 +153,7 @@ impl Worker {
                 tokio::select! {
                     () = self.store.rung(corp, queue) => {}
                     () = done.notified() => {}
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                    () = tokio::time::sleep(if crowded { CROWDED_WAIT } else { LOOK_EVERY }) => {}
                     () = stop.cancelled() => return,
                 }
             }
@@ -183,3 +207,20 @@ impl Worker {
 
 /// Work on one claimed item.
 type Work = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Whose turn it is to claim ordinary items while the door is crowded: what has arrived is settled after what is
+/// arriving. Urgent items wait for no turn.
+#[derive(Debug, Default)]
+struct Turn(Mutex<Option<Instant>>);
+
+impl Turn {
+    /// Takes the turn, unless it was taken a moment ago.
+    fn take(&self) -> bool {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = taken.is_none_or(|taken| taken.elapsed() >= CROWDED_WAIT);
+        if free {
+            *taken = Some(Instant::now());
+        }
+        free
+    }
+}
