@@ -389,7 +389,7 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        ask!(self, b => b.list(corp, table, after, limit))
+        ask!(self, b => b.list(corp, table, after, None, limit))
     }
 
     /// Reads what a table keeps about a contact's relations, one record per member.
@@ -402,18 +402,17 @@ impl Store {
         table: Table,
         contact: &ExternalUserId,
     ) -> Result<Vec<Record>, StoreError> {
-        let prefix = record::relations(contact);
+        let (mut after, before) = record::relations(contact);
         let mut found: Vec<Record> = Vec::new();
         loop {
-            let after = found
-                .last()
-                .map_or(prefix.as_str(), |record| record.key.key.as_str());
-            let page = self.list(corp, table, Some(after), RELATIONS_PAGE).await?;
-            let last = page.len() < RELATIONS_PAGE;
-            let ours = |record: &Record| record.key.key.starts_with(&prefix);
-            let over = page.last().is_none_or(|record| !ours(record));
-            found.extend(page.into_iter().filter(ours));
-            if last || over {
+            let page =
+                ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
+            let complete = page.len() < RELATIONS_PAGE;
+            if let Some(last) = page.last() {
+                after.clone_from(&last.key.key);
+            }
+            found.extend(page);
+            if complete {
                 return Ok(found);
             }
         }

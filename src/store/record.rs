@@ -109,7 +109,7 @@ impl Key {
 
 /// Ids hold no blanks, so a blank keeps the two apart.
 fn pair(contact: &ExternalUserId, member: &UserId) -> String {
-    format!("{}{}", relations(contact), member.key())
+    format!("{contact} {}", member.key())
 }
 
 /// A record as it was read. Handed back with a commit, it makes the commit fail if the record has changed since.
@@ -139,9 +139,10 @@ impl Record {
     }
 }
 
-/// What the keys of a contact's relations begin with. The blank sorts before every character of an id.
-pub(in crate::store) fn relations(contact: &ExternalUserId) -> String {
-    format!("{contact} ")
+/// What the keys of a contact's relations lie between: the blank sorts before every character of an id, and right
+/// before the exclamation mark.
+pub(in crate::store) fn relations(contact: &ExternalUserId) -> (String, String) {
+    (format!("{contact} "), format!("{contact}!"))
 }
 
 /// One step of a commit, in terms that both stores have.

@@ -137,6 +137,7 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
@@ -174,6 +175,7 @@ mod tests {
         let store = Store {
             backend: Backend::Embedded(embedded),
             bells: HashMap::new(),
+            arriving: AtomicUsize::new(0),
         };
         let now = Timestamp::from_secs(2);
         let mut claimed = Vec::new();

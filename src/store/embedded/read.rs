@@ -49,12 +49,14 @@ impl EmbeddedStore {
         corp: &CorpId,
         table: Table,
         after: Option<&str>,
+        before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let corp = self.corp(corp)?;
         // The smallest key that is greater than another one is that key and a zero.
         let from = after.map_or_else(String::new, |after| format!("{after}\0"));
-        self.look(move |view, _| list(view, corp, table, &from, limit))
+        let before = before.map(str::to_owned);
+        self.look(move |view, _| list(view, corp, table, &from, before.as_deref(), limit))
             .await
     }
 
@@ -140,6 +142,7 @@ fn list(
     corp: u16,
     table: Table,
     from: &str,
+    before: Option<&str>,
     limit: usize,
 ) -> Result<Vec<Record>, redb::Error> {
     let name = table.name();
@@ -147,7 +150,7 @@ fn list(
     for row in view.records.range((corp, name, from)..)?.take(limit) {
         let (key, value) = row?;
         let (row_corp, row_table, key) = key.value();
-        if (row_corp, row_table) != (corp, name) {
+        if (row_corp, row_table) != (corp, name) || before.is_some_and(|before| key >= before) {
             break;
         }
         let (version, json) = value.value();

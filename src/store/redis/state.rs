@@ -41,6 +41,7 @@ impl RedisStore {
         corp: &CorpId,
         table: Table,
         after: Option<&str>,
+        before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let mut records: Vec<Record> = Vec::new();
@@ -49,6 +50,7 @@ impl RedisStore {
             let page = PAGE.min(limit - records.len());
             let mut call = connection::call(&LIST, &[&keys::prefix(corp)]);
             call.arg(table.name()).arg(&after).arg(page);
+            call.arg(before.unwrap_or_default());
             let found: Vec<(String, String)> = self.connection.run(&LIST, &call).await?;
             let full = found.len() == page;
             for (key, stored) in found {
