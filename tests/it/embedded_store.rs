@@ -9,7 +9,8 @@ use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::{Accepted, Lanes, Queue, Settle, State, Store, StoreUrl};
 
 use crate::store_contract::ground::{
-    Ground, LEASE, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
+    Ground, LEASE, LEASES, at, content, corp, delivery, put_visit, refresh, send, subjects,
+    visit_key,
 };
 use crate::store_contract::settings;
 
@@ -161,7 +162,7 @@ async fn a_long_queue_is_there_after_opening() {
     }
     drop(store);
     let store = open(&folder).await.unwrap();
-    let claims = store.claim_deliveries(corp(1), Lanes::All, 200_000, LEASE, at(0));
+    let claims = store.claim_deliveries(corp(1), Lanes::All, 200_000, LEASES, at(0));
     let claims = claims.await.unwrap();
     assert_eq!(claims.len(), ITEMS as usize);
     assert_eq!(subjects(&claims[..2]), ["wm0", "wm1"]);

@@ -9,6 +9,7 @@ use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Member, Range};
 use wecom_bridge::sim::push::Order;
+use wecom_bridge::store::Queue;
 
 use crate::world::{On, Setup, World, contact, user};
 
@@ -151,6 +152,30 @@ async fn a_welcome_that_comes_too_late_becomes_a_card(on: On) {
     assert_eq!(world.welcomes(), 0);
     assert_eq!(world.calls("externalcontact/send_welcome_msg"), 0);
     assert_eq!(world.cards(&member), ["新客户：王女士"]);
+}
+
+/// Told on Redis alone: the embedded store claims in the process itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_welcome_survives_lost_claims() {
+    let world = World::start(On::Redis).await;
+    let (member, customer) = world.people();
+    // From now on the server knows the scripts.
+    world.settle().await;
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    let added = world.clock.now();
+    for queue in [Queue::Inbox, Queue::Outbox] {
+        world.lose_a_claim(queue).await;
+        world.settle().await;
+        assert_eq!(world.welcomes(), 0, "the claim of the {queue:?} is held");
+        world.clock.advance(Duration::from_secs(8));
+        if queue == Queue::Inbox {
+            world.step(queue).await;
+        }
+    }
+    world.settle().await;
+    assert_eq!(world.welcomes(), 1);
+    assert!(world.clock.now().since(added) < Duration::from_secs(20));
+    assert_eq!(world.cards(&member), Vec::<String>::new());
 }
 
 async fn another_app_that_sends_is_waited_for(on: On) {

@@ -21,6 +21,7 @@ use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::Queue;
+use wecom_bridge::store::error::StoreError;
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -83,7 +84,7 @@ pub(crate) struct World {
     config: Config,
     stop: CancellationToken,
     _folder: TempDir,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
 }
 
 impl Drop for World {
@@ -160,7 +161,7 @@ impl World {
             config,
             stop,
             _folder: folder,
-            _redis: redis,
+            redis,
         }
     }
 
@@ -185,6 +186,21 @@ impl World {
             }
         }
         panic!("there is always something due");
+    }
+
+    /// Works on what is due in one queue, once.
+    pub(crate) async fn step(&self, queue: Queue) {
+        self.worker.step(&self.corp, queue).await.unwrap();
+    }
+
+    /// Has the store take an item of the queue into work, and nobody hear of it: the request was on its way when the
+    /// server fell asleep, and is followed after its sender has given up.
+    pub(crate) async fn lose_a_claim(&self, queue: Queue) {
+        let redis = self.redis.as_ref().expect("a world on Redis");
+        redis.freeze();
+        let lost = self.worker.step(&self.corp, queue).await;
+        redis.thaw();
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
 
     /// Lets time pass in small steps, settling after each.

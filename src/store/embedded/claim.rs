@@ -1,7 +1,6 @@
 //! Taking items into work: the index says whose turn it is, the file has the texts. Nothing is written.
 
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use crate::model::time::Timestamp;
 use crate::store::embedded::head::Head;
@@ -10,7 +9,7 @@ use crate::store::embedded::place::{Place, Spot};
 use crate::store::embedded::tables::View;
 use crate::store::embedded::writer::Desk;
 use crate::store::error::StoreError;
-use crate::store::{Lanes, Queue};
+use crate::store::{Lanes, Leases, Queue};
 
 /// How many items one question looks at in vain: with more of a busy subject in front, the next question goes on.
 const PARKED_MAX: usize = 1024;
@@ -27,7 +26,7 @@ pub(in crate::store::embedded) struct Want {
     /// At most so many.
     pub(in crate::store::embedded) max: usize,
     /// For how long.
-    pub(in crate::store::embedded) lease: Duration,
+    pub(in crate::store::embedded) leases: Leases,
     /// The time.
     pub(in crate::store::embedded) now: Timestamp,
 }
@@ -99,7 +98,7 @@ fn take(
         let attempt = tries.max(queue.lapsed(&place)).saturating_add(1);
         let held = Held {
             token: *tokens,
-            until: want.now.plus(want.lease),
+            until: want.now.plus(want.leases.of(lane)),
             subject: subject.into(),
             lane,
             attempt,
@@ -138,6 +137,7 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
 mod tests {
     use std::collections::HashMap;
     use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
 
     use super::*;
     use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
@@ -147,8 +147,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_is_buried_and_stops_nobody() {
-        let (corp, lease) = (corp(), Duration::from_secs(60));
-        let embedded = Disk::new().store(lease);
+        let (corp, minute) = (corp(), Duration::from_secs(60));
+        let embedded = Disk::new().store(minute);
+        let leases = Leases {
+            urgent: minute,
+            normal: minute,
+        };
         let good = Delivery {
             receiver: ReceiverName::parse("app").unwrap(),
             source: Source::Callback,
@@ -181,7 +185,7 @@ mod tests {
         let mut claimed = Vec::new();
         // The third unreadable one is of the good one's subject, which comes next time.
         for _ in 0..2 {
-            let claims = store.claim_deliveries(&corp, Lanes::All, 9, lease, now);
+            let claims = store.claim_deliveries(&corp, Lanes::All, 9, leases, now);
             claimed.extend(claims.await.unwrap());
         }
         let items: Vec<_> = claimed.into_iter().map(|claim| claim.item).collect();

@@ -46,7 +46,9 @@ use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
-use crate::store::{Accepted, Claim, Failure, Health, Lanes, Queue, Settle, StoreSettings, Ticket};
+use crate::store::{
+    Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, StoreSettings, Ticket,
+};
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -117,7 +119,7 @@ impl EmbeddedStore {
         queue: Queue,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
         let want = Want {
@@ -125,7 +127,7 @@ impl EmbeddedStore {
             queue,
             lanes,
             max,
-            lease,
+            leases,
             now,
         };
         let taken = self

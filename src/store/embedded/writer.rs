@@ -299,11 +299,14 @@ mod tests {
     use crate::store::embedded::EmbeddedStore;
     use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Lanes, Queue, Settle, State, Ticket};
+    use crate::store::{Accepted, Lanes, Leases, Queue, Settle, State, Ticket};
 
     use super::*;
 
-    const LEASE: Duration = Duration::from_secs(60);
+    const LEASES: Leases = Leases {
+        urgent: Duration::from_secs(60),
+        normal: Duration::from_secs(60),
+    };
 
     fn open(disk: &Disk) -> EmbeddedStore {
         disk.store(Duration::from_secs(3600))
@@ -323,7 +326,7 @@ mod tests {
 
     async fn claim(store: &EmbeddedStore, max: usize, now: Timestamp) -> Vec<Ticket> {
         let claims = store
-            .claim(&corp(), Queue::Inbox, Lanes::All, max, LEASE, now)
+            .claim(&corp(), Queue::Inbox, Lanes::All, max, LEASES, now)
             .await;
         claims
             .unwrap()
