@@ -2,7 +2,8 @@
 //!
 //! What is accepted, settled or put back is synced to disk before it is answered; requests that arrive together share
 //! a sync. Claims are kept in memory only: a process that ends loses its leases, and everything that was not settled
-//! is claimable when the next one opens the file. No async worker thread ever waits for the disk.
+//! is claimable when the next one opens the file. From then on claims of it are counted in the file as well, so that
+//! an item which ends the process each time runs out of attempts. No async worker thread ever waits for the disk.
 
 mod place;
 
@@ -122,8 +123,9 @@ impl EmbeddedStore {
         leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
+        let number = self.corp(corp)?;
         let want = Want {
-            corp: self.corp(corp)?,
+            corp: number,
             queue,
             lanes,
             max,
@@ -134,6 +136,7 @@ impl EmbeddedStore {
             .writer
             .look(move |desk| claim::claim(desk, want))
             .await?;
+        self.count(number, queue, &taken).await;
         let claim = |taken: Taken| Claim {
             ticket: Ticket {
                 id: taken.place.id(corp),
@@ -233,6 +236,32 @@ impl EmbeddedStore {
             name: format!("embedded (redb 4.6) {}", self.file.name()),
             warning: None,
         })
+    }
+
+    /// Counts the claims that have to be counted. When that cannot be written the work goes on all the same: it has its
+    /// own ways to fail.
+    async fn count(&self, corp: u16, queue: Queue, taken: &[Taken]) {
+        let spot = |taken: &Taken| Spot {
+            corp,
+            queue,
+            place: taken.place.clone(),
+        };
+        let left_over = taken.iter().filter(|taken| taken.left_over);
+        let counted: Vec<(Spot, u32)> = left_over
+            .map(|taken| (spot(taken), taken.attempt))
+            .collect();
+        if counted.is_empty() {
+            return;
+        }
+        let write = move |batch: &mut Batch<'_>| {
+            for (spot, attempt) in &counted {
+                claim::count(batch, spot, *attempt)?;
+            }
+            Ok(Ok(()))
+        };
+        if let Err(problem) = self.writer.write(write).await {
+            tracing::warn!(%problem, "Attempts could not be counted.");
+        }
     }
 
     fn corp(&self, corp: &CorpId) -> Result<u16, StoreError> {
