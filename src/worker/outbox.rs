@@ -100,7 +100,7 @@ impl Worker {
     async fn receipt(&self, ticket: &Ticket, lane: Lane, receipt: Receipt) -> Result<(), ActError> {
         let settle = match &receipt.outcome {
             Outcome::Done(_) => Settle::Done,
-            Outcome::TooLate => Settle::Dead("too late: its deadline has passed"),
+            Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
             Outcome::Failed { reason } => Settle::Dead(reason),
         };
         let input = Input::Receipt(&receipt);

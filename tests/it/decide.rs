@@ -646,6 +646,45 @@ fn the_first_press_of_a_card_acts() {
 }
 
 #[test]
+fn a_card_is_changed_while_its_code_is_good() {
+    let corp = corp();
+    let event = |code: &str| {
+        let fields = format!(
+            "<Event>template_card_event</Event><EventKey>contacted</EventKey><TaskId>t1</TaskId>{code}"
+        );
+        callback(&fields)
+    };
+    let life = Duration::from_secs(72 * 3600);
+    let sent_at = AT.minus(Duration::from_secs(3600));
+    let mut facts = Facts::none(&corp);
+    facts.card = Some(SentCard {
+        task_id: TaskId::parse("t1").unwrap(),
+        touser: zhang(),
+        response_code: Some(OneTimeCode::new("OLD")),
+        sent_at,
+        pressed: None,
+    });
+    for (event, code, deadline) in [
+        (
+            event("<ResponseCode>NEW</ResponseCode>"),
+            "NEW",
+            AT.plus(life),
+        ),
+        (event(""), "OLD", sent_at.plus(life)),
+    ] {
+        let effects = decided(&event, &facts).unwrap();
+        let Some(Effect::Send(outgoing)) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        let Call::UpdateCard(update) = &outgoing.call else {
+            panic!("{outgoing:?}")
+        };
+        assert_eq!(update.response_code.expose(), code);
+        assert_eq!(outgoing.deadline, Some(deadline));
+    }
+}
+
+#[test]
 fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     let corp = corp();
     let (userid, external_userid) = (zhang(), wm1());

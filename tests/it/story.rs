@@ -29,6 +29,7 @@ macro_rules! stories {
 stories!(
     a_customer_is_welcomed_and_kept,
     without_a_code_the_member_gets_a_card_with_a_button,
+    a_card_is_not_changed_with_a_code_that_is_too_old,
     a_welcome_that_comes_too_late_becomes_a_card,
     another_app_that_sends_is_waited_for,
     a_half_added_contact_is_welcomed_once,
@@ -141,6 +142,29 @@ async fn without_a_code_the_member_gets_a_card_with_a_button(on: On) {
         world.states("outgoing").await.keys().collect::<Vec<_>>(),
         ["done"]
     );
+}
+
+async fn a_card_is_not_changed_with_a_code_that_is_too_old(on: On) {
+    let world = World::start(on).await;
+    let (member, customer) = world.people();
+    world.sim.corp().console.welcome = WelcomeBy::Console;
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    world.settle().await;
+    let sent = world.sim.sent();
+    let Some(Sent::Message(card)) = sent.last() else {
+        panic!("{sent:?}")
+    };
+    let task = card.task_id().unwrap();
+    let pressed = world.sim.click_button(&member, &task, "contacted", &[]);
+    pressed.await.unwrap();
+    world.clock.advance(Duration::from_secs(72 * 3600));
+    world.settle().await;
+    assert_eq!(world.calls("message/update_template_card"), 0);
+    let dead = world.api("api/v1/outgoing?state=dead").await;
+    let call = &dead["items"][0];
+    let told = (&call["call"], &call["error"]);
+    let why = "too late: the response code is older than 72 hours";
+    assert_eq!(told, (&json!("update_card"), &json!(why)));
 }
 
 async fn a_welcome_that_comes_too_late_becomes_a_card(on: On) {
