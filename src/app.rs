@@ -19,7 +19,7 @@ use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting};
+use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::session::SessionKey;
@@ -208,6 +208,11 @@ fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {
                 AutoSync::On
             } else {
                 AutoSync::Off
+            },
+            sidebar_card: if corp.sidebar_card {
+                SidebarCard::On
+            } else {
+                SidebarCard::Off
             },
             links: match corp.contact_sync_secret {
                 Some(_) => LinkWriting::ByService,

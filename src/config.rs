@@ -102,6 +102,8 @@ pub struct Corp {
     pub tenant_key: TenantKey,
     /// `auto_sync`: whether events change contacts.
     pub auto_sync: bool,
+    /// `sidebar_card`: whether a member who opens the toolbar gets a card.
+    pub sidebar_card: bool,
     /// `[corp.app]`.
     pub app: App,
     /// `contact_sync.secret`: allows to write external profiles.

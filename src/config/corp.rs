@@ -31,6 +31,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         corp.unique("tenant key", "tenant_key", key.as_str());
     }
     let auto_sync = corp.switch("auto_sync");
+    let sidebar_card = corp.switch("sidebar_card");
     let app = corp.section("app", app);
     let contact_sync_secret = corp.optional_section("contact_sync", |contact_sync| {
         let write = "the Secret, from the console under 管理工具 → 通讯录同步";
@@ -43,6 +44,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         name,
         tenant_key: tenant_key?,
         auto_sync: auto_sync.unwrap_or(true),
+        sidebar_card: sidebar_card.unwrap_or(true),
         app: app?,
         contact_sync_secret,
         receivers: receivers?,

@@ -45,6 +45,7 @@ id = "ww1"
 name = "One"
 tenant_key = "team-1"
 auto_sync = false
+sidebar_card = false
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
 [[corp.receiver]]
@@ -127,6 +128,7 @@ fn every_setting_is_read() {
         ("ww1", "team-1")
     );
     assert_eq!((one.name.as_deref(), one.auto_sync), (Some("One"), false));
+    assert!(!one.sidebar_card && two.sidebar_card);
     assert_eq!(
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
@@ -274,7 +276,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 21 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 22 is no TOML
 "#;
 
 #[test]

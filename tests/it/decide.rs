@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
 use wecom_bridge::callback::event::{self, Event};
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, Need};
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, Need, SidebarCard};
 use wecom_bridge::decide::input::{Input, Refusal};
 use wecom_bridge::decide::{decide, needs};
 use wecom_bridge::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
@@ -25,6 +25,7 @@ fn corp() -> CorpFacts {
     CorpFacts {
         home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
         auto_sync: AutoSync::On,
+        sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
     }
 }
@@ -720,6 +721,14 @@ fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     assert_eq!(
         told(&decided(&event, &facts).unwrap()),
         ["visit 2", "refresh-contact:wm1"]
+    );
+    let silent = CorpFacts {
+        sidebar_card: SidebarCard::Off,
+        ..corp
+    };
+    assert_eq!(
+        told(&decided(&event, &Facts::none(&silent)).unwrap()),
+        ["visit 1", "refresh-contact:wm1"]
     );
 }
 
