@@ -132,6 +132,8 @@ pub struct Receiver {
     pub previous: Option<CallbackKeys>,
     /// `receive_ids`: the receive ids that are accepted, at least one. An empty text is one that WeCom uses.
     pub receive_ids: Vec<String>,
+    /// `reply`: what members who write to the app are answered.
+    pub reply: Option<String>,
 }
 
 impl Config {

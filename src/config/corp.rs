@@ -11,6 +11,9 @@ use crate::model::keys::{AesKey, CallbackKeys};
 /// The console takes no longer Token (path/90930).
 const MAX_TOKEN_CHARS: usize = 32;
 
+/// WeCom cuts the text of a reply there (path/90241).
+const MAX_REPLY_BYTES: usize = 2048;
+
 /// For pages; no limit of WeCom's.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -75,7 +78,9 @@ fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Rece
     if receive_ids.as_ref().is_some_and(Vec::is_empty) {
         receiver.note("receive_ids", "is empty", format!("write {write}"));
     }
+    let reply = receiver.text("reply", "a text of at most 2048 bytes", reply);
     Some(Receiver {
+        reply,
         name: name?,
         keys: keys?,
         previous,
@@ -144,6 +149,19 @@ fn receive_id(text: &str) -> Result<String, String> {
         "" => Ok(String::new()),
         text => CorpId::parse(text).map(String::from).map_err(not_an_id),
     }
+}
+
+fn reply(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("is empty".into());
+    }
+    if text.len() > MAX_REPLY_BYTES {
+        return Err("is longer than 2048 bytes, where WeCom would cut it".into());
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err("has control characters in it".into());
+    }
+    Ok(text.into())
 }
 
 fn token(text: &str) -> Result<SecretString, String> {

@@ -53,6 +53,7 @@ name = "one-app"
 token = "q7ZkToken1"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 receive_ids = ["ww1", ""]
+reply = "你好\n"
 previous = { token = "q7ZkToken0", aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG" }
 [[corp.receiver]]
 name = "one-contacts"
@@ -141,6 +142,8 @@ fn every_setting_is_read() {
     assert_eq!(app.name.as_str(), "one-app");
     assert_eq!(app.keys.token.expose_secret(), "q7ZkToken1");
     assert_eq!(app.receive_ids, ["ww1", ""]);
+    assert_eq!(app.reply.as_deref(), Some("你好\n"));
+    assert_eq!(contacts.reply, None);
     let previous = app.previous.as_ref().unwrap();
     assert_eq!(previous.token.expose_secret(), "q7ZkToken0");
     assert_ne!(previous.aes_key.bytes(), app.keys.aes_key.bytes());
@@ -270,6 +273,8 @@ ykkR6q2B2C ⇒ q7Zk6q2B2 ⇒ corp[0].receiver[0].aes_key has 42 characters inste
 ykkR6q2B2C ⇒ q7Zk6q2B2= ⇒ corp[0].receiver[0].aes_key has characters other than
 ["ww1", ""] ⇒ [] ⇒ corp[0].receiver[0].receive_ids is empty
 ["ww1", ""] ⇒ ["ww 1"] ⇒ corp[0].receiver[0].receive_ids[0] is no id
+reply = "你好 ⇒ reply = "q7Zk\u0000 ⇒ corp[0].receiver[0].reply has control characters
+reply = "你好\n" ⇒ reply = " " ⇒ corp[0].receiver[0].reply is empty
 q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?

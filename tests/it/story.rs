@@ -8,7 +8,7 @@ use wecom_bridge::sim::console::{ProfileMode, WelcomeBy};
 use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Member, Range};
-use wecom_bridge::sim::push::Order;
+use wecom_bridge::sim::push::{Attempt, Order};
 use wecom_bridge::store::Queue;
 
 use crate::world::{On, Setup, World, contact, user};
@@ -42,6 +42,8 @@ stories!(
     without_the_secret_the_link_is_left_to_people,
     foreign_attributes_stay,
     trouble_at_wecom_is_outlived,
+    who_writes_to_the_app_is_answered,
+    without_a_reply_nobody_is_answered,
     a_dead_event_is_replayed,
     dead_events_are_replayed_by_kind_and_time,
     a_dead_call_is_replayed,
@@ -479,6 +481,64 @@ async fn trouble_at_wecom_is_outlived(on: On) {
             );
         }
     }
+}
+
+/// The body of an answer without a reply.
+const NOTHING: Vec<u8> = Vec::new();
+
+/// The bodies of all answers to callbacks of this name.
+fn answers(world: &World, event: &str) -> Vec<Vec<u8>> {
+    let pushes = world.sim.pushes();
+    let named = pushes.iter().filter(|push| push.event == event);
+    let attempts = named.flat_map(|push| &push.attempts);
+    let body = |attempt: &Attempt| match attempt {
+        Attempt::Answered { status: 200, reply } => reply.clone(),
+        other => panic!("{other:?}"),
+    };
+    attempts.map(body).collect()
+}
+
+async fn who_writes_to_the_app_is_answered(on: On) {
+    let reply = "请在聊天工具栏中联系我们。";
+    let setup = Setup {
+        reply: Some(reply),
+        ..Setup::default()
+    };
+    let world = World::with(on, setup).await;
+    let (member, _) = world.people();
+    world.sim.enter_agent(&member).await.unwrap();
+    world.sim.view(&member, "https://a.example/").await.unwrap();
+    assert_eq!(world.sim.sent(), []);
+    assert_eq!(answers(&world, "enter_agent"), [NOTHING]);
+    assert_eq!(answers(&world, "view"), [NOTHING]);
+
+    // The second time it is known already; the member sees the answer to that one.
+    world.sim.faults().next_push(PushFault::Duplicate);
+    world.sim.member_writes(&member, "在吗？").await.unwrap();
+    let sent = world.sim.sent();
+    let [Sent::Message(message)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(
+        (&message.to, &*message.msgtype),
+        (&vec![member.clone()], "text")
+    );
+    assert_eq!(message.content, json!({ "content": reply }));
+    let bodies = answers(&world, "message/text");
+    assert!(bodies.len() == 2 && bodies.iter().all(|body| !body.is_empty()));
+    let kept = world.api("api/v1/events?kind=message/text").await;
+    assert_eq!(kept["items"].as_array().unwrap().len(), 1);
+    let window = world.sim.base().join("window/ZhangSan").unwrap();
+    let window = world.http.get(window).send().await.unwrap();
+    assert!(window.text().await.unwrap().contains(reply));
+}
+
+async fn without_a_reply_nobody_is_answered(on: On) {
+    let world = World::start(on).await;
+    let (member, _) = world.people();
+    world.sim.member_writes(&member, "在吗？").await.unwrap();
+    assert_eq!(answers(&world, "message/text"), [NOTHING]);
+    assert_eq!(world.sim.sent(), []);
 }
 
 async fn a_dead_event_is_replayed(on: On) {

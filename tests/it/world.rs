@@ -62,6 +62,7 @@ pub(crate) struct Setup {
     pub(crate) contact_sync: bool,
     pub(crate) auto_sync: bool,
     pub(crate) address: Address,
+    pub(crate) reply: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -70,6 +71,7 @@ impl Default for Setup {
             contact_sync: true,
             auto_sync: true,
             address: Address::Elsewhere,
+            reply: None,
         }
     }
 }
@@ -307,6 +309,9 @@ fn free_port() -> u16 {
 
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
     let auto_sync = setup.auto_sync;
+    let reply = setup
+        .reply
+        .map_or_else(String::new, |text| format!("reply = {text:?}"));
     let contact_sync = match setup.contact_sync {
         true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
         false => String::new(),
@@ -351,6 +356,7 @@ secret = "{SECRET}"
 name = "app"
 token = "QDG6eK"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+{reply}
 [[corp.receiver]]
 name = "contacts"
 token = "spamtest"
