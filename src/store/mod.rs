@@ -497,10 +497,10 @@ impl Store {
         ask!(self, b => b.trim(corp, before, limit))
     }
 
-    /// Asks the store how it is, with one round trip.
+    /// Asks the store how it is, with one round trip. One that has failed to write must write before it is well again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`].
     pub async fn health(&self) -> Result<Health, StoreError> {
         ask!(self, b => b.health())
     }

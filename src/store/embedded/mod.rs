@@ -226,7 +226,11 @@ impl EmbeddedStore {
         let ask = async {
             if self.writer.look(|desk| Ok(desk.is_failing())).await? {
                 // A store that could not write is well again when it can.
-                self.writer.write(|batch| batch.probe().map(Ok)).await?;
+                let probe = self.writer.write(|batch| batch.probe().map(Ok)).await;
+                if let Err(problem) = probe {
+                    let is_full = self.writer.look(|desk| Ok(desk.is_full())).await?;
+                    return Err(if is_full { self.no_room() } else { problem });
+                }
             }
             self.look(|_, _| Ok(())).await
         };
@@ -283,6 +287,10 @@ impl EmbeddedStore {
     fn claimed(&self, ticket: &Ticket) -> Result<Spot, StoreError> {
         self.spot(ticket.queue, &ticket.id)
             .ok_or(StoreError::ClaimLost)
+    }
+
+    fn no_room(&self) -> StoreError {
+        StoreError::Full(self.file.name().to_owned())
     }
 
     fn too_slow(&self) -> StoreError {
