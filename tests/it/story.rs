@@ -10,6 +10,7 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Member, Range};
 use wecom_bridge::sim::push::{Attempt, Order};
 use wecom_bridge::store::Queue;
+use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
 use crate::world::{On, Setup, World, contact, user};
 
@@ -44,6 +45,7 @@ stories!(
     trouble_at_wecom_is_outlived,
     who_writes_to_the_app_is_answered,
     without_a_reply_nobody_is_answered,
+    what_no_worker_survives_is_given_up,
     a_dead_event_is_replayed,
     dead_events_are_replayed_by_kind_and_time,
     a_dead_call_is_replayed,
@@ -539,6 +541,20 @@ async fn without_a_reply_nobody_is_answered(on: On) {
     world.sim.member_writes(&member, "在吗？").await.unwrap();
     assert_eq!(answers(&world, "message/text"), [NOTHING]);
     assert_eq!(world.sim.sent(), []);
+}
+
+async fn what_no_worker_survives_is_given_up(on: On) {
+    let world = World::start(on).await;
+    let (member, _) = world.people();
+    world.sim.enter_agent(&member).await.unwrap();
+    for _ in 0..ATTEMPTS_MAX {
+        assert_eq!(world.vanish_with_deliveries().await, 1);
+    }
+    world.settle().await;
+    let event = &world.items("events").await[0];
+    let told = (&event["state"], &event["error"]);
+    let why = "work on it never came to an end";
+    assert_eq!(told, (&json!("dead"), &json!(why)));
 }
 
 async fn a_dead_event_is_replayed(on: On) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -20,8 +21,8 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::{Lanes, Leases, Queue, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -81,6 +82,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
+    store: Arc<Store>,
     worker: Worker,
     corp: CorpId,
     config: Config,
@@ -125,6 +127,7 @@ impl World {
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
         let (worker, stop) = (app.worker().clone(), CancellationToken::new());
+        let store = Arc::clone(app.store());
         tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
 
         for (configured, kind) in config.corps[0]
@@ -158,6 +161,7 @@ impl World {
             clock,
             base,
             http,
+            store,
             worker,
             corp,
             config,
@@ -193,6 +197,19 @@ impl World {
     /// Works on what is due in one queue, once.
     pub(crate) async fn step(&self, queue: Queue) {
         self.worker.step(&self.corp, queue).await.unwrap();
+    }
+
+    /// Has a worker take the deliveries that are due into work and vanish; its leases run out at once.
+    pub(crate) async fn vanish_with_deliveries(&self) -> usize {
+        let (urgent, normal) = (Duration::from_secs(1), Duration::from_secs(1));
+        let leases = Leases { urgent, normal };
+        let now = self.clock.now();
+        let claims = self
+            .store
+            .claim_deliveries(&self.corp, Lanes::All, 9, leases, now);
+        let taken = claims.await.unwrap().len();
+        self.clock.advance(normal);
+        taken
     }
 
     /// Has the store take an item of the queue into work, and nobody hear of it: the request was on its way when the
