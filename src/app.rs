@@ -19,9 +19,10 @@ use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting};
+use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
+use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::CorpId;
 use crate::store::entrance::Entrance;
@@ -209,6 +210,11 @@ fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {
             } else {
                 AutoSync::Off
             },
+            sidebar_card: if corp.sidebar_card {
+                SidebarCard::On
+            } else {
+                SidebarCard::Off
+            },
             links: match corp.contact_sync_secret {
                 Some(_) => LinkWriting::ByService,
                 None => LinkWriting::ByHand,
@@ -252,6 +258,7 @@ fn doors(
                 Receiver {
                     corp: corp.id.clone(),
                     keyring,
+                    replier: replier(receiver),
                 },
             )
         })
@@ -276,6 +283,12 @@ fn doors(
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
     }
+}
+
+fn replier(receiver: &config::Receiver) -> Option<Arc<Replier>> {
+    let content = receiver.reply.clone()?;
+    let (current, previous) = (receiver.keys.clone(), receiver.previous.clone());
+    Some(Arc::new(Replier::text(content, current, previous)))
 }
 
 /// The way out to WeCom; its address was checked with the other settings.

@@ -104,6 +104,8 @@ pub struct Corp {
     pub tenant_key: TenantKey,
     /// `auto_sync`: whether events change contacts.
     pub auto_sync: bool,
+    /// `sidebar_card`: whether a member who opens the toolbar gets a card.
+    pub sidebar_card: bool,
     /// `[corp.app]`.
     pub app: App,
     /// `contact_sync.secret`: allows to write external profiles.
@@ -132,6 +134,8 @@ pub struct Receiver {
     pub previous: Option<CallbackKeys>,
     /// `receive_ids`: the receive ids that are accepted, at least one. An empty text is one that WeCom uses.
     pub receive_ids: Vec<String>,
+    /// `reply`: what members who write to the app are answered.
+    pub reply: Option<String>,
 }
 
 impl Config {

@@ -11,6 +11,9 @@ use crate::model::keys::{AesKey, CallbackKeys};
 /// The console takes no longer Token (path/90930).
 const MAX_TOKEN_CHARS: usize = 32;
 
+/// WeCom cuts the text of a reply there (path/90241).
+const MAX_REPLY_BYTES: usize = 2048;
+
 /// For pages; no limit of WeCom's.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -31,6 +34,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         corp.unique("tenant key", "tenant_key", key.as_str());
     }
     let auto_sync = corp.switch("auto_sync");
+    let sidebar_card = corp.switch("sidebar_card");
     let app = corp.section("app", app);
     let contact_sync_secret = corp.optional_section("contact_sync", |contact_sync| {
         let write = "the Secret, from the console under 管理工具 → 通讯录同步";
@@ -43,6 +47,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         name,
         tenant_key: tenant_key?,
         auto_sync: auto_sync.unwrap_or(true),
+        sidebar_card: sidebar_card.unwrap_or(true),
         app: app?,
         contact_sync_secret,
         receivers: receivers?,
@@ -73,7 +78,9 @@ fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Rece
     if receive_ids.as_ref().is_some_and(Vec::is_empty) {
         receiver.note("receive_ids", "is empty", format!("write {write}"));
     }
+    let reply = receiver.text("reply", "a text of at most 2048 bytes", reply);
     Some(Receiver {
+        reply,
         name: name?,
         keys: keys?,
         previous,
@@ -142,6 +149,19 @@ fn receive_id(text: &str) -> Result<String, String> {
         "" => Ok(String::new()),
         text => CorpId::parse(text).map(String::from).map_err(not_an_id),
     }
+}
+
+fn reply(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("is empty".into());
+    }
+    if text.len() > MAX_REPLY_BYTES {
+        return Err("is longer than 2048 bytes, where WeCom would cut it".into());
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err("has control characters in it".into());
+    }
+    Ok(text.into())
 }
 
 fn token(text: &str) -> Result<SecretString, String> {

@@ -83,6 +83,8 @@ pub struct CorpFacts {
     pub home: Url,
     /// Whether events change contacts.
     pub auto_sync: AutoSync,
+    /// Whether an opened toolbar is answered.
+    pub sidebar_card: SidebarCard,
     /// How links get into profiles.
     pub links: LinkWriting,
 }
@@ -93,6 +95,15 @@ pub enum AutoSync {
     /// They do.
     On,
     /// They are stored and visible and change no contact.
+    Off,
+}
+
+/// Whether a member who opens the toolbar gets a card. The visit is kept either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SidebarCard {
+    /// Now and then.
+    On,
+    /// Never.
     Off,
 }
 

@@ -95,7 +95,7 @@ fn event_effects(
         Body::Subscribe { userid } | Body::Unsubscribe { userid } => {
             Ok(vec![member::refresh(userid, now)])
         }
-        Body::TemplateCardEvent(pressed) => Ok(card::pressed(pressed, facts, now)),
+        Body::TemplateCardEvent(pressed) => Ok(card::pressed(pressed, at, facts, now)),
         Body::Own(OwnEvent::SidebarOpened(opened)) => Ok(sidebar::opened(opened, at, facts, now)),
         Body::Own(OwnEvent::RefreshContact { external_userid }) => {
             contact::refreshed(external_userid, facts, now)

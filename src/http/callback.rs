@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -13,6 +14,7 @@ use futures_util::StreamExt;
 use crate::callback::{self, Plaintext, Query};
 use crate::http::doors::{Doors, Receiver};
 use crate::http::refusals::Refused;
+use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::{CorpId, ReceiverName};
 use crate::store::Accepted;
@@ -44,7 +46,7 @@ pub(in crate::http) async fn echo(
     }
 }
 
-/// An event: 200 with an empty body once it is stored, and not before.
+/// An event: 200 once it is stored, and not before; with an empty body, unless a reply is configured.
 pub(in crate::http) async fn deliver(
     doors: web::Data<Doors>,
     entrance: web::Data<Entrance>,
@@ -54,9 +56,11 @@ pub(in crate::http) async fn deliver(
         receiver,
         corp,
         plaintext,
+        replier,
     } = opened;
     let now = doors.clock.now();
     let peek = callback::peek(&receiver, plaintext.as_bytes(), now);
+    let reply = replier.and_then(|replier| replier.answer(&peek.kind, &plaintext, now));
     let delivery = Delivery {
         receiver,
         source: Source::Callback,
@@ -84,7 +88,12 @@ pub(in crate::http) async fn deliver(
             tracing::info!(%receiver, %kind, %subject, latency_ms, "received again; nothing to do");
         }
     }
-    Ok(HttpResponse::Ok().finish())
+    Ok(match reply {
+        None => HttpResponse::Ok().finish(),
+        Some(xml) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/xml; charset=utf-8"))
+            .body(xml),
+    })
 }
 
 /// A callback whose signature, encryption and receive id are right. There is no other way to get at its content.
@@ -92,6 +101,7 @@ pub(in crate::http) struct Opened {
     receiver: ReceiverName,
     corp: CorpId,
     plaintext: Plaintext,
+    replier: Option<Arc<Replier>>,
 }
 
 impl FromRequest for Opened {
@@ -115,6 +125,7 @@ impl FromRequest for Opened {
                 receiver: name,
                 corp: receiver.corp.clone(),
                 plaintext,
+                replier: receiver.replier.clone(),
             })
         })
     }

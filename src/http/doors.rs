@@ -10,6 +10,7 @@ use crate::act::Corp;
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::http::refusals::Refusals;
+use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
 use crate::store::Store;
@@ -48,6 +49,8 @@ pub struct Receiver {
     pub corp: CorpId,
     /// What it verifies and decrypts with.
     pub keyring: Keyring,
+    /// Answers messages; without one they get an empty answer, as everything else does.
+    pub replier: Option<Arc<Replier>>,
 }
 
 /// A corp on its pages.

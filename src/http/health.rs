@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::http::doors::Doors;
+use crate::store::error::StoreError;
 
 /// A store that takes longer does not count as ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -15,18 +16,35 @@ pub(in crate::http) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers too, so that callbacks can be accepted.
+/// The store answers too, and has room, so that callbacks can be accepted. If not, it says why in a word.
 pub(in crate::http) async fn ready(doors: web::Data<Doors>) -> HttpResponse {
     match tokio::time::timeout(PATIENCE, doors.store.health()).await {
         Ok(Ok(_)) => HttpResponse::Ok().json(json!({ "status": "ready" })),
         Ok(Err(problem)) => {
-            tracing::warn!(%problem, "Not ready: the store does not answer.");
-            unready()
+            tracing::warn!(%problem, "Not ready.");
+            match problem {
+                StoreError::Full(_) => unready(
+                    "disk full",
+                    "The disk has no room left for the store. Make room; the service goes on by itself.",
+                ),
+                StoreError::Unavailable(_)
+                | StoreError::ClaimLost
+                | StoreError::Stale
+                | StoreError::Corrupt(_)
+                | StoreError::InUse(_)
+                | StoreError::Unusable(_) => no_answer(),
+            }
         }
-        Err(_elapsed) => unready(),
+        Err(_elapsed) => no_answer(),
     }
 }
 
-fn unready() -> HttpResponse {
-    HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "reason": "store" }))
+fn no_answer() -> HttpResponse {
+    unready("store", "The store does not answer, or not as it should.")
+}
+
+/// The detail names no place: anybody may ask.
+fn unready(reason: &str, detail: &str) -> HttpResponse {
+    let answer = json!({ "status": "not ready", "reason": reason, "detail": detail });
+    HttpResponse::ServiceUnavailable().json(answer)
 }

@@ -84,7 +84,7 @@ pub(in crate::http) async fn callback(
             "请关闭此页面，从企业微信重新打开。",
         )
     };
-    let login = session::read::<Login>(&request, &doors.session_key, now);
+    let login = session::read::<Login>(&request, &doors.session_key, &doors.public_url, now);
     let (Some(returned), Some(login)) = (returned, login) else {
         return Ok(again());
     };

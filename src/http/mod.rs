@@ -9,6 +9,8 @@ pub mod session;
 
 mod error;
 
+pub mod reply;
+
 mod callback;
 
 mod login;

@@ -50,7 +50,7 @@ impl std::fmt::Debug for SessionKey {
 
 /// What a cookie can be for.
 pub(in crate::http) trait Ticketed: Serialize + DeserializeOwned {
-    /// The cookie's name, also part of what is signed.
+    /// The cookie's name without its prefix, also part of what is signed.
     const NAME: &'static str;
     /// How long it is good for, in seconds.
     const SECONDS: i64;
@@ -91,22 +91,24 @@ struct Signed<T> {
 pub(in crate::http) fn read<T: Ticketed>(
     request: &HttpRequest,
     key: &SessionKey,
+    public_url: &Url,
     now: Timestamp,
 ) -> Option<T> {
-    open(key, request.cookie(T::NAME)?.value(), now)
+    open(key, request.cookie(&name::<T>(public_url))?.value(), now)
 }
 
-/// A cookie of this kind. Without a script's reach, and only over TLS where the service is reached by TLS.
+/// A cookie of this kind. Without a script's reach. Where the service is reached by TLS it travels by TLS alone, and by
+/// its name no other host and no unprotected page can have set it.
 pub(in crate::http) fn cookie<T: Ticketed>(
     value: T,
     key: &SessionKey,
     public_url: &Url,
     now: Timestamp,
 ) -> Cookie<'static> {
-    Cookie::build(T::NAME, seal(key, value, now))
+    Cookie::build(name::<T>(public_url), seal(key, value, now))
         .path("/")
         .http_only(true)
-        .secure(public_url.scheme() == "https")
+        .secure(is_tls(public_url))
         .same_site(SameSite::Lax)
         .max_age(actix_web::cookie::time::Duration::seconds(T::SECONDS))
         .finish()
@@ -114,13 +116,27 @@ pub(in crate::http) fn cookie<T: Ticketed>(
 
 /// A cookie that takes the one of this kind away.
 pub(in crate::http) fn removal<T: Ticketed>(public_url: &Url) -> Cookie<'static> {
-    let mut gone = Cookie::build(T::NAME, "")
+    let mut gone = Cookie::build(name::<T>(public_url), "")
         .path("/")
         .http_only(true)
-        .secure(public_url.scheme() == "https")
+        .secure(is_tls(public_url))
         .finish();
     gone.make_removal();
     gone
+}
+
+/// The cookie's name for browsers. They take `__Host-` only from the host itself over TLS, for all of its paths (RFC
+/// 6265bis, 4.1.3.2); over plain http, as in a demo, they would not take it at all.
+fn name<T: Ticketed>(public_url: &Url) -> String {
+    if is_tls(public_url) {
+        format!("__Host-{}", T::NAME)
+    } else {
+        T::NAME.to_owned()
+    }
+}
+
+fn is_tls(public_url: &Url) -> bool {
+    public_url.scheme() == "https"
 }
 
 fn seal<T: Ticketed>(key: &SessionKey, value: T, now: Timestamp) -> String {

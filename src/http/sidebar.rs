@@ -48,7 +48,7 @@ pub(in crate::http) async fn page(
         let text = "请管理员检查聊天工具栏中配置的页面地址（tenantKey）。";
         return Ok(notice(&doors, StatusCode::NOT_FOUND, "链接无效", text));
     };
-    let session: Option<Session> = session::read(&request, &doors.session_key, doors.clock.now());
+    let session = session(&doors, &request);
     match session {
         Some(Session {
             corp,
@@ -164,8 +164,13 @@ pub(in crate::http) async fn opened(
     Ok(HttpResponse::Accepted().finish())
 }
 
+fn session(doors: &Doors, request: &HttpRequest) -> Option<Session> {
+    let now = doors.clock.now();
+    session::read(request, &doors.session_key, &doors.public_url, now)
+}
+
 fn member(doors: &Doors, request: &HttpRequest) -> Result<(Session, UserId), Problem> {
-    let session: Option<Session> = session::read(request, &doors.session_key, doors.clock.now());
+    let session = session(doors, request);
     let session =
         session.ok_or_else(|| Problem::unauthorized("Open the page from WeCom once more."))?;
     match &session.who {

@@ -18,6 +18,7 @@ mod event_xml;
 pub mod people;
 pub mod push;
 pub mod receiver;
+mod reply;
 
 mod api;
 pub mod faults;

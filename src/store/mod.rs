@@ -28,7 +28,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::model::delivery::{ContentKey, Delivery, ItemId};
+use crate::model::delivery::{ContentKey, Delivery, ItemId, Lane};
 use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::outgoing::{Outgoing, OutgoingHead};
@@ -81,6 +81,25 @@ pub enum Lanes {
     All,
     /// Urgent items only: for the places that are kept for them.
     Urgent,
+}
+
+/// How long a claim lasts, by the lane of its item: what is urgent cannot wait long for a claimer that has vanished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leases {
+    /// Of an urgent item.
+    pub urgent: Duration,
+    /// Of any other.
+    pub normal: Duration,
+}
+
+impl Leases {
+    /// The lease of an item in this lane.
+    pub const fn of(self, lane: Lane) -> Duration {
+        match lane {
+            Lane::Urgent => self.urgent,
+            Lane::Normal => self.normal,
+        }
+    }
 }
 
 /// Proof of a claim: who holds which item. Only the store makes it.
@@ -274,7 +293,7 @@ impl Store {
         Ok(accepted)
     }
 
-    /// Takes up to `max` deliveries into work until `lease` has passed.
+    /// Takes up to `max` deliveries into work, each until the lease of its lane has passed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
@@ -283,15 +302,15 @@ impl Store {
         corp: &CorpId,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Delivery>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Delivery::decode(text).ok())
             .await
     }
 
-    /// Takes up to `max` outgoing calls into work until `lease` has passed.
+    /// Takes up to `max` outgoing calls into work, each until the lease of its lane has passed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
@@ -300,10 +319,10 @@ impl Store {
         corp: &CorpId,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Outgoing::decode(text).ok())
             .await
     }
@@ -478,10 +497,10 @@ impl Store {
         ask!(self, b => b.trim(corp, before, limit))
     }
 
-    /// Asks the store how it is, with one round trip.
+    /// Asks the store how it is, with one round trip. One that has failed to write must write before it is well again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`].
     pub async fn health(&self) -> Result<Health, StoreError> {
         ask!(self, b => b.health())
     }

@@ -31,7 +31,7 @@ impl Worker {
             Err(problem) => self.bury(&ticket, &problem.to_string(), &story).await,
             Ok(event) => {
                 let input = Input::Event(&event, delivery.received_at);
-                let result = guarded(self.decided(&ticket, &input)).await;
+                let result = guarded(delivery.lane, self.decided(&ticket, &input)).await;
                 self.close(&ticket, result, &story).await;
             }
         }

@@ -45,6 +45,7 @@ id = "ww1"
 name = "One"
 tenant_key = "team-1"
 auto_sync = false
+sidebar_card = false
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
 [[corp.receiver]]
@@ -52,6 +53,7 @@ name = "one-app"
 token = "q7ZkToken1"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 receive_ids = ["ww1", ""]
+reply = "你好\n"
 previous = { token = "q7ZkToken0", aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG" }
 [[corp.receiver]]
 name = "one-contacts"
@@ -127,6 +129,7 @@ fn every_setting_is_read() {
         ("ww1", "team-1")
     );
     assert_eq!((one.name.as_deref(), one.auto_sync), (Some("One"), false));
+    assert!(!one.sidebar_card && two.sidebar_card);
     assert_eq!(
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
@@ -139,6 +142,8 @@ fn every_setting_is_read() {
     assert_eq!(app.name.as_str(), "one-app");
     assert_eq!(app.keys.token.expose_secret(), "q7ZkToken1");
     assert_eq!(app.receive_ids, ["ww1", ""]);
+    assert_eq!(app.reply.as_deref(), Some("你好\n"));
+    assert_eq!(contacts.reply, None);
     let previous = app.previous.as_ref().unwrap();
     assert_eq!(previous.token.expose_secret(), "q7ZkToken0");
     assert_ne!(previous.aes_key.bytes(), app.keys.aes_key.bytes());
@@ -270,13 +275,15 @@ ykkR6q2B2C ⇒ q7Zk6q2B2 ⇒ corp[0].receiver[0].aes_key has 42 characters inste
 ykkR6q2B2C ⇒ q7Zk6q2B2= ⇒ corp[0].receiver[0].aes_key has characters other than
 ["ww1", ""] ⇒ [] ⇒ corp[0].receiver[0].receive_ids is empty
 ["ww1", ""] ⇒ ["ww 1"] ⇒ corp[0].receiver[0].receive_ids[0] is no id
+reply = "你好 ⇒ reply = "q7Zk\u0000 ⇒ corp[0].receiver[0].reply has control characters
+reply = "你好\n" ⇒ reply = " " ⇒ corp[0].receiver[0].reply is empty
 q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 21 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 22 is no TOML
 "#;
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
 use wecom_bridge::callback::event::{self, Event};
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, Need};
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, Need, SidebarCard};
 use wecom_bridge::decide::input::{Input, Refusal};
 use wecom_bridge::decide::{decide, needs};
 use wecom_bridge::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
@@ -25,6 +25,7 @@ fn corp() -> CorpFacts {
     CorpFacts {
         home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
         auto_sync: AutoSync::On,
+        sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
     }
 }
@@ -646,6 +647,45 @@ fn the_first_press_of_a_card_acts() {
 }
 
 #[test]
+fn a_card_is_changed_while_its_code_is_good() {
+    let corp = corp();
+    let event = |code: &str| {
+        let fields = format!(
+            "<Event>template_card_event</Event><EventKey>contacted</EventKey><TaskId>t1</TaskId>{code}"
+        );
+        callback(&fields)
+    };
+    let life = Duration::from_secs(72 * 3600);
+    let sent_at = AT.minus(Duration::from_secs(3600));
+    let mut facts = Facts::none(&corp);
+    facts.card = Some(SentCard {
+        task_id: TaskId::parse("t1").unwrap(),
+        touser: zhang(),
+        response_code: Some(OneTimeCode::new("OLD")),
+        sent_at,
+        pressed: None,
+    });
+    for (event, code, deadline) in [
+        (
+            event("<ResponseCode>NEW</ResponseCode>"),
+            "NEW",
+            AT.plus(life),
+        ),
+        (event(""), "OLD", sent_at.plus(life)),
+    ] {
+        let effects = decided(&event, &facts).unwrap();
+        let Some(Effect::Send(outgoing)) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        let Call::UpdateCard(update) = &outgoing.call else {
+            panic!("{outgoing:?}")
+        };
+        assert_eq!(update.response_code.expose(), code);
+        assert_eq!(outgoing.deadline, Some(deadline));
+    }
+}
+
+#[test]
 fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     let corp = corp();
     let (userid, external_userid) = (zhang(), wm1());
@@ -681,6 +721,14 @@ fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     assert_eq!(
         told(&decided(&event, &facts).unwrap()),
         ["visit 2", "refresh-contact:wm1"]
+    );
+    let silent = CorpFacts {
+        sidebar_card: SidebarCard::Off,
+        ..corp
+    };
+    assert_eq!(
+        told(&decided(&event, &Facts::none(&silent)).unwrap()),
+        ["visit 1", "refresh-contact:wm1"]
     );
 }
 

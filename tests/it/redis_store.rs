@@ -13,7 +13,8 @@ use wecom_bridge::store::{Accepted, Lanes, Settle, State, Store, StoreUrl, Ticke
 
 use crate::redis_server::RedisServer;
 use crate::store_contract::ground::{
-    Ground, LEASE, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
+    Ground, LEASE, LEASES, at, content, corp, delivery, put_visit, refresh, send, subjects,
+    visit_key,
 };
 use crate::store_contract::settings;
 
@@ -76,7 +77,7 @@ async fn what_was_answered_survives_a_kill() {
         .into_iter()
         .map(|answer| new_id(answer.unwrap()))
         .collect();
-    let ticket = store.claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0));
+    let ticket = store.claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0));
     let ticket = ticket.await.unwrap().remove(0).ticket;
 
     server.kill();
@@ -147,7 +148,7 @@ async fn a_server_that_hangs_is_given_up_in_time() {
     let late = async {
         // Joins the line while the first call hangs.
         let claims = store
-            .claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0))
+            .claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0))
             .await
             .map(|claims| claims.len());
         assert!(
@@ -193,7 +194,8 @@ async fn two_processes_settle_each_event_once() {
     let workers = (0..8).map(async |worker| {
         let store = &stores[worker % 2];
         while settled.lock().unwrap().len() < accepted.len() {
-            let claims = store.claim_deliveries(corp(1), Lanes::All, CLAIMED_AT_ONCE, LEASE, at(0));
+            let claims =
+                store.claim_deliveries(corp(1), Lanes::All, CLAIMED_AT_ONCE, LEASES, at(0));
             let claims = claims.await.unwrap();
             let commits = claims.iter().map(async |claim| {
                 let subject = claim.item.subject.as_str().trim_start_matches("contact:");

@@ -27,7 +27,7 @@ macro_rules! contract {
             contract! { each of $open:
                 accept: new_then_duplicate, same_content_at_once_is_new_once, bells_ring;
                 claim: order_of_arrival, urgent_first, urgent_only, one_at_a_time_per_subject, at_most_max, a_lease_runs_out,
-                    a_wrong_clock_does_not_lock_items_away, corps_do_not_see_each_other, many_workers_share_the_work;
+                    an_urgent_lease_runs_out_first, a_wrong_clock_does_not_lock_items_away, corps_do_not_see_each_other, many_workers_share_the_work;
                 commit: effects_come_with_the_settlement, a_refused_commit_changes_nothing, a_stale_basis_changes_nothing,
                     no_version_twice, calls_keep_order_and_lanes;
                 refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,

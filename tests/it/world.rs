@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -20,7 +21,8 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::{Lanes, Leases, Queue, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -61,6 +63,7 @@ pub(crate) struct Setup {
     pub(crate) contact_sync: bool,
     pub(crate) auto_sync: bool,
     pub(crate) address: Address,
+    pub(crate) reply: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -69,6 +72,7 @@ impl Default for Setup {
             contact_sync: true,
             auto_sync: true,
             address: Address::Elsewhere,
+            reply: None,
         }
     }
 }
@@ -78,12 +82,13 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
+    store: Arc<Store>,
     worker: Worker,
     corp: CorpId,
     config: Config,
     stop: CancellationToken,
     _folder: TempDir,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
 }
 
 impl Drop for World {
@@ -122,6 +127,7 @@ impl World {
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
         let (worker, stop) = (app.worker().clone(), CancellationToken::new());
+        let store = Arc::clone(app.store());
         tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
 
         for (configured, kind) in config.corps[0]
@@ -155,12 +161,13 @@ impl World {
             clock,
             base,
             http,
+            store,
             worker,
             corp,
             config,
             stop,
             _folder: folder,
-            _redis: redis,
+            redis,
         }
     }
 
@@ -185,6 +192,34 @@ impl World {
             }
         }
         panic!("there is always something due");
+    }
+
+    /// Works on what is due in one queue, once.
+    pub(crate) async fn step(&self, queue: Queue) {
+        self.worker.step(&self.corp, queue).await.unwrap();
+    }
+
+    /// Has a worker take the deliveries that are due into work and vanish; its leases run out at once.
+    pub(crate) async fn vanish_with_deliveries(&self) -> usize {
+        let (urgent, normal) = (Duration::from_secs(1), Duration::from_secs(1));
+        let leases = Leases { urgent, normal };
+        let now = self.clock.now();
+        let claims = self
+            .store
+            .claim_deliveries(&self.corp, Lanes::All, 9, leases, now);
+        let taken = claims.await.unwrap().len();
+        self.clock.advance(normal);
+        taken
+    }
+
+    /// Has the store take an item of the queue into work, and nobody hear of it: the request was on its way when the
+    /// server fell asleep, and is followed after its sender has given up.
+    pub(crate) async fn lose_a_claim(&self, queue: Queue) {
+        let redis = self.redis.as_ref().expect("a world on Redis");
+        redis.freeze();
+        let lost = self.worker.step(&self.corp, queue).await;
+        redis.thaw();
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
 
     /// Lets time pass in small steps, settling after each.
@@ -291,6 +326,9 @@ fn free_port() -> u16 {
 
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
     let auto_sync = setup.auto_sync;
+    let reply = setup
+        .reply
+        .map_or_else(String::new, |text| format!("reply = {text:?}"));
     let contact_sync = match setup.contact_sync {
         true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
         false => String::new(),
@@ -335,6 +373,7 @@ secret = "{SECRET}"
 name = "app"
 token = "QDG6eK"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+{reply}
 [[corp.receiver]]
 name = "contacts"
 token = "spamtest"

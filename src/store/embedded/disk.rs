@@ -71,10 +71,14 @@ impl Disk {
     }
 
     fn unless(&self, faults: &[Fault]) -> io::Result<()> {
-        if faults.contains(&self.fault.lock().unwrap()) {
-            return Err(io::ErrorKind::StorageFull.into());
+        let fault = *self.fault.lock().unwrap();
+        if !faults.contains(&fault) {
+            return Ok(());
         }
-        Ok(())
+        Err(match fault {
+            Fault::Full => io::ErrorKind::StorageFull.into(),
+            Fault::None | Fault::SyncFails | Fault::Gone => io::Error::other("a faulty disk"),
+        })
     }
 }
 

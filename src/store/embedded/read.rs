@@ -11,7 +11,7 @@ use crate::model::time::Timestamp;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
-use crate::store::embedded::settle::read_failures;
+use crate::store::embedded::settle::{claims_of, read_failures};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
@@ -210,10 +210,17 @@ fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
         });
     }
     let row = view.retrying.get(spot.key())?;
-    let (state, attempts, failures) = row.map_or((State::Waiting, 0, Vec::new()), |row| {
-        let (_, attempts, _, failures) = row.value();
-        (State::Retrying, attempts, read_failures(failures))
-    });
+    let (state, attempts, failures) = match row {
+        Some(row) => {
+            let (_, attempts, _, failures) = row.value();
+            (State::Retrying, attempts, read_failures(failures))
+        }
+        None => {
+            let row = view.waiting.get(spot.key())?;
+            let claims = row.map_or(0, |row| claims_of(row.value()));
+            (State::Waiting, claims, Vec::new())
+        }
+    };
     Ok(Progress {
         state,
         attempts,

@@ -11,7 +11,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
 use crate::store::redis::{RedisStore, connection, keys};
-use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Queue, Settle, Ticket};
+use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket};
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));
@@ -49,7 +49,7 @@ impl RedisStore {
         queue: Queue,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
         let mut claims: Vec<Claim<String>> = Vec::new();
@@ -60,7 +60,8 @@ impl RedisStore {
             }
             let mut call = queue_call(&CLAIM, corp, queue);
             call.arg(left.min(CLAIMED_MAX))
-                .arg(millis(lease))
+                .arg(millis(leases.normal))
+                .arg(millis(leases.urgent))
                 .arg(now.millis())
                 .arg(match lanes {
                     Lanes::All => "all",
