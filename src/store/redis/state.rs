@@ -18,6 +18,9 @@ fn reading_script(body: &str) -> Script {
     Script::new(&[include_str!("keys.lua"), body].join("\n"))
 }
 
+/// What `read.lua` answers.
+type Found = (Vec<Option<String>>, Vec<Vec<(String, String)>>);
+
 /// How many records one call reads.
 const PAGE: usize = 256;
 
@@ -54,8 +57,7 @@ impl RedisStore {
         for table in range.tables {
             call.arg(table.name());
         }
-        let (found, pages): (Vec<Option<String>>, Vec<Vec<(String, String)>>) =
-            self.connection.run(&READ, &call).await?;
+        let (found, pages): Found = self.connection.run(&READ, &call).await?;
         if (found.len(), pages.len()) != (keys.len(), range.tables.len()) {
             return Err(StoreError::Corrupt("records are missing".into()));
         }
