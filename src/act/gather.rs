@@ -19,14 +19,21 @@ pub(in crate::act) async fn gather<'a>(
 ) -> Result<(Facts<'a>, Vec<Record>), ActError> {
     let mut facts = Facts::none(&corp.facts);
     let keys: Vec<Key> = needs.iter().filter_map(key).collect();
-    let mut basis = store.read(id, &keys).await?;
-    for need in needs {
+    // No input needs the relations of two contacts.
+    let related = needs.iter().find_map(|need| {
         if let Need::Relations(contact) = need {
-            for table in [Table::Greetings, Table::Endings] {
-                basis.extend(store.of_contact(id, table, contact).await?);
-            }
+            Some(contact)
+        } else {
+            None
         }
-    }
+    });
+    let basis = match related {
+        Some(contact) => {
+            let tables = [Table::Greetings, Table::Endings];
+            store.of_contact(id, &keys, &tables, contact).await?
+        }
+        None => store.read(id, &keys).await?,
+    };
     for record in &basis {
         keep(&mut facts, record)?;
     }

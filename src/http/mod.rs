@@ -22,17 +22,19 @@ mod api;
 mod health;
 mod page;
 
-use actix_web::web;
+use actix_web::{guard, web};
 
 /// The route table.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(error::extraction)
         .service(
-            web::resource("/callback/{receiver}")
-                .route(web::post().to(callback::deliver))
-                .route(web::get().to(callback::echo)),
+            // The handler takes the name from the path: a parameter of the route costs a regular expression.
+            web::scope("/callback")
+                .guard(guard::Post())
+                .default_service(web::to(callback::deliver)),
         )
+        .route("/callback/{receiver}", web::get().to(callback::echo))
         .route("/sidebar", web::get().to(sidebar::page))
         .route("/sidebar/signature", web::get().to(sidebar::signature))
         .route("/sidebar/opened", web::post().to(sidebar::opened))

@@ -183,6 +183,16 @@ pub struct Entry<T> {
 /// How many relations of a contact are read in one round trip; few contacts have more.
 const RELATIONS_PAGE: usize = 64;
 
+/// The records of some tables whose keys lie between two texts, the first ones of each table.
+#[derive(Debug, Clone, Copy)]
+struct Range<'a> {
+    tables: &'a [Table],
+    after: &'a str,
+    before: &'a str,
+    /// How many of each table.
+    limit: usize,
+}
+
 /// So many deliveries being taken in at once are a crowd: 8,000 a second, if each takes a millisecond.
 const CROWD: usize = 8;
 
@@ -411,30 +421,37 @@ impl Store {
         ask!(self, b => b.list(corp, table, after, None, limit))
     }
 
-    /// Reads what a table keeps about a contact's relations, one record per member.
+    /// Reads records and, behind them, what these tables keep about a contact's relations, one record per member: one
+    /// round trip unless a contact has very many.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn of_contact(
         &self,
         corp: &CorpId,
-        table: Table,
+        keys: &[Key],
+        tables: &[Table],
         contact: &ExternalUserId,
     ) -> Result<Vec<Record>, StoreError> {
-        let (mut after, before) = record::relations(contact);
-        let mut found: Vec<Record> = Vec::new();
-        loop {
-            let page =
-                ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
-            let complete = page.len() < RELATIONS_PAGE;
-            if let Some(last) = page.last() {
-                after.clone_from(&last.key.key);
+        let (after, before) = record::relations(contact);
+        let range = Range {
+            tables,
+            after: &after,
+            before: &before,
+            limit: RELATIONS_PAGE,
+        };
+        let (mut found, pages) = ask!(self, b => b.read_range(corp, keys, range))?;
+        for mut page in pages {
+            while let Some(Record { key, .. }) = page.last()
+                && page.len() == RELATIONS_PAGE
+            {
+                let (table, after) = (key.table, key.key.clone());
+                found.append(&mut page);
+                page = ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
             }
-            found.extend(page);
-            if complete {
-                return Ok(found);
-            }
+            found.append(&mut page);
         }
+        Ok(found)
     }
 
     /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.

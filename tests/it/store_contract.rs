@@ -37,7 +37,7 @@ macro_rules! contract {
                 settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
                     replaying_open_items_is_harmless, trim_forgets_only_the_done;
                 lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
-                    records_as_asked;
+                    relations_of_one_contact, records_as_asked;
             }
         }
     };

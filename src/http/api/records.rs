@@ -88,14 +88,13 @@ pub(in crate::http) async fn contact(
             endings: Vec::new(),
             visits: Vec::new(),
         };
-        for table in [Table::Greetings, Table::Endings, Table::Visits] {
-            for record in doors.store.of_contact(corp, table, &id).await? {
-                match table {
-                    Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
-                    Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
-                    Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
-                    Table::Contacts | Table::Members | Table::Links | Table::Cards => {}
-                }
+        let tables = [Table::Greetings, Table::Endings, Table::Visits];
+        for record in doors.store.of_contact(corp, &[], &tables, &id).await? {
+            match record.key.table {
+                Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
+                Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
+                Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
+                Table::Contacts | Table::Members | Table::Links | Table::Cards => {}
             }
         }
         return Ok(HttpResponse::Ok().json(detail));

@@ -97,7 +97,8 @@ async fn take_in(
     keys.extend(hours.iter().map(|hour| keys::seen(corp, *hour)));
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
 
-    let mut call = connection::call(&ACCEPT, &keys);
+    let bytes = arrivals.iter().map(|arrival| arrival.text.len() + 32).sum();
+    let mut call = connection::sized_call(&ACCEPT, &keys, 4 * arrivals.len(), bytes);
     call.arg((dedupe_for + HOUR).as_secs());
     for Arrival { key, lane, text } in arrivals {
         // Lua counts from 1.

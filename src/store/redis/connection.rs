@@ -165,7 +165,18 @@ impl fmt::Debug for Connection {
 
 /// Begins the call of a script: its keys are written, its arguments are to follow.
 pub(in crate::store::redis) fn call(script: &Script, keys: &[&str]) -> Cmd {
-    let mut call = redis::cmd("EVALSHA");
+    sized_call(script, keys, 0, 0)
+}
+
+/// The same with room for so many arguments and their bytes, so that a long call does not move while it grows.
+pub(in crate::store::redis) fn sized_call(
+    script: &Script,
+    keys: &[&str],
+    args: usize,
+    bytes: usize,
+) -> Cmd {
+    let mut call = Cmd::with_capacity(args + 16, bytes + 512);
+    call.arg("EVALSHA");
     call.arg(script.get_hash()).arg(keys.len()).arg(keys);
     call
 }

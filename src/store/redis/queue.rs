@@ -26,7 +26,7 @@ const ROUNDS_MAX: usize = 32;
 
 /// Puts the common beginning before a script.
 pub(in crate::store::redis) fn script(body: &str) -> Script {
-    Script::new(&[include_str!("queue.lua"), body].join("\n"))
+    Script::new(&[include_str!("keys.lua"), include_str!("queue.lua"), body].join("\n"))
 }
 
 /// Begins the call of a script that works on a queue.
