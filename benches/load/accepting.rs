@@ -118,14 +118,22 @@ fn turn(setup: &Setup, requests: &[Request], open: usize, extent: Extent) -> any
     let server = Server::start(setup)?;
     std::thread::sleep(Duration::from_millis(300));
     let idle = server.process.rss()?;
-    generator::closed(server.address, warm_up, time)?;
+    let warm = generator::closed(server.address, warm_up, time)?;
     let paced = generator::open(server.address, open, extent.open_rate)?;
     let before = cpu(&server)?;
     let fast = generator::closed(server.address, closed, time)?;
     let after = cpu(&server)?;
     ensure!(fast.answered() > 0, "{} answered nothing", setup.name);
     let each = |n: usize| (after[n] - before[n]).as_secs_f64() * 1e6 / fast.answered() as f64;
-    let refused = |trips: [&Trip; 2]| trips.iter().map(|trip| trip.refused).sum();
+    let accepted = |trip: &Trip| trip.answered() - trip.refused;
+    if let Some(stream) = setup.stream() {
+        let length = server.ground.stream_length(&stream)?;
+        let answered = accepted(&warm) + accepted(&paced) + accepted(&fast);
+        ensure!(
+            length == answered,
+            "{answered} were accepted, {length} are stored"
+        );
+    }
     Ok(Row {
         name: setup.name,
         rate: fast.rate(),
@@ -139,7 +147,7 @@ fn turn(setup: &Setup, requests: &[Request], open: usize, extent: Extent) -> any
         idle,
         loaded: server.process.peak_rss()?,
         start: server.start.as_secs_f64() * 1000.0,
-        refused: refused([&paced, &fast]),
+        refused: paced.refused + fast.refused,
     })
 }
 

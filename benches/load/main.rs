@@ -52,8 +52,8 @@ struct Arguments {
     #[arg(long, global = true)]
     json: bool,
     /// How often each server has its turn.
-    #[arg(long, global = true, default_value_t = 5)]
-    rounds: usize,
+    #[arg(long, global = true, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
+    rounds: u8,
     /// How many seconds each loop takes.
     #[arg(long, global = true, default_value_t = 2.0)]
     seconds: f64,
@@ -103,8 +103,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let only = arguments.only.as_str();
     let mut failures = Failures::default();
     let mut report = Report::default();
+    let rounds = usize::from(arguments.rounds);
     let extent = |open_rate| Extent {
-        rounds: arguments.rounds.max(1),
+        rounds,
         time: Duration::from_secs_f64(arguments.seconds),
         open_rate,
     };
@@ -114,11 +115,12 @@ fn measure(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Role::Growth(amounts)) => {
             // Children inherit it.
             failures.note("open files", raise_open_files());
-            report.growth = growth::measure(*amounts, extent(OPEN_RATE), only, &mut failures);
+            report.growth = growth::measure(*amounts, rounds, only, &mut failures);
         }
         Some(Role::Peers) => {
             let rows = peers::measure(extent(PEERS_OPEN_RATE), only, &mut failures);
             report.accepting = failures.note("peers", rows).unwrap_or_default();
+            report.leads = peers::leads(&report.accepting);
         }
         Some(Role::Soak(length)) => report.soaking = soaking::measure(*length, only, &mut failures),
         None | Some(Role::Ceiling { .. } | Role::DoorOnly { .. } | Role::Forgetful { .. }) => {

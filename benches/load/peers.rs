@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use serde::Serialize;
 
 use crate::accepting::{self, Extent, Row};
 use crate::callbacks::{self, APART, Change, Request};
@@ -17,6 +18,10 @@ use crate::corps;
 use crate::ground::Keeping;
 use crate::report::Failures;
 use crate::servers::{Program, Server, Setup};
+
+/// The service's own rows.
+const DOOR: &str = "redis, door only";
+const SERVICE: &str = "redis";
 
 /// One of them.
 #[derive(Debug)]
@@ -52,6 +57,19 @@ const PEERS: [Peer; 4] = [
     },
 ];
 
+/// How far the service is ahead of a peer.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Lead {
+    /// The peer.
+    pub(crate) name: &'static str,
+    /// The rate of the service without its loops, which does what the peer does, over the peer's.
+    pub(crate) door: Option<f64>,
+    /// The rate of the whole service, which settles as well, over the peer's.
+    pub(crate) service: Option<f64>,
+    /// Processor time of the peer and its Redis for each request, over that of the service without its loops.
+    pub(crate) cpu: Option<f64>,
+}
+
 /// How long an answer may take while it is checked what a server stores.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -64,8 +82,8 @@ pub(crate) fn measure(
     let setup = Setup::new;
     let mut setups = vec![
         setup("ceiling", Program::Ceiling, Keeping::Nothing),
-        setup("redis, door only", Program::DoorOnly, Keeping::Redis),
-        setup("redis", Program::Service, Keeping::Redis),
+        setup(DOOR, Program::DoorOnly, Keeping::Redis),
+        setup(SERVICE, Program::Service, Keeping::Redis),
     ];
     copy_sources()?;
     let peers = PEERS.iter().filter(|peer| peer.name.contains(only));
@@ -80,6 +98,21 @@ pub(crate) fn measure(
         failures.note(setup.name, check(setup)).is_some()
     });
     accepting::measure(&setups, extent, failures)
+}
+
+/// The leads that follow from these rows.
+pub(crate) fn leads(rows: &[Row]) -> Vec<Lead> {
+    let row = |name: &str| rows.iter().find(|row| row.name == name);
+    let (door, service) = (row(DOOR), row(SERVICE));
+    let work = |row: &Row| row.cpu + row.redis_cpu;
+    let peers = PEERS.iter().filter_map(|peer| row(peer.name));
+    let lead = |peer: &Row| Lead {
+        name: peer.name,
+        door: door.map(|door| door.rate / peer.rate),
+        service: service.map(|service| service.rate / peer.rate),
+        cpu: door.map(|door| work(peer) / work(door)),
+    };
+    peers.map(lead).collect()
 }
 
 impl Peer {
@@ -207,10 +240,8 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Does it really store what it answers for, once, and refuse what nobody signed?
 fn check(setup: &Setup) -> anyhow::Result<()> {
-    let stream = match setup.program {
-        Program::Peer(_) => "events".to_owned(),
-        Program::DoorOnly => format!("wb:{{{}}}:in:log", corps::id(0)),
-        Program::Ceiling | Program::Service | Program::Forgetful => return Ok(()),
+    let Some(stream) = setup.stream() else {
+        return Ok(());
     };
     let server = Server::start(setup)?;
     let requests = callbacks::make(Change::Edited, APART, 0..3)?;

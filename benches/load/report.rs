@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use crate::{accepting, growth, instructions, settling, soaking};
+use crate::{accepting, growth, instructions, peers, settling, soaking};
 
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     /// How fast callbacks are taken in.
     pub(crate) accepting: Vec<accepting::Row>,
+    /// How far the service is ahead of others.
+    pub(crate) leads: Vec<peers::Lead>,
     /// How fast events are settled.
     pub(crate) settling: Vec<settling::Row>,
     /// How many instructions a request takes.
@@ -55,6 +57,7 @@ impl Report {
     /// For people.
     pub(crate) fn print(&self) {
         print_accepting(&self.accepting);
+        print_leads(&self.leads);
         print_settling(&self.settling);
         print_instructions(&self.instructions);
         print_growth(&self.growth);
@@ -70,7 +73,7 @@ fn print_accepting(rows: &[accepting::Row]) {
         return;
     }
     println!(
-        "\n{:<21}{:>8}{:>7}{:>12}{:>9}{:>9}{:>12}{:>12}{:>8}{:>8}",
+        "\n{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
         "",
         "closed",
         "over",
@@ -83,7 +86,7 @@ fn print_accepting(rows: &[accepting::Row]) {
         ""
     );
     println!(
-        "{:<21}{:>8}{:>7}{:>12}{:>9}{:>9}{:>12}{:>12}{:>8}{:>8}",
+        "{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
         "", "req/s", "ceil.", "ms", "/request", "/request", "ms", "MiB", "ms", "refused"
     );
     for row in rows {
@@ -101,8 +104,29 @@ fn print_accepting(rows: &[accepting::Row]) {
         let (closed, open) = (pair(row.p50, row.p99), pair(row.open_p50, row.open_p99));
         let memory = format!("{:.0} / {:.0}", row.idle, row.loaded);
         println!(
-            "{name:<21}{rate:>8.0}{ratio:>7}{closed:>12}{cpu:>9.1}{redis_cpu:>9.1}{open:>12}{memory:>12}{start:>8.0}{refused:>8}"
+            "{name:<21}{rate:>8.0}{ratio:>7}{closed:>14}{cpu:>9.1}{redis_cpu:>9.1}{open:>14}{memory:>12}{start:>8.0}{refused:>8}"
         );
+    }
+}
+
+fn print_leads(rows: &[peers::Lead]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!(
+        "\ntimes as fast as others: the door, which does the same; the whole service; and by processor time"
+    );
+    println!("{:<21}{:>8}{:>9}{:>8}", "", "door", "service", "cpu");
+    for peers::Lead {
+        name,
+        door,
+        service,
+        cpu,
+    } in rows
+    {
+        let times = |times: &Option<f64>| times.map_or("-".into(), |times| format!("{times:.1}"));
+        let (door, service, cpu) = (times(door), times(service), times(cpu));
+        println!("{name:<21}{door:>8}{service:>9}{cpu:>8}");
     }
 }
 

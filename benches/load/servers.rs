@@ -58,6 +58,19 @@ impl Setup {
     }
 }
 
+impl Setup {
+    /// The stream in Redis that holds what was accepted and nothing else, if there is one.
+    pub(crate) fn stream(&self) -> Option<String> {
+        match (self.program, self.keeping) {
+            (Program::Peer(_), _) => Some("events".into()),
+            (Program::DoorOnly, Keeping::Redis | Keeping::RedisEverysec) => {
+                Some(format!("wb:{{{}}}:in:log", corps::id(0)))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A running server with its store.
 pub(crate) struct Server {
     /// Where it listens.
