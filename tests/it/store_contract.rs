@@ -25,7 +25,7 @@ macro_rules! contract {
     ($backend:ident, $open:path) => {
         mod $backend {
             contract! { each of $open:
-                accept: new_then_duplicate, same_content_at_once_is_new_once, bells_ring;
+                accept: new_then_duplicate, same_content_at_once_is_new_once, corps_at_once_keep_apart, bells_ring;
                 claim: order_of_arrival, urgent_first, urgent_only, one_at_a_time_per_subject, at_most_max, a_lease_runs_out,
                     an_urgent_lease_runs_out_first, a_wrong_clock_does_not_lock_items_away, corps_do_not_see_each_other, many_workers_share_the_work;
                 commit: effects_come_with_the_settlement, a_refused_commit_changes_nothing, a_stale_basis_changes_nothing,

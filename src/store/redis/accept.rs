@@ -1,7 +1,10 @@
-//! Taking deliveries in: a line per corp, one script call for all that waits in it.
+//! Taking deliveries in: one script call for all that waits in a line.
+//!
+//! On one server a line serves all corps, so that many corps cost no more calls than one. On a Cluster each corp has a
+//! line of its own, because all keys of a call have to lie in one slot.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use redis::Script;
@@ -11,7 +14,7 @@ use crate::model::ids::CorpId;
 use crate::store::Accepted;
 use crate::store::error::StoreError;
 use crate::store::line::Line;
-use crate::store::redis::connection::{self, Connection};
+use crate::store::redis::connection::{self, Connection, Topology};
 use crate::store::redis::{RedisStore, keys};
 
 static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
@@ -25,31 +28,38 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The lines in front of the corps' logs.
 #[derive(Debug)]
-pub(in crate::store) struct Lines(HashMap<CorpId, Line<Arrival, Accepted>>);
+pub(in crate::store) struct Lines(HashMap<CorpId, Arc<Line<Arrival, Accepted>>>);
 
 #[derive(Debug)]
 struct Arrival {
+    corp: CorpId,
     key: ContentKey,
     lane: Lane,
     text: String,
 }
 
 impl Lines {
-    /// Opens a line for each corp.
+    /// Opens the lines of these corps.
     pub(in crate::store::redis) fn open(
         connection: &Connection,
         corps: &[CorpId],
         dedupe_for: Duration,
     ) -> Self {
-        let open = |corp: &CorpId| {
-            let (connection, corp) = (connection.clone(), corp.clone());
-            Line::open(move |arrivals| {
-                let (connection, corp) = (connection.clone(), corp.clone());
-                async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
-            })
+        let line = || {
+            let connection = connection.clone();
+            Arc::new(Line::open(move |arrivals: Vec<Arrival>| {
+                let connection = connection.clone();
+                async move { take_in(&connection, dedupe_for, &arrivals).await }
+            }))
         };
-        let lines = corps.iter();
-        Self(lines.map(|corp| (corp.clone(), open(corp))).collect())
+        let lines = corps.iter().cloned();
+        Self(match connection.topology() {
+            Topology::Server => {
+                let line = line();
+                lines.map(|corp| (corp, Arc::clone(&line))).collect()
+            }
+            Topology::Cluster => lines.map(|corp| (corp, line())).collect(),
+        })
     }
 
     /// See [`Store::accept`](crate::store::Store::accept). Answers within three seconds.
@@ -63,7 +73,13 @@ impl Lines {
         let Some(line) = self.0.get(corp) else {
             return Err(StoreError::Unusable(format!("{corp} is not served")));
         };
-        let sent = line.send(Arrival { key, lane, text });
+        let arrival = Arrival {
+            corp: corp.clone(),
+            key,
+            lane,
+            text,
+        };
+        let sent = line.send(arrival);
         tokio::time::timeout(ACCEPT_MAX, sent)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("Redis is too slow".into())))
@@ -85,30 +101,47 @@ impl RedisStore {
 
 async fn take_in(
     connection: &Connection,
-    corp: &CorpId,
     dedupe_for: Duration,
     arrivals: &[Arrival],
 ) -> Result<Vec<Accepted>, StoreError> {
-    let mut hours: Vec<u32> = arrivals.iter().map(|arrival| arrival.key.window).collect();
-    hours.sort_unstable();
-    hours.dedup();
-    let mut keys = vec![keys::log(corp), keys::ready_urgent(corp)];
-    let before_sets = keys.len();
-    keys.extend(hours.iter().map(|hour| keys::seen(corp, *hour)));
+    let corps = distinct(arrivals.iter().map(|arrival| &arrival.corp));
+    let hours = distinct(arrivals.iter().map(|it| (&it.corp, it.key.window)));
+    let logs = corps
+        .iter()
+        .flat_map(|corp| [keys::log(corp), keys::ready_urgent(corp)]);
+    let sets = hours.iter().map(|(corp, hour)| keys::seen(corp, *hour));
+    let keys: Vec<String> = logs.chain(sets).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
 
     let bytes = arrivals.iter().map(|arrival| arrival.text.len() + 32).sum();
     let mut call = connection::sized_call(&ACCEPT, &keys, 4 * arrivals.len(), bytes);
     call.arg((dedupe_for + HOUR).as_secs());
-    for Arrival { key, lane, text } in arrivals {
-        // Lua counts from 1.
-        let set = before_sets + hours.partition_point(|hour| *hour < key.window) + 1;
-        call.arg(set).arg(&key.hash).arg(lane.code()).arg(text);
+    for Arrival {
+        corp,
+        key,
+        lane,
+        text,
+    } in arrivals
+    {
+        // Lua counts from 1; each corp has two keys before the sets.
+        let log = 2 * corps.partition_point(|other| *other < corp) + 1;
+        let set = hours.partition_point(|hour| *hour < (corp, key.window));
+        let set = 2 * corps.len() + set + 1;
+        call.arg(log).arg(set).arg(&key.hash);
+        call.arg(lane.code()).arg(text);
     }
     let places: String = connection.run(&ACCEPT, &call).await?;
-    let accepted = |place| match place {
+    let accepted = |(place, arrival): (&str, &Arrival)| match place {
         "-" => Accepted::Duplicate,
-        place => Accepted::New(ItemId::new(corp.clone(), place)),
+        place => Accepted::New(ItemId::new(arrival.corp.clone(), place)),
     };
-    Ok(places.split(' ').map(accepted).collect())
+    Ok(places.split(' ').zip(arrivals).map(accepted).collect())
+}
+
+/// Each of them once, in order.
+fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut distinct: Vec<T> = all.collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
 }

@@ -98,6 +98,14 @@ impl Connection {
         Self { link, address }
     }
 
+    /// What it leads to.
+    pub(in crate::store::redis) const fn topology(&self) -> Topology {
+        match &self.link {
+            Link::Server(..) => Topology::Server,
+            Link::Cluster(_) => Topology::Cluster,
+        }
+    }
+
     /// Runs a script. `call` comes from [`call`]. When the connection was lost it is sent a second time, so a script has
     /// to bear being run twice.
     ///
