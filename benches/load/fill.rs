@@ -11,7 +11,7 @@ use wecom_bridge::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Su
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
 use wecom_bridge::model::time::Timestamp;
-use wecom_bridge::store::{Accepted, Lanes, Settle, Store, StoreSettings, StoreUrl};
+use wecom_bridge::store::{Accepted, Lanes, Leases, Settle, Store, StoreSettings, StoreUrl};
 
 use crate::callbacks::{self, Change};
 use crate::corps;
@@ -29,7 +29,10 @@ const AT_ONCE: usize = 512;
 /// How many contacts are kept by one commit.
 const IN_ONE_COMMIT: usize = 1_000;
 
-const LEASE: Duration = Duration::from_secs(45);
+const LEASES: Leases = Leases {
+    urgent: Duration::from_secs(45),
+    normal: Duration::from_secs(45),
+};
 
 /// Puts so many deliveries into the inbox, of as many subjects.
 pub(crate) fn queue(ground: &Ground, count: usize) -> anyhow::Result<()> {
@@ -48,7 +51,7 @@ pub(crate) fn contacts(ground: &Ground, count: usize) -> anyhow::Result<()> {
         let clock = Clock::system();
         for first in (0..count).step_by(IN_ONE_COMMIT) {
             accept(&store, &corp, FIRST + first).await?;
-            let claimed = store.claim_deliveries(&corp, Lanes::All, 1, LEASE, clock.now());
+            let claimed = store.claim_deliveries(&corp, Lanes::All, 1, LEASES, clock.now());
             let claim = claimed.await?.pop().context("nothing to claim")?;
             let numbers = first..count.min(first + IN_ONE_COMMIT);
             let effects: anyhow::Result<Vec<Effect>> = numbers
