@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
 use crate::store::Accepted;
 use crate::store::error::StoreError;
 use crate::store::line::Line;
-use crate::store::redis::connection::{self, Connection};
+use crate::store::redis::connection::Connection;
+use crate::store::redis::script::Script;
 use crate::store::redis::{RedisStore, keys};
 
 static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
@@ -40,12 +39,13 @@ impl Lines {
         connection: &Connection,
         corps: &[CorpId],
         dedupe_for: Duration,
+        replicas: u32,
     ) -> Self {
         let open = |corp: &CorpId| {
             let (connection, corp) = (connection.clone(), corp.clone());
             Line::open(move |arrivals| {
                 let (connection, corp) = (connection.clone(), corp.clone());
-                async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
+                async move { take_in(&connection, &corp, dedupe_for, replicas, &arrivals).await }
             })
         };
         let lines = corps.iter();
@@ -87,6 +87,7 @@ async fn take_in(
     connection: &Connection,
     corp: &CorpId,
     dedupe_for: Duration,
+    replicas: u32,
     arrivals: &[Arrival],
 ) -> Result<Vec<Accepted>, StoreError> {
     let mut hours: Vec<u32> = arrivals.iter().map(|arrival| arrival.key.window).collect();
@@ -97,14 +98,14 @@ async fn take_in(
     keys.extend(hours.iter().map(|hour| keys::seen(corp, *hour)));
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
 
-    let mut call = connection::call(&ACCEPT, &keys);
+    let mut call = ACCEPT.call(&keys);
     call.arg((dedupe_for + HOUR).as_secs());
     for Arrival { key, lane, text } in arrivals {
         // Lua counts from 1.
         let set = before_sets + hours.partition_point(|hour| *hour < key.window) + 1;
         call.arg(set).arg(&key.hash).arg(lane.code()).arg(text);
     }
-    let places: String = connection.run(&ACCEPT, &call).await?;
+    let places: String = connection.run_kept(&ACCEPT, &call, replicas).await?;
     let accepted = |place| match place {
         "-" => Accepted::Duplicate,
         place => Accepted::New(ItemId::new(corp.clone(), place)),

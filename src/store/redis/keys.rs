@@ -38,6 +38,11 @@ pub(in crate::store::redis) fn prefix(corp: &CorpId) -> String {
     format!("wb:{{{corp}}}:")
 }
 
+/// A key that never exists.
+pub(in crate::store::redis) fn nothing(corp: &CorpId) -> String {
+    format!("wb:{{{corp}}}:nothing")
+}
+
 /// The stream of deliveries.
 pub(in crate::store::redis) fn log(corp: &CorpId) -> String {
     format!("wb:{{{corp}}}:in:log")
@@ -61,7 +66,12 @@ mod tests {
     fn all_begin_with_the_prefix() {
         let corp = CorpId::parse("ww1").unwrap();
         assert_eq!(prefix(&corp), "wb:{ww1}:");
-        for key in [log(&corp), ready_urgent(&corp), seen(&corp, 472_222)] {
+        for key in [
+            nothing(&corp),
+            log(&corp),
+            ready_urgent(&corp),
+            seen(&corp, 472_222),
+        ] {
             assert!(key.starts_with(&prefix(&corp)), "{key}");
         }
     }
