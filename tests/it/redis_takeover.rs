@@ -2,7 +2,7 @@
 //! moves to another node.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ const EVENTS: u32 = 800;
 struct Processes {
     stores: [Arc<Store>; 2],
     entrances: [Entrance; 2],
+    asked: Arc<AtomicU32>,
 }
 
 impl Processes {
@@ -45,6 +46,7 @@ impl Processes {
         Self {
             stores: [one, other],
             entrances,
+            asked: Arc::default(),
         }
     }
 
@@ -52,6 +54,7 @@ impl Processes {
     async fn accept(&self, corp: &CorpId, n: u32) -> Result<Accepted, StoreError> {
         let event = delivery(&format!("wm{n}"), Lane::Normal);
         let way = n as usize % 2;
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
         let answer = match n % 4 {
             0 | 1 => self.stores[way].accept(corp, content(n), &event).await,
@@ -135,6 +138,18 @@ enum Fate {
 }
 
 impl Fate {
+    /// Lets the replica lose its master first: what the master is asked to keep meanwhile, only the master has.
+    fn befall_alone(self, master: &mut RedisServer, replica: &RedisServer, asked: &AtomicU32) {
+        replica.freeze();
+        master.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
+        let before = asked.load(Ordering::Relaxed);
+        until("there is load", || {
+            asked.load(Ordering::Relaxed) > before + SENDERS
+        });
+        self.befall(master);
+        replica.thaw();
+    }
+
     fn befall(self, server: &mut RedisServer) {
         match self {
             Self::Dies => server.kill(),
@@ -162,9 +177,13 @@ async fn a_takeover_behind_sentinels(fate: Fate) {
         }
         let claims = store.claim_deliveries(ww, Lanes::All, 1, LEASE, at(0));
         let ticket = claims.await.unwrap().remove(0).ticket;
+        let asked = Arc::clone(&processes.asked);
         let turn = move || {
             let old = watched.master();
-            fate.befall(&mut watched.servers[old]);
+            let [master, replica] = &mut watched.servers[..] else {
+                panic!("there are two");
+            };
+            fate.befall_alone(master, replica, &asked);
             until("another server takes over", || watched.master() != old);
             fate.pass(&mut watched.servers[old]);
             watched.join_again(old);
@@ -205,9 +224,11 @@ async fn a_takeover_in_a_cluster(fate: Fate) {
         while answered.load(Ordering::Relaxed) < EVENTS / 4 {
             tokio::task::yield_now().await;
         }
+        let asked = Arc::clone(&processes.asked);
         let turn = move || {
             let old = cluster.owner(&cluster.slot("ww1"));
-            fate.befall(&mut cluster.nodes[old]);
+            let (masters, replicas) = cluster.nodes.split_at_mut(3);
+            fate.befall_alone(&mut masters[old], &replicas[old], &asked);
             until("its replica takes over", || {
                 cluster.nodes[old + 3].cli(&["ROLE"]).starts_with("master")
             });
@@ -235,19 +256,19 @@ async fn a_master_that_hangs_in_a_cluster_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_that_moves_under_load_loses_and_doubles_nothing() {
-    let cluster = RedisCluster::start(0);
+    let cluster = Arc::new(RedisCluster::start(0));
     let processes = Processes::open(cluster.url(), 0).await;
     let (one, two) = (corp(1), corp(2));
     let (slot, other) = (cluster.slot("ww1"), cluster.slot("ww2"));
     let (from, to) = (cluster.owner(&slot), 0);
     assert_ne!(from, cluster.owner(&other), "two corps, two nodes");
     let (answered, also) = (AtomicU32::new(0), AtomicU32::new(0));
-    let moved = AtomicBool::new(false);
     let mover = async {
         while answered.load(Ordering::Relaxed) < EVENTS / 4 {
             tokio::task::yield_now().await;
         }
-        let turn = || {
+        let (cluster, slot) = (Arc::clone(&cluster), slot.clone());
+        let turn = move || {
             cluster.begin_move(&slot, from, to);
             // Both nodes have some of the keys for a while.
             for key in cluster.keys(&slot, from).iter().step_by(2) {
@@ -256,10 +277,18 @@ async fn a_slot_that_moves_under_load_loses_and_doubles_nothing() {
             std::thread::sleep(Duration::from_millis(500));
             cluster.end_move(&slot, from, to);
         };
-        tokio::task::block_in_place(turn);
-        moved.store(true, Ordering::Relaxed);
+        let begun = (
+            answered.load(Ordering::Relaxed),
+            also.load(Ordering::Relaxed),
+        );
+        tokio::task::spawn_blocking(turn).await.unwrap();
+        (
+            begun,
+            answered.load(Ordering::Relaxed),
+            also.load(Ordering::Relaxed),
+        )
     };
-    let (settled, settled_two, ..) = tokio::join!(
+    let (settled, settled_two, (), (), went_on) = tokio::join!(
         processes.settle_all(one),
         processes.settle_all(two),
         processes.send_all(one, &answered),
@@ -267,7 +296,8 @@ async fn a_slot_that_moves_under_load_loses_and_doubles_nothing() {
         mover
     );
 
-    assert!(moved.load(Ordering::Relaxed));
+    let ((before, before_two), after, after_two) = went_on;
+    assert!(before <= after && before_two < after_two, "{went_on:?}");
     for (corp, settled) in [(one, settled), (two, settled_two)] {
         processes.assert_each_once(corp).await;
         let twice: Vec<_> = settled.iter().filter(|(_, times)| **times > 1).collect();
