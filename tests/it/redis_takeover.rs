@@ -150,6 +150,15 @@ impl Fate {
         replica.thaw();
     }
 
+    /// Once with a master that takes nothing in when it is alone, once with one that relies on whoever waits.
+    fn prepare(self, servers: &[RedisServer]) {
+        if let Self::Dies = self {
+            for server in servers {
+                server.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+            }
+        }
+    }
+
     fn befall(self, server: &mut RedisServer) {
         match self {
             Self::Dies => server.kill(),
@@ -167,6 +176,7 @@ impl Fate {
 
 async fn a_takeover_behind_sentinels(fate: Fate) {
     let mut watched = Watched::start(1, SOON);
+    fate.prepare(&watched.servers);
     let processes = Processes::open(watched.url(), 1).await;
     let store = &processes.stores[0];
     let ww = corp(1);
@@ -218,6 +228,7 @@ async fn a_master_that_hangs_behind_sentinels_loses_nothing() {
 
 async fn a_takeover_in_a_cluster(fate: Fate) {
     let mut cluster = RedisCluster::start(1);
+    fate.prepare(&cluster.nodes);
     let processes = Processes::open(cluster.url(), 1).await;
     let answered = AtomicU32::new(0);
     let takeover = async {

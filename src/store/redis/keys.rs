@@ -30,6 +30,8 @@
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is
 //! the number of the claim, or `-` when the item is not in work. Nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
+//!
+//! A key `nothing` never exists. It is named in calls, so that a Cluster does not run them while it moves the slot.
 
 use crate::model::ids::CorpId;
 

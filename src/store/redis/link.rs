@@ -148,15 +148,13 @@ impl Link {
                 answer => answer,
             },
             Self::Master(master) => ask_master(master, question).await,
-            Self::Cluster(cluster) => {
-                let (used, mut connection) = cluster.get().await?;
-                let answer = question.over_cluster(&mut connection).await;
-                // Nodes that hang are not looked for elsewhere by the crate.
-                if answer.as_ref().is_err_and(RedisError::is_timeout) {
-                    cluster.renew(&used);
+            Self::Cluster(cluster) => match ask_cluster(cluster, question).await {
+                // Its executor has ended, as one of the web server's does.
+                Err(problem) if problem.is_connection_dropped() => {
+                    ask_cluster(cluster, question).await
                 }
-                answer
-            }
+                answer => answer,
+            },
         }
     }
 }
@@ -187,6 +185,19 @@ impl Question<'_> {
         let answer = cluster.route_command(command, RoutingInfo::MultiNode(masters));
         answer.await?.extract_error()
     }
+}
+
+/// Asks a Cluster. The crate follows slots and reconnects; a node that hangs it would ask for ever.
+async fn ask_cluster(
+    cluster: &Renewed<ClusterConnection>,
+    question: &Question<'_>,
+) -> Result<Value, RedisError> {
+    let (used, mut connection) = cluster.get().await?;
+    let answer = question.over_cluster(&mut connection).await;
+    if answer.as_ref().is_err_and(RedisError::is_io_error) {
+        cluster.renew(&used);
+    }
+    answer
 }
 
 /// Asks the master; when it is gone or no longer the master, whoever is it then.
