@@ -424,6 +424,7 @@ async fn what_no_replica_has_is_not_answered() {
 async fn what_is_not_there_is_told() {
     let server = RedisServer::start();
     let watched = Watched::start(0, NEVER);
+    let locked = RedisServer::cluster_node(&["--requirepass", "right-horse"]);
     let text = |url: StoreUrl| match url {
         StoreUrl::Redis(url) => secrecy::ExposeSecret::expose_secret(&url).to_owned(),
         StoreUrl::Embedded(path) => panic!("{path:?}"),
@@ -437,6 +438,10 @@ async fn what_is_not_there_is_told() {
         (
             text(server.url()).replace("redis:", "redis+sentinel:") + "/bridge",
             "bridge",
+        ),
+        (
+            text(locked.url()).replace("redis://", "redis+cluster://:q7Zk@"),
+            "password",
         ),
         (
             "redis+cluster://:q7Zk@127.0.0.1:1,127.0.0.1:2".into(),

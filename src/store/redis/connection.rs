@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::model::redis_url::{Address, RedisUrl};
 use crate::store::error::StoreError;
 use crate::store::redis::link::{Link, Question};
+use crate::store::redis::reach;
 use crate::store::redis::script::Script;
 
 /// How long replicas may take to acknowledge a delivery. A delivery waits three seconds in all.
@@ -66,8 +67,9 @@ impl Connection {
                 (kind, address, Ok(Link::master(sentinel)))
             }
             RedisUrl::Cluster(cluster) => {
-                let nodes = listed(&cluster.nodes);
-                (Kind::Cluster, nodes, Link::cluster(cluster))
+                let address = listed(&cluster.nodes);
+                let link = reach::nodes(cluster).and_then(Link::cluster);
+                (Kind::Cluster, address, link)
             }
         };
         Self::over(link, kind, address)
@@ -81,7 +83,7 @@ impl Connection {
         &self,
         url: &SecretString,
     ) -> Result<Self, StoreError> {
-        let link = Link::nodes(vec![connection_info(url)?]);
+        let link = Link::cluster(vec![connection_info(url)?]);
         Self::over(link, Kind::Cluster, self.address.clone())
     }
 
@@ -222,14 +224,17 @@ fn connection_info(url: &SecretString) -> Result<ConnectionInfo, StoreError> {
 /// What the caller can do about a problem. Says nothing that a command held.
 fn told(address: &str, problem: &RedisError) -> StoreError {
     let code = problem.code().unwrap_or_default();
-    if problem.kind() == ErrorKind::AuthenticationFailed || ["WRONGPASS", "NOAUTH"].contains(&code)
+    let text = problem.to_string();
+    // A Cluster's nodes say it in the text of another problem.
+    if problem.kind() == ErrorKind::AuthenticationFailed
+        || ["WRONGPASS", "NOAUTH"].contains(&code)
+        || text.ends_with("AuthenticationFailed")
     {
         return StoreError::Unusable(format!(
             "Redis at {address} refuses the user name or password of the URL"
         ));
     }
     // The answer to a command that the server does not know repeats its arguments.
-    let text = problem.to_string();
     let text = text.split(", with args").next().unwrap_or_default();
     StoreError::Unavailable(format!("Redis at {address}: {text}"))
 }

@@ -12,6 +12,7 @@ mod script;
 
 mod connection;
 mod link;
+mod reach;
 mod renewed;
 
 pub(in crate::store) mod accept;
