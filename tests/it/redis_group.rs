@@ -11,7 +11,7 @@ use crate::redis_server::RedisServer;
 pub(crate) const NEVER: Duration = Duration::from_secs(600);
 
 /// Soon, and yet longer than a busy machine keeps a server waiting.
-pub(crate) const SOON: Duration = Duration::from_millis(1500);
+pub(crate) const SOON: Duration = Duration::from_millis(2500);
 
 /// How long servers may take to find each other.
 const READY_MAX: Duration = Duration::from_secs(40);
@@ -93,9 +93,9 @@ pub(crate) struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts it; each master has so many replicas.
-    pub(crate) fn start(replicas: usize) -> Self {
-        let timeout = SOON.as_millis().to_string();
+    /// Starts it; each master has so many replicas, and one of them takes over after `down_after`.
+    pub(crate) fn start(replicas: usize, down_after: Duration) -> Self {
+        let timeout = down_after.as_millis().to_string();
         let options = [&DURABLE[..], &["--cluster-node-timeout", &timeout]];
         let nodes: Vec<RedisServer> = (0..3 * (1 + replicas))
             .map(|_| RedisServer::cluster_node(&options.concat()))

@@ -227,7 +227,7 @@ async fn a_master_that_hangs_behind_sentinels_loses_nothing() {
 }
 
 async fn a_takeover_in_a_cluster(fate: Fate) {
-    let mut cluster = RedisCluster::start(1);
+    let mut cluster = RedisCluster::start(1, SOON);
     fate.prepare(&cluster.nodes);
     let processes = Processes::open(cluster.url(), 1).await;
     let answered = AtomicU32::new(0);
@@ -267,7 +267,7 @@ async fn a_master_that_hangs_in_a_cluster_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_that_moves_under_load_loses_and_doubles_nothing() {
-    let cluster = Arc::new(RedisCluster::start(0));
+    let cluster = Arc::new(RedisCluster::start(0, NEVER));
     let processes = Processes::open(cluster.url(), 0).await;
     let (one, two) = (corp(1), corp(2));
     let (slot, other) = (cluster.slot("ww1"), cluster.slot("ww2"));
@@ -321,8 +321,12 @@ async fn a_slot_that_moves_under_load_loses_and_doubles_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_that_is_half_moved_is_left_alone() {
-    let cluster = RedisCluster::start(0);
-    let store = Store::open(&settings(cluster.url())).await.unwrap();
+    let cluster = RedisCluster::start(1, NEVER);
+    let settings = StoreSettings {
+        replicas: 1,
+        ..settings(cluster.url())
+    };
+    let store = Store::open(&settings).await.unwrap();
     let (ww, slot) = (corp(1), cluster.slot("ww1"));
     let (from, to) = (cluster.owner(&slot), 0);
     for n in 0..2 {
@@ -363,7 +367,7 @@ async fn a_slot_that_is_half_moved_is_left_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_corp_goes_on_while_the_node_of_another_is_dead() {
-    let mut cluster = RedisCluster::start(0);
+    let mut cluster = RedisCluster::start(0, NEVER);
     for node in &cluster.nodes {
         node.cli(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]);
     }

@@ -111,7 +111,7 @@ async fn sentinel_ground() -> Ground {
 contract!(cluster, in_turn crate::store_contract::cluster_ground);
 
 async fn cluster_ground(kept: &mut Option<Arc<RedisCluster>>) -> Ground {
-    let cluster = kept.get_or_insert_with(|| Arc::new(RedisCluster::start(0)));
+    let cluster = kept.get_or_insert_with(|| Arc::new(RedisCluster::start(0, NEVER)));
     cluster.empty();
     let settings = settings(cluster.url());
     let one = Store::open(&settings).await.unwrap();
