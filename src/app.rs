@@ -186,6 +186,7 @@ fn store_settings(config: &Config) -> StoreSettings {
         },
         corps: config.corps.iter().map(|corp| corp.id.clone()).collect(),
         dedupe_for: config.dedupe_for,
+        replicas: config.replicas,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `store.url`.
     pub store: StoreChoice,
+    /// `store.replicas`: how many replicas must have an event before it is answered; only for a Redis.
+    pub replicas: u32,
     /// `store.keep_for`: how long settled events are kept for replay.
     pub keep_for: Duration,
     /// `store.dedupe_for`: how long an event is recognised when it comes again.
@@ -67,7 +69,7 @@ pub struct Config {
 pub enum StoreChoice {
     /// `embedded:PATH`; a relative path starts at the working directory.
     Embedded(PathBuf),
-    /// `redis://…` or `rediss://…`. Secret: it may hold a password.
+    /// `redis://…`, `redis+sentinel://…`, `redis+cluster://…`, or with `rediss`. Secret: it may hold a password.
     Redis(SecretString),
 }
 

@@ -79,6 +79,7 @@ fn on(
         },
         corps: vec![corp.clone()],
         dedupe_for: Duration::from_secs(7 * 24 * 3600),
+        replicas: 0,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

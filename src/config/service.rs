@@ -8,10 +8,14 @@ use url::{Host, Url};
 
 use crate::config::reader::Reader;
 use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp, log_level};
+use crate::model::redis_url::RedisUrl;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// More replicas of one master would be of no use.
+const MAX_REPLICAS: u64 = 5;
 
 /// Shorter bearer tokens could be guessed.
 const MIN_API_TOKEN_CHARS: usize = 16;
@@ -34,7 +38,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         };
         server.text("listen", write, parse)
     });
-    let (store, keep_for, dedupe_for) = root.section("store", store);
+    let (store, replicas, keep_for, dedupe_for) = root.section("store", store);
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
         api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
@@ -51,6 +55,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         public_url: public_url?,
         listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
         store: store.unwrap_or_else(|| StoreChoice::Embedded("wecom-bridge.redb".into())),
+        replicas: replicas.unwrap_or(0),
         keep_for: keep_for.unwrap_or(WEEK),
         dedupe_for: dedupe_for.unwrap_or(WEEK),
         api_tokens: api_tokens.unwrap_or_default(),
@@ -62,15 +67,32 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     })
 }
 
-type StoreSettings = (Option<StoreChoice>, Option<Duration>, Option<Duration>);
+type StoreSettings = (
+    Option<StoreChoice>,
+    Option<u32>,
+    Option<Duration>,
+    Option<Duration>,
+);
 
 fn store(store: &mut Reader<'_, '_>) -> StoreSettings {
-    let write = "\"embedded:PATH\", \"redis://HOST:6379\" or \"rediss://HOST:6379\"";
+    let write = "\"embedded:PATH\", \"redis://HOST:6379\", \"redis+sentinel://HOST:26379,HOST:26379/MASTER\" or \
+                 \"redis+cluster://HOST:6379,HOST:6379\", with rediss for TLS";
     let choice = store.text("url", write, store_choice);
+    let replicas = replicas(store, choice.as_ref());
     let write = "a number with s, m, h or d from 1h to 365d, such as \"7d\"";
     let [keep_for, dedupe_for] =
         ["keep_for", "dedupe_for"].map(|key| store.text(key, write, duration));
-    (choice, keep_for, dedupe_for)
+    (choice, replicas, keep_for, dedupe_for)
+}
+
+fn replicas(store: &mut Reader<'_, '_>, choice: Option<&StoreChoice>) -> Option<u32> {
+    let write = "how many replicas must have an event before it is answered: 0 to 5";
+    let replicas = store.number_up_to(MAX_REPLICAS, "replicas", write)?;
+    if replicas > 0 && matches!(choice, Some(StoreChoice::Embedded(_))) {
+        let remedy = "write 0, or the URL of a Redis into `url`";
+        store.note("replicas", "is for a Redis", remedy.into());
+    }
+    u32::try_from(replicas).ok()
 }
 
 fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
@@ -175,10 +197,10 @@ fn store_choice(text: &str) -> Result<StoreChoice, String> {
             path => Ok(StoreChoice::Embedded(PathBuf::from(path))),
         };
     }
-    match url(text)?.scheme() {
-        "redis" | "rediss" => Ok(StoreChoice::Redis(text.into())),
-        _ => Err("names no store that is known".into()),
+    if let RedisUrl::Server(_) = RedisUrl::parse(text)? {
+        url(text)?;
     }
+    Ok(StoreChoice::Redis(text.into()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -17,3 +17,4 @@ pub mod outgoing;
 
 pub mod effect;
 pub mod keys;
+pub mod redis_url;

@@ -41,7 +41,8 @@ use crate::store::record::{Key, Record, Table};
 pub enum StoreUrl {
     /// `embedded:PATH`: one file on this machine, for one process.
     Embedded(PathBuf),
-    /// `redis://…` or `rediss://…`: shared by several processes. Secret: it may hold a password.
+    /// A text as [`RedisUrl`](crate::model::redis_url::RedisUrl) reads it: shared by several processes. Secret: it may
+    /// hold a password.
     Redis(SecretString),
 }
 
@@ -54,6 +55,9 @@ pub struct StoreSettings {
     pub corps: Vec<CorpId>,
     /// How long a delivery is recognised when it comes again.
     pub dedupe_for: Duration,
+    /// How many replicas of a Redis must have a delivery before [`Store::accept`] answers; without one, its master
+    /// may be lost with what it had just answered.
+    pub replicas: u32,
 }
 
 /// What became of an accepted delivery.

@@ -29,7 +29,7 @@ const SECRETS: [(&str, &str); 9] = [
 const FULL: &str = r#"
 public_url = "https://bridge.example.com"
 server.listen = "0.0.0.0:9000"
-store = { url = "redis://:q7Zk@redis:6379", keep_for = "30d", dedupe_for = "36h" }
+store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h" }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
@@ -106,6 +106,7 @@ fn every_setting_is_read() {
         panic!("{:?}", config.store);
     };
     assert_eq!(url.expose_secret(), "redis://:q7Zk@redis:6379");
+    assert_eq!(config.replicas, 2);
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
     assert_eq!(config.api_tokens.len(), 2);
@@ -227,6 +228,11 @@ url = "https://bridge.example.com" ⇒ url = "ftp://bridge.example.com" ⇒ publ
 redis://:q7Zk@redis:6379 ⇒ mysql://:q7Zk@db ⇒ store.url names no store that is known
 redis://:q7Zk@redis:6379 ⇒ embedded: ⇒ store.url names no file
 redis://:q7Zk@redis:6379 ⇒ q7Zk ⇒ store.url is no complete URL
+redis://:q7Zk@redis:6379 ⇒ redis+sentinel://:q7Zk@a:1,b:2 ⇒ store.url does not end with the master's name
+redis://:q7Zk@redis:6379 ⇒ redis+cluster://:q7Zk@a:1,b:c ⇒ store.url has a port that is none: write "embedded:PATH",
+redis://:q7Zk@redis:6379 ⇒ embedded:q7Zk ⇒ store.replicas is for a Redis: write 0
+replicas = 2 ⇒ replicas = 6 ⇒ store.replicas is too much: write how many replicas
+replicas = 2 ⇒ replicas = "q7Zk" ⇒ store.replicas is not a whole number
 30d ⇒ 30 ⇒ store.keep_for is no length of time
 30d ⇒ q7Zk ⇒ store.keep_for is no length of time
 30d ⇒ 366d ⇒ store.keep_for is too short or too long
@@ -280,7 +286,7 @@ reply = "你好\n" ⇒ reply = " " ⇒ corp[0].receiver[0].reply is empty
 q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?
-keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
+keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
 { secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 22 is no TOML

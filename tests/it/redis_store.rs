@@ -313,7 +313,10 @@ async fn a_cluster_will_do() {
     assert_eq!(store.list(corp(1), table, None, 10).await.unwrap().len(), 1);
     assert!(store.trim(corp(1), at(100), 100).await.unwrap() > 0);
     let health = store.health().await.unwrap();
-    assert!(health.name.ends_with("(cluster)"), "{health:?}");
+    assert!(
+        health.name.ends_with("(cluster, 1 masters, 0 replicas)"),
+        "{health:?}"
+    );
     assert!(health.warning.is_some());
 }
 

@@ -56,6 +56,7 @@ impl Disk {
             url: StoreUrl::Embedded("test disk".into()),
             corps: vec![corp()],
             dedupe_for,
+            replicas: 0,
         };
         EmbeddedStore::over(self.file(), &settings).unwrap()
     }

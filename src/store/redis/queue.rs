@@ -3,14 +3,15 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Cmd, Script};
+use redis::Cmd;
 
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
-use crate::store::redis::{RedisStore, connection, keys};
+use crate::store::redis::RedisStore;
+use crate::store::redis::script::Script;
 use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket};
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
@@ -31,7 +32,7 @@ pub(in crate::store::redis) fn script(body: &str) -> Script {
 
 /// Begins the call of a script that works on a queue.
 pub(in crate::store::redis) fn queue_call(script: &Script, corp: &CorpId, queue: Queue) -> Cmd {
-    let mut call = connection::call(script, &[&keys::prefix(corp)]);
+    let mut call = script.corp_call(corp);
     call.arg(match queue {
         Queue::Inbox => "in",
         Queue::Outbox => "out",

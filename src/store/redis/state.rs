@@ -2,13 +2,12 @@
 
 use std::sync::LazyLock;
 
-use redis::Script;
-
 use crate::model::ids::CorpId;
 use crate::store::Range;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
-use crate::store::redis::{RedisStore, connection, keys};
+use crate::store::redis::RedisStore;
+use crate::store::redis::script::Script;
 
 static READ: LazyLock<Script> = LazyLock::new(|| reading_script(include_str!("read.lua")));
 static LIST: LazyLock<Script> = LazyLock::new(|| reading_script(include_str!("list.lua")));
@@ -48,7 +47,7 @@ impl RedisStore {
         keys: &[Key],
         range: Range<'_>,
     ) -> Result<(Vec<Record>, Vec<Vec<Record>>), StoreError> {
-        let mut call = connection::call(&READ, &[&keys::prefix(corp)]);
+        let mut call = READ.corp_call(corp);
         call.arg(keys.len());
         for key in keys {
             call.arg(key.table.name()).arg(&key.key);
@@ -84,7 +83,7 @@ impl RedisStore {
         let mut after = after.unwrap_or_default().to_owned();
         while records.len() < limit {
             let page = PAGE.min(limit - records.len());
-            let mut call = connection::call(&LIST, &[&keys::prefix(corp)]);
+            let mut call = LIST.corp_call(corp);
             call.arg(table.name()).arg(&after).arg(page);
             call.arg(before.unwrap_or_default());
             let found: Vec<(String, String)> = self.connection.run(&LIST, &call).await?;

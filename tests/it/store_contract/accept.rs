@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::{Accepted, Lanes, Queue};
 
-use crate::store_contract::ground::{Ground, LEASE, at, content, corp, delivery, refresh, send};
+use crate::store_contract::ground::{Ground, LEASES, at, content, corp, delivery, refresh, send};
 
 pub(crate) async fn new_then_duplicate(ground: Ground) {
     let (store, corp) = (ground.store(), corp(1));
@@ -78,7 +78,7 @@ pub(crate) async fn corps_at_once_keep_apart(ground: Ground) {
         assert_eq!(stored.item, event);
     }
     for corp in [corp(1), corp(2)] {
-        let urgent = store.claim_deliveries(corp, Lanes::Urgent, 40, LEASE, at(0));
+        let urgent = store.claim_deliveries(corp, Lanes::Urgent, 40, LEASES, at(0));
         let urgent = urgent.await.unwrap();
         let subjects: Vec<&str> = urgent.iter().map(|it| it.item.subject.as_str()).collect();
         assert_eq!(subjects, [format!("contact:wm7 of {corp}")]);
