@@ -9,6 +9,8 @@ pub mod time;
 
 pub mod contact;
 pub mod member;
+pub mod switches;
+pub mod sync;
 pub mod visit;
 
 pub mod card;
