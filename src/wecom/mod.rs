@@ -16,8 +16,14 @@ pub mod oauth;
 
 pub mod token;
 
+mod call;
 mod limit;
+mod places;
+mod portion;
 mod wire;
+
+pub mod shared;
+pub mod tally;
 
 pub mod codes;
 pub mod error;
@@ -26,6 +32,7 @@ pub mod error;
 mod script;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::RequestBuilder;
@@ -40,8 +47,11 @@ use crate::model::outgoing::{Answer, Call};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::Limits;
+use crate::wecom::places::Rooms;
+use crate::wecom::shared::{Shared, Sharing};
+use crate::wecom::tally::Tally;
 use crate::wecom::token::{Held, Slot};
-use crate::wecom::wire::{Api, Lane, Wire};
+use crate::wecom::wire::{Api, Wire};
 
 /// How WeCom is reached.
 #[derive(Debug, Clone)]
@@ -96,7 +106,10 @@ pub struct Client {
     contact_sync_token: Slot,
     corp_ticket: Slot,
     app_ticket: Slot,
-    limits: Limits,
+    limits: Arc<Limits>,
+    rooms: Rooms,
+    sharing: Sharing,
+    tally: Tally,
     usual: Semaphore,
     urgent: Semaphore,
     wire: Wire,
@@ -122,11 +135,26 @@ impl Client {
             contact_sync_token: Slot::default(),
             corp_ticket: Slot::default(),
             app_ticket: Slot::default(),
-            limits: Limits::default(),
+            limits: Arc::default(),
+            rooms: Rooms::default(),
+            sharing: Sharing::default(),
+            tally: Tally::default(),
             usual: Semaphore::new(USUAL_PLACES),
             urgent: Semaphore::new(URGENT_PLACES),
             wire: Wire::new(settings)?,
         })
+    }
+
+    /// Shares limits, faults, tokens and tickets with the corp's clients in other processes.
+    #[must_use]
+    pub fn shared_with(mut self, others: Arc<dyn Shared>) -> Self {
+        self.sharing = Sharing::with(others);
+        self
+    }
+
+    /// What was counted since the start.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Makes a call that is owed.
@@ -192,44 +220,6 @@ impl Client {
         answer.read(api)
     }
 
-    /// Limit, request, `errcode`.
-    async fn attempt(
-        &self,
-        api: &Api,
-        request: RequestBuilder,
-        now: Timestamp,
-    ) -> Result<wire::Answer, ApiError> {
-        self.take(api, api.bucket, api.rate, now)?;
-        let places = match api.lane {
-            Lane::Urgent => &self.urgent,
-            Lane::Usual => &self.usual,
-        };
-        let place = places.acquire().await;
-        let _place = place.expect("the semaphores live as long as the client and are never closed");
-        let answer = wire::send(api, request).await?;
-        let checked = answer.check(api);
-        if let Err(ApiError::RateLimited { after, .. }) = checked {
-            self.limits.pause(api.bucket, after, now);
-        }
-        checked?;
-        Ok(answer)
-    }
-
-    /// Takes a call out of a bucket; an empty one is not waited for.
-    fn take(
-        &self,
-        api: &Api,
-        bucket: &str,
-        rate: limit::Rate,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let empty = |after| ApiError::RateLimited {
-            api: api.path,
-            after,
-        };
-        self.limits.take(bucket, rate, now).map_err(empty)
-    }
-
     fn slot(&self, secret: Secret) -> Result<&Slot, ApiError> {
         self.secret(secret)?;
         Ok(match secret {
@@ -265,7 +255,6 @@ impl fmt::Debug for Client {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use serde_json::json;

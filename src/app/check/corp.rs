@@ -32,7 +32,7 @@ struct Skew {
 
 /// The checks of every corp, and the one of the clock.
 pub(in crate::app::check) async fn check(config: &Config, clock: &Clock) -> (Vec<Check>, Check) {
-    let clients = match crate::app::corps(config) {
+    let clients = match crate::app::corps(config, None) {
         Ok(clients) => clients,
         Err(problem) => {
             let check = fault("WeCom's API".into(), &problem, Secret::App);
