@@ -16,10 +16,13 @@ pub mod oauth;
 
 pub mod token;
 
+mod breaker;
 mod call;
 mod limit;
 mod places;
 mod portion;
+mod seal;
+mod slot;
 mod wire;
 
 pub mod shared;
@@ -27,6 +30,7 @@ pub mod tally;
 
 pub mod codes;
 pub mod error;
+pub mod fault;
 
 #[cfg(test)]
 mod script;
@@ -37,20 +41,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use reqwest::RequestBuilder;
 use secrecy::SecretString;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::model::ids::{AgentId, CorpId};
 use crate::model::outgoing::{Answer, Call};
 use crate::model::time::Timestamp;
+use crate::wecom::breaker::Breaker;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::Limits;
 use crate::wecom::places::Rooms;
 use crate::wecom::shared::{Shared, Sharing};
+use crate::wecom::slot::{Held, Slot};
 use crate::wecom::tally::Tally;
-use crate::wecom::token::{Held, Slot};
 use crate::wecom::wire::{Api, Wire};
 
 /// How WeCom is reached.
@@ -83,7 +88,8 @@ pub struct AppSecret {
 }
 
 /// One of a corp's two secrets; each has a token of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Secret {
     /// The self-built app's: reads, sends, logs in.
     App,
@@ -103,12 +109,13 @@ pub struct Client {
     app: SecretString,
     contact_sync: Option<SecretString>,
     app_token: Slot,
-    contact_sync_token: Slot,
+    contact_sync_token: Option<Slot>,
     corp_ticket: Slot,
     app_ticket: Slot,
     limits: Arc<Limits>,
     rooms: Rooms,
     sharing: Sharing,
+    breaker: Breaker,
     tally: Tally,
     usual: Semaphore,
     urgent: Semaphore,
@@ -126,18 +133,25 @@ impl Client {
             app,
             contact_sync,
         } = credentials;
+        let slot = |what: &str, secret: &SecretString| Slot::new(what, &corp, secret);
+        let app_token = slot("token", &app.secret);
+        let corp_ticket = slot("corp ticket", &app.secret);
+        let app_ticket = slot("app ticket", &app.secret);
+        let contact_sync_token = contact_sync.as_ref();
+        let contact_sync_token = contact_sync_token.map(|secret| slot("token", secret));
         Ok(Self {
             corp,
             agent_id: app.agent_id,
             app: app.secret,
             contact_sync,
-            app_token: Slot::default(),
-            contact_sync_token: Slot::default(),
-            corp_ticket: Slot::default(),
-            app_ticket: Slot::default(),
+            app_token,
+            contact_sync_token,
+            corp_ticket,
+            app_ticket,
             limits: Arc::default(),
             rooms: Rooms::default(),
             sharing: Sharing::default(),
+            breaker: Breaker::default(),
             tally: Tally::default(),
             usual: Semaphore::new(USUAL_PLACES),
             urgent: Semaphore::new(URGENT_PLACES),
@@ -221,24 +235,16 @@ impl Client {
     }
 
     fn slot(&self, secret: Secret) -> Result<&Slot, ApiError> {
-        self.secret(secret)?;
-        Ok(match secret {
-            Secret::App => &self.app_token,
-            Secret::ContactSync => &self.contact_sync_token,
-        })
+        match secret {
+            Secret::App => Ok(&self.app_token),
+            Secret::ContactSync => self.contact_sync_token.as_ref().ok_or_else(no_contact_sync),
+        }
     }
 
     fn secret(&self, secret: Secret) -> Result<&SecretString, ApiError> {
         match secret {
             Secret::App => Ok(&self.app),
-            Secret::ContactSync => {
-                self.contact_sync
-                    .as_ref()
-                    .ok_or_else(|| ApiError::Misconfigured {
-                        errcode: None,
-                        what: NO_CONTACT_SYNC.into(),
-                    })
-            }
+            Secret::ContactSync => self.contact_sync.as_ref().ok_or_else(no_contact_sync),
         }
     }
 }
@@ -246,6 +252,13 @@ impl Client {
 /// Only one of the two secrets can write profiles (path/90195, path/90197).
 const NO_CONTACT_SYNC: &str = "without the contact-sync secret profiles cannot be written: configure the one of \
                                管理工具 → 通讯录同步, with \"API 编辑通讯录\" on, or fill in the attribute by hand";
+
+fn no_contact_sync() -> ApiError {
+    ApiError::Misconfigured {
+        errcode: None,
+        what: NO_CONTACT_SYNC.into(),
+    }
+}
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
