@@ -97,6 +97,24 @@ impl Client {
         });
     }
 
+    /// Keeps it as a fault when a fresh token is refused too: somebody has to look at that.
+    pub(in crate::wecom) async fn note_refused_token(
+        &self,
+        api: &Api,
+        again: &Result<Answer, ApiError>,
+        now: Timestamp,
+    ) {
+        if let Err(error @ ApiError::TokenRejected { errcode, .. }) = again {
+            let met = Met {
+                api: api.path,
+                secret: api.secret,
+                errcode: *errcode,
+                what: &error.to_string(),
+            };
+            self.met(met, now).await;
+        }
+    }
+
     /// Draws the consequences of a refusal.
     async fn heed(&self, api: &Api, error: ApiError, now: Timestamp) -> ApiError {
         match error {

@@ -81,12 +81,16 @@ struct Own {
     refused: Option<Refused>,
 }
 
-/// WeCom said 45009: when first, and until when nothing is called.
+/// WeCom said 45009: when first, until when nothing is called, and the how manieth pause in a row this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Refused {
     first: Timestamp,
     until: Timestamp,
+    pauses: u32,
 }
+
+/// After so many pauses in a row, what is used up is the hour's limit.
+const MINUTES: u32 = 2;
 
 impl Limits {
     /// Takes one call out of the bucket `name`. What it answers says whether all processes' bucket has to be asked too.
@@ -149,21 +153,32 @@ impl Limits {
     }
 }
 
-/// Until when an API is blocked. WeCom does not say which of its limits was exceeded: the minute's, unless it refuses
-/// again right after that minute. A block is as long as its window and begins with the first refusal.
+/// Until when an API is blocked. WeCom does not say which of its limits was exceeded: the minute's, unless it goes on
+/// refusing right after such pauses. A block is as long as its window and begins with the first refusal.
 fn refused(before: Option<Refused>, window: Duration, now: Timestamp) -> Refused {
-    match before {
-        Some(refused) if refused.first <= now && now < refused.until => refused,
-        Some(Refused { first, until })
-            if until <= now && now.since(until) < window && now < first.plus(HOUR) =>
-        {
-            let until = first.plus(HOUR);
-            Refused { first, until }
-        }
-        _ => Refused {
-            first: now,
-            until: now.plus(window),
-        },
+    let anew = Refused {
+        first: now,
+        until: now.plus(window),
+        pauses: 1,
+    };
+    let Some(before) = before.filter(|before| before.first <= now) else {
+        return anew;
+    };
+    if now < before.until {
+        return before;
+    }
+    if now.since(before.until) >= window {
+        return anew;
+    }
+    let hour = before.first.plus(HOUR);
+    let until = match before.pauses >= MINUTES && now < hour {
+        true => hour,
+        false => now.plus(window),
+    };
+    Refused {
+        first: before.first,
+        until,
+        pauses: before.pauses.saturating_add(1),
     }
 }
 
@@ -234,16 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_after_the_pause_is_the_hours() {
+    fn refusals_after_pauses_are_the_hours() {
         let minute = BASE.window;
         for (refusals, until) in [
             (&[0][..], 60),
             (&[0, 1, 59], 60),
-            (&[0, 60], 3600),
-            (&[0, 119], 3600),
+            (&[0, 60], 120),
+            (&[0, 60, 119], 120),
+            (&[0, 60, 120], 3600),
+            (&[0, 119, 238], 3600),
             (&[0, 120], 180),
-            (&[0, 60, 70], 3600),
-            (&[0, 60, 3600], 3660),
+            (&[0, 60, 180], 240),
+            (&[0, 60, 120, 3600], 3660),
             (&[86_400, 0], 60),
         ] {
             let mut before = None;

@@ -227,7 +227,9 @@ impl Client {
         let answer = match self.attempt(api, request(&token), now).await {
             Err(ApiError::TokenRejected { .. }) => {
                 let token = self.token_instead_of(&token, api.secret, now).await?;
-                self.attempt(api, request(&token), now).await?
+                let again = self.attempt(api, request(&token), now).await;
+                self.note_refused_token(api, &again, now).await;
+                again?
             }
             other => other?,
         };

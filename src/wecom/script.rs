@@ -171,7 +171,8 @@ impl Shared for Together {
     ) -> BoxFuture<'a, Result<(), Unshared>> {
         let mut buckets = self.buckets.lock().unwrap();
         let bucket = buckets.entry(bucket.into()).or_default();
-        self.answer(bucket.pause(length, now))
+        bucket.pause(length, now);
+        self.answer(())
     }
 
     fn note<'a>(

@@ -178,10 +178,12 @@ impl Slot {
             client.tally.count(Happening::TakenOver);
             return Ok(state.hold(found.value.into(), found.fresh_until));
         }
-        let fetched = fetch.await;
-        if let Ok(Fetched { value, lifetime }) = &fetched {
-            let fresh_until = now.plus(lifetime.saturating_sub(EARLY).max(*lifetime / 2));
-            self.share(client, value, fresh_until, now).await;
+        let fetched = fetch.await.map(|Fetched { value, lifetime }| {
+            let fresh_until = now.plus(lifetime.saturating_sub(EARLY).max(lifetime / 2));
+            (value, fresh_until)
+        });
+        if let Ok((value, fresh_until)) = &fetched {
+            self.share(client, value, *fresh_until, now).await;
         }
         if let Lease::Ours(name) = lease {
             let note = self.lease_note();
@@ -189,9 +191,8 @@ impl Slot {
             gone.await;
         }
         match fetched {
-            Ok(Fetched { value, lifetime }) => {
+            Ok((value, fresh_until)) => {
                 client.tally.count(Happening::Fetched);
-                let fresh_until = now.plus(lifetime.saturating_sub(EARLY).max(lifetime / 2));
                 Ok(state.hold(value, fresh_until))
             }
             Err(failure) => {
@@ -386,6 +387,9 @@ mod tests {
         }
         let fetched = script.asked("gettoken").len();
         assert!((2..=11).contains(&fetched), "{fetched}");
+        let faults = clients[0].faults(NOW).await;
+        let told: Vec<_> = faults.iter().map(|fault| fault.errcode).collect();
+        assert_eq!(told, [40014], "{faults:?}");
     }
 
     #[tokio::test]
