@@ -30,9 +30,15 @@ struct Known {
 
 impl Breaker {
     /// The error of a call that is not made.
-    fn error(&self, api: &str, secret: Secret, now: Timestamp) -> Option<ApiError> {
+    fn error(
+        &self,
+        api: &str,
+        secret: Secret,
+        credentials: &str,
+        now: Timestamp,
+    ) -> Option<ApiError> {
         let known = self.lock();
-        let fault = fault::holding(&known.faults, api, secret, now)?;
+        let fault = fault::holding(&known.faults, api, secret, credentials, now)?;
         Some(ApiError::Misconfigured {
             errcode: Some(fault.errcode),
             what: fault.what.clone(),
@@ -66,6 +72,9 @@ impl Client {
         self.look(now).await;
         let mut faults = self.breaker.lock().faults.clone();
         fault::forget(&mut faults, now);
+        for fault in &mut faults {
+            fault.credentials.clear();
+        }
         faults
     }
 
@@ -87,7 +96,7 @@ impl Client {
         if self.breaker.never_looked() || (api == GETTOKEN && self.breaker.is_stale(now)) {
             self.look(now).await;
         }
-        if self.breaker.error(api, secret, now).is_some() && self.breaker.is_stale(now) {
+        if self.known_fault(api, secret, now).is_some() && self.breaker.is_stale(now) {
             // Another process may have found out that the fault is gone, or somebody said so.
             self.look(now).await;
         }
@@ -101,13 +110,18 @@ impl Client {
         secret: Secret,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        match self.breaker.error(api, secret, now) {
+        match self.known_fault(api, secret, now) {
             None => Ok(()),
             Some(error) => {
                 self.tally.count(Happening::HeldBack);
                 Err(error)
             }
         }
+    }
+
+    fn known_fault(&self, api: &str, secret: Secret, now: Timestamp) -> Option<ApiError> {
+        let credentials = self.credentials(secret);
+        self.breaker.error(api, secret, credentials, now)
     }
 
     /// A call met a fault.
@@ -288,6 +302,19 @@ mod tests {
         let wrong = |asked: &crate::wecom::script::Asked| asked.query["corpsecret"] == SYNC_SECRET;
         let asked = script.asked("gettoken");
         assert_eq!(asked.iter().filter(|asked| wrong(asked)).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn corrected_credentials_are_tried_at_once() {
+        let script = refusing(40001, 1).await;
+        let together = Arc::new(Together::default());
+        let mut client = script.client().shared_with(Arc::clone(&together) as Arc<_>);
+        assert_eq!(read(&client, NOW).await, Some(40001));
+        assert!(!client.faults(NOW).await.is_empty());
+        client.app_credentials = "others".into();
+        assert_eq!(read(&client, after(1)).await, None);
+        assert!(client.faults(after(1)).await.is_empty());
+        assert_eq!(together.note("faults"), None);
     }
 
     #[tokio::test]

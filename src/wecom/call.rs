@@ -108,6 +108,7 @@ impl Client {
             let met = Met {
                 api: api.path,
                 secret: api.secret,
+                credentials: self.credentials(api.secret),
                 errcode: *errcode,
                 what: &error.to_string(),
             };
@@ -139,6 +140,7 @@ impl Client {
                 let met = Met {
                     api: api.path,
                     secret: api.secret,
+                    credentials: self.credentials(api.secret),
                     errcode,
                     what,
                 };

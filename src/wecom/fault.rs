@@ -58,6 +58,9 @@ pub struct Fault {
     pub last_seen: Timestamp,
     /// How often it was met.
     pub count: u32,
+    /// Names the agent id and secret that it was met with, and gives neither away; empty when it is shown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(in crate::wecom) credentials: String,
     /// When calls are made again to see whether it is gone; absent when none is held back.
     pub try_at: Option<Timestamp>,
 }
@@ -67,6 +70,7 @@ pub struct Fault {
 pub(in crate::wecom) struct Met<'a> {
     pub(in crate::wecom) api: &'a str,
     pub(in crate::wecom) secret: Secret,
+    pub(in crate::wecom) credentials: &'a str,
     pub(in crate::wecom) errcode: i64,
     pub(in crate::wecom) what: &'a str,
 }
@@ -103,7 +107,9 @@ pub(in crate::wecom) fn keep(faults: &mut Vec<Fault>, met: Met<'_>, now: Timesta
     };
     let before = faults.iter().position(same);
     let (since, count) = match before.map(|at| &faults[at]) {
-        Some(fault) if fault.errcode == met.errcode => (fault.since, fault.count),
+        Some(fault) if fault.errcode == met.errcode && fault.credentials == met.credentials => {
+            (fault.since, fault.count)
+        }
         _ => (now, 0),
     };
     let fault = Fault {
@@ -112,6 +118,7 @@ pub(in crate::wecom) fn keep(faults: &mut Vec<Fault>, met: Met<'_>, now: Timesta
         api: met.api.to_owned(),
         errcode: met.errcode,
         what: met.what.to_owned(),
+        credentials: met.credentials.to_owned(),
         console: place(Some(met.errcode), met.secret),
         since,
         last_seen: now,
@@ -149,17 +156,21 @@ pub(in crate::wecom) fn try_again(faults: &mut Vec<Fault>, now: Timestamp) {
     }
 }
 
-/// The fault because of which this call is not made now.
+/// The fault because of which this call is not made now. Other credentials than those that it was met with are worth a
+/// try: somebody has corrected the configuration.
 pub(in crate::wecom) fn holding<'a>(
     faults: &'a [Fault],
     api: &str,
     secret: Secret,
+    credentials: &str,
     now: Timestamp,
 ) -> Option<&'a Fault> {
     let holds = |fault: &&Fault| {
         // A clock that was set back must not make the break longer.
         let waits = |at: Timestamp| now < at && at.since(now) <= BREAK;
-        fault.try_at.is_some_and(waits) && stands_against(fault, api, secret)
+        fault.credentials == credentials
+            && fault.try_at.is_some_and(waits)
+            && stands_against(fault, api, secret)
     };
     faults.iter().find(holds)
 }
@@ -186,6 +197,7 @@ mod tests {
         Met {
             api,
             secret,
+            credentials: "app 7",
             errcode,
             what: "words",
         }
@@ -229,10 +241,12 @@ mod tests {
             let mut faults = Vec::new();
             keep(&mut faults, met(api, secret, errcode), NOW);
             for ((api, secret), held) in calls.into_iter().zip(held) {
-                let holds = |now| holding(&faults, api, secret, now).is_some();
+                let holds = |now| holding(&faults, api, secret, "app 7", now).is_some();
                 assert_eq!(holds(after(599)), held, "{errcode} {api}");
                 assert!(!holds(after(600)), "{errcode} {api}");
                 assert!(!holds(NOW.minus(Duration::from_secs(3600))));
+                let corrected = holding(&faults, api, secret, "app 8", NOW);
+                assert_eq!(corrected, None, "{errcode} {api}");
                 let mut left = faults.clone();
                 clear(&mut left, api, secret);
                 let ended = held || (errcode, api) == (42001, "user/get");
@@ -270,7 +284,7 @@ mod tests {
         let mut tried = faults.clone();
         try_again(&mut tried, after(1));
         assert_eq!(tried.len(), 1);
-        assert!(holding(&tried, GET, Secret::App, after(1)).is_none());
+        assert!(holding(&tried, GET, Secret::App, "app 7", after(1)).is_none());
         for (secs, left) in [(86_399, 2), (86_400, 1), (604_799, 1), (604_800, 0)] {
             forget(&mut faults, after(secs));
             assert_eq!(faults.len(), left, "{secs}");

@@ -53,6 +53,7 @@ use crate::wecom::breaker::Breaker;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::Limits;
 use crate::wecom::places::Rooms;
+use crate::wecom::seal::Seal;
 use crate::wecom::shared::{Shared, Sharing};
 use crate::wecom::slot::{Held, Slot};
 use crate::wecom::tally::Tally;
@@ -108,6 +109,9 @@ pub struct Client {
     agent_id: AgentId,
     app: SecretString,
     contact_sync: Option<SecretString>,
+    /// Names of agent id and secrets that give none of them away.
+    app_credentials: String,
+    contact_sync_credentials: String,
     app_token: Slot,
     contact_sync_token: Option<Slot>,
     corp_ticket: Slot,
@@ -139,11 +143,18 @@ impl Client {
         let app_ticket = slot("app ticket", &app.secret);
         let contact_sync_token = contact_sync.as_ref();
         let contact_sync_token = contact_sync_token.map(|secret| slot("token", secret));
+        let name = |what: &str, secret| Seal::new(what, &corp, secret).name().to_owned();
+        let app_credentials = name(&format!("app {}", app.agent_id), &app.secret);
+        let contact_sync_credentials = contact_sync.as_ref();
+        let contact_sync_credentials = contact_sync_credentials
+            .map_or_else(String::new, |secret| name("contact-sync", secret));
         Ok(Self {
             corp,
             agent_id: app.agent_id,
             app: app.secret,
             contact_sync,
+            app_credentials,
+            contact_sync_credentials,
             app_token,
             contact_sync_token,
             corp_ticket,
@@ -240,6 +251,14 @@ impl Client {
         match secret {
             Secret::App => Ok(&self.app_token),
             Secret::ContactSync => self.contact_sync_token.as_ref().ok_or_else(no_contact_sync),
+        }
+    }
+
+    /// Names a secret, and the agent id that belongs to it.
+    fn credentials(&self, secret: Secret) -> &str {
+        match secret {
+            Secret::App => &self.app_credentials,
+            Secret::ContactSync => &self.contact_sync_credentials,
         }
     }
 
