@@ -81,7 +81,7 @@ struct Own {
     refused: Option<Refused>,
 }
 
-/// WeCom said 45009: when first, until when nothing is called, and the how manieth pause in a row this is.
+/// WeCom said 45009: when first, until when nothing is called, and how many pauses in a row that makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Refused {
     first: Timestamp,
