@@ -53,7 +53,9 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Member(_)
             | Need::Link(_)
             | Need::Visit(..)
-            | Need::Card(_) => {}
+            | Need::Card(_)
+            | Need::Switches
+            | Need::Sync(_) => {}
         }
     }
     Ok((facts, basis))
@@ -69,6 +71,8 @@ fn key(need: &Need) -> Option<Key> {
         Need::Link(userid) => Some(Key::link(userid)),
         Need::Visit(contact, member) => Some(Key::visit(contact, member)),
         Need::Card(task_id) => Some(Key::card(task_id)),
+        Need::Switches => Some(Key::switches()),
+        Need::Sync(id) => Some(Key::sync(id)),
         Need::ContactAtWecom(_) | Need::MemberAtWecom(_) | Need::Relations(_) => None,
     }
 }
@@ -82,6 +86,8 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Links => facts.link = record.parse()?,
         Table::Visits => facts.visit = record.parse()?,
         Table::Cards => facts.card = record.parse()?,
+        Table::Switches => facts.switches = record.parse()?.unwrap_or_default(),
+        Table::Syncs => facts.sync = record.parse()?,
     }
     Ok(())
 }

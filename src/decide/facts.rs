@@ -6,6 +6,8 @@ use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::effect::SentCard;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
+use crate::model::switches::Switches;
+use crate::model::sync::SyncRun;
 use crate::model::visit::Visit;
 
 /// One thing to find out before deciding.
@@ -31,6 +33,10 @@ pub enum Need {
     Visit(ExternalUserId, UserId),
     /// A card that was sent.
     Card(TaskId),
+    /// The switches.
+    Switches,
+    /// A sync, by its id.
+    Sync(String),
 }
 
 /// What was found. What was not asked for, or does not exist, is empty.
@@ -56,11 +62,15 @@ pub struct Facts<'a> {
     pub visit: Option<Visit>,
     /// The card that was sent.
     pub card: Option<SentCard>,
+    /// The switches; all as configured when none was ever used.
+    pub switches: Switches,
+    /// The sync.
+    pub sync: Option<SyncRun>,
 }
 
 impl<'a> Facts<'a> {
     /// Nothing but the corp's settings.
-    pub const fn none(corp: &'a CorpFacts) -> Self {
+    pub fn none(corp: &'a CorpFacts) -> Self {
         Self {
             corp,
             contact: None,
@@ -72,6 +82,8 @@ impl<'a> Facts<'a> {
             link: None,
             visit: None,
             card: None,
+            switches: Switches::default(),
+            sync: None,
         }
     }
 }

@@ -63,6 +63,14 @@ fn event_needs(event: &Event) -> Vec<Need> {
             contact::refresh_needs(external_userid)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
+        Body::Own(
+            OwnEvent::RefreshChat { .. }
+            | OwnEvent::RefreshTags
+            | OwnEvent::StartSync(_)
+            | OwnEvent::SyncStep { .. }
+            | OwnEvent::SwitchAutoSync { .. }
+            | OwnEvent::SendLink { .. },
+        ) => Vec::new(),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -101,6 +109,14 @@ fn event_effects(
             contact::refreshed(external_userid, facts, now)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
+        Body::Own(
+            OwnEvent::RefreshChat { .. }
+            | OwnEvent::RefreshTags
+            | OwnEvent::StartSync(_)
+            | OwnEvent::SyncStep { .. }
+            | OwnEvent::SwitchAutoSync { .. }
+            | OwnEvent::SendLink { .. },
+        ) => Ok(Vec::new()),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

@@ -5,6 +5,8 @@ use crate::model::delivery::Delivery;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
+use crate::model::switches::Switches;
+use crate::model::sync::SyncRun;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,10 @@ pub enum Effect {
     PutVisit(Visit),
     /// Keep what a sent card needs to be changed later.
     PutCard(SentCard),
+    /// Keep how far a sync is.
+    PutSync(Box<SyncRun>),
+    /// Keep what is switched on, and which sync is the newest.
+    PutSwitches(Switches),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is
     /// dropped; one that waits for its next attempt is made due at once.
     Refresh(Delivery),

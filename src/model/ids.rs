@@ -84,6 +84,10 @@ id! {
     ExternalUserId
 }
 id! {
+    /// A customer group (客户群): `chat_id` (path/92122).
+    ChatId
+}
+id! {
     /// One callback configuration of a corp; the last part of its callback URL.
     ReceiverName
 }

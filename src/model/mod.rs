@@ -7,8 +7,12 @@ pub mod ids;
 pub mod text;
 pub mod time;
 
+pub mod rate;
+
 pub mod contact;
 pub mod member;
+pub mod switches;
+pub mod sync;
 pub mod visit;
 
 pub mod card;

@@ -5,6 +5,8 @@ use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::{Effect, SentCard};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
+use crate::model::switches::Switches;
+use crate::model::sync::SyncRun;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use crate::store::error::StoreError;
@@ -26,11 +28,15 @@ pub enum Table {
     Visits,
     /// [`SentCard`] by `task_id`.
     Cards,
+    /// [`SyncRun`] by its id.
+    Syncs,
+    /// [`Switches`], one record.
+    Switches,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -38,6 +44,8 @@ impl Table {
         Self::Links,
         Self::Visits,
         Self::Cards,
+        Self::Syncs,
+        Self::Switches,
     ];
 
     /// Its name in both stores.
@@ -50,6 +58,8 @@ impl Table {
             Self::Links => "links",
             Self::Visits => "visits",
             Self::Cards => "cards",
+            Self::Syncs => "syncs",
+            Self::Switches => "switches",
         }
     }
 }
@@ -104,6 +114,16 @@ impl Key {
     /// A [`SentCard`].
     pub fn card(id: &TaskId) -> Self {
         Self::new(Table::Cards, id.as_str())
+    }
+
+    /// A [`SyncRun`].
+    pub fn sync(id: &str) -> Self {
+        Self::new(Table::Syncs, id)
+    }
+
+    /// The corp's [`Switches`].
+    pub fn switches() -> Self {
+        Self::new(Table::Switches, "now")
     }
 }
 
@@ -190,6 +210,8 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::PutLink(link) => put(Key::link(&link.userid), link),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
         Effect::PutCard(card) => put(Key::card(&card.task_id), card),
+        Effect::PutSync(run) => put(Key::sync(&run.id), run),
+        Effect::PutSwitches(switches) => put(Key::switches(), switches),
         Effect::Refresh(delivery) => Write::Refresh {
             mark: mark(delivery),
             text: delivery.encode(),
@@ -228,4 +250,6 @@ const _: fn() = || {
     record::<Link>();
     record::<Visit>();
     record::<SentCard>();
+    record::<SyncRun>();
+    record::<Switches>();
 };

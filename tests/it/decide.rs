@@ -118,6 +118,8 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutLink(link) => format!("link {:?}", link.state),
             Effect::PutVisit(visit) => format!("visit {}", visit.count),
             Effect::PutCard(card) => format!("card {:?}", card.pressed),
+            Effect::PutSync(run) => format!("sync {:?}", run.state),
+            Effect::PutSwitches(switches) => format!("auto-sync {:?}", switches.auto_sync),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
         })

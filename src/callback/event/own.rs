@@ -1,5 +1,7 @@
 //! Events of this service itself, written and read in WeCom's form so that they take the same way through the inbox.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::callback::event::EventError;
@@ -7,7 +9,8 @@ use crate::callback::node::Node;
 use crate::callback::peek;
 use crate::callback::write;
 use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
-use crate::model::ids::{ExternalUserId, ReceiverName, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, ReceiverName, UserId};
+use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use crate::model::time::Timestamp;
 
 /// What a page of ours reports or the service asks of itself.
@@ -25,6 +28,30 @@ pub enum OwnEvent {
     /// `refresh_member`: read the member and keep what it is now.
     RefreshMember {
         /// Which.
+        userid: UserId,
+    },
+    /// `refresh_chat`: read the customer group (客户群) and keep what it is now.
+    RefreshChat {
+        /// Which.
+        chat_id: ChatId,
+    },
+    /// `refresh_tags`: read the corp's customer tags and keep what they are now.
+    RefreshTags,
+    /// `start_sync`: bring everything up to date with WeCom, unless a sync is running.
+    StartSync(SyncRequest),
+    /// `sync_step`: the next step of a sync.
+    SyncStep {
+        /// Which, by its id.
+        run: String,
+    },
+    /// `switch_auto_sync`: whether events change contacts from now on.
+    SwitchAutoSync {
+        /// On or off.
+        on: bool,
+    },
+    /// `send_link`: send this member the "与我协作" link with the steps to fill it in.
+    SendLink {
+        /// Who gets it.
         userid: UserId,
     },
 }
@@ -47,24 +74,35 @@ impl OwnEvent {
             Self::SidebarOpened(_) => "sidebar_opened",
             Self::RefreshContact { .. } => "refresh_contact",
             Self::RefreshMember { .. } => "refresh_member",
+            Self::RefreshChat { .. } => "refresh_chat",
+            Self::RefreshTags => "refresh_tags",
+            Self::StartSync(_) => "start_sync",
+            Self::SyncStep { .. } => "sync_step",
+            Self::SwitchAutoSync { .. } => "switch_auto_sync",
+            Self::SendLink { .. } => "send_link",
         }
     }
 
     /// The event as the inbox takes it. Refreshes have subjects of their own, so that nothing urgent about the same contact
-    /// waits for one.
+    /// waits for one. All steps of all syncs of a corp have one subject: one at a time, whichever process takes it.
     pub fn delivery(&self, received_at: Timestamp) -> (ContentKey, Delivery) {
-        let (source, subject) = match self {
-            Self::SidebarOpened(opened) => {
-                (Source::Beacon, Subject::contact(&opened.external_userid))
+        let source = if matches!(self, Self::SidebarOpened(_)) {
+            Source::Beacon
+        } else {
+            Source::Service
+        };
+        let subject = match self {
+            Self::SidebarOpened(opened) => Subject::contact(&opened.external_userid),
+            Self::RefreshContact { external_userid } => {
+                Subject::new("refresh-contact", external_userid.as_str())
             }
-            Self::RefreshContact { external_userid } => (
-                Source::Service,
-                Subject::new("refresh-contact", external_userid.as_str()),
-            ),
-            Self::RefreshMember { userid } => (
-                Source::Service,
-                Subject::new("refresh-member", &userid.key()),
-            ),
+            Self::RefreshMember { userid } => Subject::new("refresh-member", &userid.key()),
+            Self::RefreshChat { chat_id } => Subject::new("refresh-chat", chat_id.as_str()),
+            Self::RefreshTags => Subject::new("refresh-tags", ""),
+            Self::StartSync(_) | Self::SyncStep { .. } | Self::SwitchAutoSync { .. } => {
+                Subject::new("sync", "")
+            }
+            Self::SendLink { userid } => Subject::new("send-link", &userid.key()),
         };
         let receiver = ReceiverName::parse("service").expect("the word has no blanks");
         let xml = self.xml(received_at);
@@ -83,37 +121,61 @@ impl OwnEvent {
 
     /// `Millis` keeps two requests within one second apart.
     fn xml(&self, received_at: Timestamp) -> String {
-        let (userid, external_userid, entry) = match self {
-            Self::SidebarOpened(SidebarOpened {
-                userid,
-                external_userid,
-                entry,
-            }) => (Some(userid), Some(external_userid), Some(entry)),
-            Self::RefreshContact { external_userid } => (None, Some(external_userid), None),
-            Self::RefreshMember { userid } => (Some(userid), None, None),
+        let from = if let Self::SidebarOpened(SidebarOpened { userid, .. })
+        | Self::RefreshMember { userid } = self
+        {
+            userid.as_str()
+        } else {
+            "sys"
         };
         let mut xml = String::with_capacity(400);
         write::open(&mut xml, "xml");
-        write::element(
-            &mut xml,
-            "FromUserName",
-            userid.map_or("sys", UserId::as_str),
-        );
+        write::element(&mut xml, "FromUserName", from);
         write::number(&mut xml, "CreateTime", received_at.secs());
         write::element(&mut xml, "MsgType", "event");
         write::element(&mut xml, "Event", self.name());
-        if let Some(userid) = userid {
-            write::element(&mut xml, "UserID", userid.as_str());
-        }
-        if let Some(external_userid) = external_userid {
-            write::element(&mut xml, "ExternalUserID", external_userid.as_str());
-        }
-        if let Some(entry) = entry {
-            write::element(&mut xml, "Entry", entry);
+        for (name, value) in self.fields() {
+            write::element(&mut xml, name, &value);
         }
         write::number(&mut xml, "Millis", received_at.millis());
         write::close(&mut xml, "xml");
         xml
+    }
+
+    /// What tells it from others of its name.
+    fn fields(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        match self {
+            Self::SidebarOpened(opened) => vec![
+                ("UserID", opened.userid.as_str().into()),
+                ("ExternalUserID", opened.external_userid.as_str().into()),
+                ("Entry", opened.entry.as_str().into()),
+            ],
+            Self::RefreshContact { external_userid } => {
+                vec![("ExternalUserID", external_userid.as_str().into())]
+            }
+            Self::RefreshMember { userid } | Self::SendLink { userid } => {
+                vec![("UserID", userid.as_str().into())]
+            }
+            Self::RefreshChat { chat_id } => vec![("ChatId", chat_id.as_str().into())],
+            Self::RefreshTags => Vec::new(),
+            Self::StartSync(request) => {
+                let mode = match request.mode {
+                    SyncMode::Repair => "repair",
+                    SyncMode::DryRun => "dry_run",
+                };
+                let mut fields = vec![
+                    ("Scope", request.scope.name().into()),
+                    ("Mode", mode.into()),
+                    ("By", request.by.name().into()),
+                ];
+                if let Some(SyncPart { number, of }) = request.part {
+                    fields.push(("Part", format!("{number}/{of}").into()));
+                }
+                fields
+            }
+            Self::SyncStep { run } => vec![("Run", run.as_str().into())],
+            Self::SwitchAutoSync { on } => vec![("On", if *on { "1" } else { "0" }.into())],
+        }
     }
 }
 
@@ -131,9 +193,42 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
             external_userid: external_userid()?,
         },
         "refresh_member" => OwnEvent::RefreshMember { userid: userid()? },
+        "refresh_chat" => OwnEvent::RefreshChat {
+            chat_id: root.id("ChatId", ChatId::parse)?,
+        },
+        "refresh_tags" => OwnEvent::RefreshTags,
+        "start_sync" => OwnEvent::StartSync(request(root).ok_or(EventError::Missing("Scope"))?),
+        "sync_step" => OwnEvent::SyncStep {
+            run: root.first("Run").to_owned(),
+        },
+        "switch_auto_sync" => OwnEvent::SwitchAutoSync {
+            on: root.first("On") == "1",
+        },
+        "send_link" => OwnEvent::SendLink { userid: userid()? },
         _ => return Ok(None),
     };
     Ok(Some(event))
+}
+
+fn request(root: &Node) -> Option<SyncRequest> {
+    let part = match root.first("Part") {
+        "" => None,
+        part => {
+            let (number, of) = part.split_once('/')?;
+            let (number, of) = (number.parse().ok()?, of.parse().ok()?);
+            (of > 0).then_some(())?;
+            Some(SyncPart { number, of })
+        }
+    };
+    Some(SyncRequest {
+        scope: SyncScope::parse(root.first("Scope"))?,
+        mode: match root.first("Mode") {
+            "dry_run" => SyncMode::DryRun,
+            _ => SyncMode::Repair,
+        },
+        by: AskedBy::parse(root.first("By"))?,
+        part,
+    })
 }
 
 #[cfg(test)]
@@ -141,9 +236,15 @@ mod tests {
     use super::*;
     use crate::callback::event::{Body, parse};
 
-    fn events() -> [OwnEvent; 3] {
+    fn events() -> [OwnEvent; 10] {
         let userid = UserId::parse("Lin&<b>]]>").unwrap();
         let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
+        let request = SyncRequest {
+            scope: SyncScope::All,
+            mode: SyncMode::Repair,
+            by: AskedBy::Admin,
+            part: None,
+        };
         [
             OwnEvent::SidebarOpened(SidebarOpened {
                 userid: userid.clone(),
@@ -151,25 +252,49 @@ mod tests {
                 entry: "single_chat_tools".into(),
             }),
             OwnEvent::RefreshContact { external_userid },
-            OwnEvent::RefreshMember { userid },
+            OwnEvent::RefreshMember {
+                userid: userid.clone(),
+            },
+            OwnEvent::RefreshChat {
+                chat_id: ChatId::parse("wr1").unwrap(),
+            },
+            OwnEvent::RefreshTags,
+            OwnEvent::StartSync(request),
+            OwnEvent::StartSync(SyncRequest {
+                scope: SyncScope::Links,
+                mode: SyncMode::DryRun,
+                by: AskedBy::Schedule,
+                part: Some(SyncPart { number: 3, of: 24 }),
+            }),
+            OwnEvent::SyncStep {
+                run: "1795305600123".into(),
+            },
+            OwnEvent::SwitchAutoSync { on: true },
+            OwnEvent::SendLink { userid },
         ]
     }
 
     #[test]
     fn written_and_read_back() {
         let now = Timestamp::from_millis(1_795_305_600_123);
-        let sources = [Source::Beacon, Source::Service, Source::Service];
-        for (event, source) in events().into_iter().zip(sources) {
+        for event in events() {
             let (key, delivery) = event.delivery(now);
-            assert_eq!(delivery.source, source);
             assert_eq!(delivery.kind.as_str(), event.name());
             assert_eq!(delivery.receiver.as_str(), "service");
             assert_eq!(key.window, 1_795_305_600 / 3600);
-            let read = parse(source, &delivery.xml).unwrap();
+            let read = parse(delivery.source, &delivery.xml).unwrap();
             assert_eq!(read.header.create_time.unwrap().secs(), 1_795_305_600);
             assert!(matches!(read.body, Body::Own(read) if read == event));
             let seen = peek(&delivery.receiver, delivery.xml.as_bytes(), now);
             assert_eq!(seen.kind, delivery.kind);
+        }
+    }
+
+    #[test]
+    fn a_page_reports_and_the_service_asks() {
+        for event in events() {
+            let is_beacon = event.delivery(Timestamp::default()).1.source == Source::Beacon;
+            assert_eq!(is_beacon, matches!(event, OwnEvent::SidebarOpened(_)));
         }
     }
 
@@ -179,7 +304,21 @@ mod tests {
         let what = subjects
             .each_ref()
             .map(|subject| subject.as_str().split(':').next().unwrap());
-        assert_eq!(what, ["contact", "refresh-contact", "refresh-member"]);
+        assert_eq!(
+            what,
+            [
+                "contact",
+                "refresh-contact",
+                "refresh-member",
+                "refresh-chat",
+                "refresh-tags",
+                "sync",
+                "sync",
+                "sync",
+                "sync",
+                "send-link"
+            ]
+        );
         let lower = OwnEvent::RefreshMember {
             userid: UserId::parse("lin&<B>]]>").unwrap(),
         };
@@ -188,7 +327,7 @@ mod tests {
 
     #[test]
     fn two_refreshes_within_a_second_are_two() {
-        let [_, refresh, _] = events();
+        let refresh = &events()[1];
         let key = |millis| refresh.delivery(Timestamp::from_millis(millis)).0;
         assert_ne!(key(1000), key(1001));
         assert_eq!(key(1000), key(1000));

@@ -94,7 +94,12 @@ pub(in crate::http) async fn contact(
                 Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
                 Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
                 Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
-                Table::Contacts | Table::Members | Table::Links | Table::Cards => {}
+                Table::Contacts
+                | Table::Members
+                | Table::Links
+                | Table::Cards
+                | Table::Syncs
+                | Table::Switches => {}
             }
         }
         return Ok(HttpResponse::Ok().json(detail));

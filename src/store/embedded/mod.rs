@@ -25,6 +25,8 @@ mod commit;
 mod read;
 mod settle;
 
+mod memory;
+
 #[cfg(test)]
 mod disk;
 
@@ -43,6 +45,7 @@ use crate::store::embedded::claim::{Taken, Want};
 use crate::store::embedded::commit::{End, Settlement};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::Index;
+use crate::store::embedded::memory::Memory;
 use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
@@ -61,6 +64,7 @@ pub(in crate::store) struct EmbeddedStore {
     writer: Writer,
     file: Arc<File>,
     index: Arc<Mutex<Index>>,
+    pub(in crate::store) memory: Memory,
 }
 
 impl EmbeddedStore {
@@ -91,6 +95,7 @@ impl EmbeddedStore {
             writer,
             file,
             index,
+            memory: Memory::default(),
         })
     }
 

@@ -20,6 +20,8 @@ mod listing;
 mod queue;
 mod state;
 
+mod shared;
+
 mod health;
 
 use std::time::Duration;

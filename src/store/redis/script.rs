@@ -22,6 +22,11 @@ impl Script {
         }
     }
 
+    /// Takes the source of a script that names keys of a corp and works on no queue.
+    pub(in crate::store::redis) fn of_corp(body: &str) -> Self {
+        Self::new(&[include_str!("keys.lua"), body].join("\n"))
+    }
+
     /// Begins a call: its keys are written, its arguments are to follow.
     pub(in crate::store::redis) fn call(&self, keys: &[&str]) -> Cmd {
         self.sized_call(keys, 0, 0)

@@ -9,13 +9,8 @@ use crate::store::record::{Key, Record, Table};
 use crate::store::redis::RedisStore;
 use crate::store::redis::script::Script;
 
-static READ: LazyLock<Script> = LazyLock::new(|| reading_script(include_str!("read.lua")));
-static LIST: LazyLock<Script> = LazyLock::new(|| reading_script(include_str!("list.lua")));
-
-/// Puts the beginning before a script that has nothing to do with queues.
-fn reading_script(body: &str) -> Script {
-    Script::new(&[include_str!("keys.lua"), body].join("\n"))
-}
+static READ: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("read.lua")));
+static LIST: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("list.lua")));
 
 /// What `read.lua` answers.
 type Found = (Vec<Option<String>>, Vec<Vec<(String, String)>>);
