@@ -49,7 +49,10 @@ impl Client {
         for _ in 0..WRITES_MAX {
             let written = merge(&known, link);
             self.write_attributes(&link.userid, &written, now).await?;
-            let found = self.attributes(&link.userid, now).await?;
+            // The write is done; whoever reads the profile next sees what came of it.
+            let Ok(found) = self.attributes(&link.userid, now).await else {
+                return Ok(Answer::Link(LinkCheck::Unseen));
+            };
             match compare(&written, &found, link) {
                 Seen::Kept => return Ok(Answer::Link(LinkCheck::Confirmed)),
                 Seen::OursMissing => return Ok(Answer::Link(LinkCheck::Ignored)),
