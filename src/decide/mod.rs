@@ -9,6 +9,7 @@ pub mod input;
 
 mod card;
 mod contact;
+mod home;
 mod link;
 mod member;
 mod sidebar;
@@ -71,6 +72,7 @@ fn event_needs(event: &Event) -> Vec<Need> {
             | OwnEvent::SyncStep { .. }
             | OwnEvent::SwitchAutoSync { .. },
         ) => Vec::new(),
+        Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
@@ -117,6 +119,9 @@ fn event_effects(
             | OwnEvent::SyncStep { .. }
             | OwnEvent::SwitchAutoSync { .. },
         ) => Ok(Vec::new()),
+        Body::Own(OwnEvent::HomeChanged { former, home }) => {
+            Ok(home::changed(former, home, received_at, facts, now))
+        }
         Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }

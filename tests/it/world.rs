@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::callback;
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
@@ -20,7 +23,8 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::{Queue, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -78,12 +82,20 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
-    worker: Worker,
+    app: Option<Running>,
     corp: CorpId,
     config: Config,
+    text: String,
     stop: CancellationToken,
     _folder: TempDir,
     _redis: Option<RedisServer>,
+}
+
+/// The service under way.
+struct Running {
+    worker: Worker,
+    store: Arc<Store>,
+    ended: JoinHandle<()>,
 }
 
 impl Drop for World {
@@ -119,10 +131,8 @@ impl World {
         };
         let text = toml(&store, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
-        let app = App::build(&config, clock.clone()).await.unwrap();
-        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
-        let (worker, stop) = (app.worker().clone(), CancellationToken::new());
-        tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        let stop = CancellationToken::new();
+        let (base, app) = run(&config, &clock, &stop).await;
 
         for (configured, kind) in config.corps[0]
             .receivers
@@ -155,13 +165,40 @@ impl World {
             clock,
             base,
             http,
-            worker,
+            app: Some(app),
             corp,
             config,
+            text,
             stop,
             _folder: folder,
             _redis: redis,
         }
+    }
+
+    /// Stops the service and starts it again on the same store, with `to` instead of `from` in its configuration. WeCom
+    /// does not learn where it listens from then on.
+    pub(crate) async fn restart(&mut self, from: &str, to: &str) {
+        assert!(self.text.contains(from), "{from}");
+        self.text = self.text.replace(from, to);
+        self.config = Config::from_parts(&self.text, std::iter::empty()).unwrap();
+        self.stop.cancel();
+        let Running {
+            worker,
+            store,
+            ended,
+        } = self.app.take().unwrap();
+        ended.await.unwrap();
+        drop((worker, store));
+        self.stop = CancellationToken::new();
+        let (base, app) = run(&self.config, &self.clock, &self.stop).await;
+        (self.base, self.app) = (base, Some(app));
+    }
+
+    /// The service asks itself for something.
+    pub(crate) async fn ask(&self, event: &OwnEvent) {
+        let (key, delivery) = event.delivery(self.clock.now());
+        let store = &self.app.as_ref().unwrap().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
     }
 
     /// A member and a contact who do not know each other yet.
@@ -178,7 +215,8 @@ impl World {
         for _ in 0..1000 {
             let mut worked = 0;
             for queue in [Queue::Inbox, Queue::Outbox] {
-                worked += self.worker.step(&self.corp, queue).await.unwrap();
+                let worker = &self.app.as_ref().unwrap().worker;
+                worked += worker.step(&self.corp, queue).await.unwrap();
             }
             if worked == 0 {
                 return;
@@ -282,6 +320,30 @@ pub(crate) fn user(id: &str) -> UserId {
 
 pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
+}
+
+async fn run(config: &Config, clock: &Clock, stop: &CancellationToken) -> (Url, Running) {
+    // The file of a service that has just ended is released a moment later.
+    let mut tries = 0;
+    let app = loop {
+        match App::build(config, clock.clone()).await {
+            Err(AppError::Store(StoreError::InUse(_))) if tries < 500 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            built => break built.unwrap(),
+        }
+    };
+    let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+    let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+    let run = app.run(Loops::SteppedByHand, stop.clone());
+    let ended = tokio::spawn(async { run.await.unwrap() });
+    let running = Running {
+        worker,
+        store,
+        ended,
+    };
+    (base, running)
 }
 
 fn free_port() -> u16 {
