@@ -171,7 +171,7 @@ fn name(attribute: &Value) -> Option<&str> {
 mod tests {
     use std::sync::Mutex;
 
-    use proptest::prelude::*;
+    use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
     use super::*;
     use crate::model::outgoing::Call;

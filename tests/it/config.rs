@@ -45,7 +45,7 @@ id = "ww1"
 name = "One"
 tenant_key = "team-1"
 auto_sync = false
-old_links_for = "30d"
+old_links_for = "60d"
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
 [[corp.receiver]]
@@ -128,7 +128,7 @@ fn every_setting_is_read() {
         ("ww1", "team-1")
     );
     assert_eq!((one.name.as_deref(), one.auto_sync), (Some("One"), false));
-    assert_eq!(one.old_links_for, Duration::from_secs(30 * 24 * 3600));
+    assert_eq!(one.old_links_for, Duration::from_secs(60 * 24 * 3600));
     assert_eq!(
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
@@ -252,7 +252,7 @@ id = "ww1" ⇒ id = "ww2" ⇒ corp[1].id is the same as corp[0].id: give each it
 team-1 ⇒ team/1 ⇒ corp[0].tenant_key has characters that a URL would escape
 team-1 ⇒  ⇒ corp[0].tenant_key is no id
 team-1 ⇒ team-2 ⇒ corp[1].tenant_key is the same as corp[0].tenant_key
-30d ⇒ 400d ⇒ corp[0].old_links_for is too short or too long
+60d ⇒ 400d ⇒ corp[0].old_links_for is too short or too long
 false ⇒ "no" ⇒ corp[0].auto_sync is neither true nor false
 agent_id = 1000002 ⇒ agent_id = -1 ⇒ corp[0].app.agent_id is not a whole number
 agent_id = 1000002, ⇒  ⇒ corp[0].app.agent_id is missing: write the AgentId
@@ -278,7 +278,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 21 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 22 is no TOML
 "#;
 
 #[test]
