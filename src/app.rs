@@ -3,6 +3,8 @@
 pub mod caller;
 pub mod check;
 
+mod home;
+
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -100,6 +102,7 @@ impl App {
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
         }
         let corps = Arc::new(corps(config, Some(&store))?);
+        let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
         let listen = |problem| AppError::Listen {
@@ -108,7 +111,10 @@ impl App {
         };
         let listener = TcpListener::bind(config.listen).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
-        let doors = web::Data::new(doors(config, store, corps, clock));
+        let doors = web::Data::new(Doors {
+            former_homes,
+            ..doors(config, store, corps, clock)
+        });
         Ok(Self {
             listener,
             doors,
@@ -278,6 +284,7 @@ fn doors(
         receivers: receivers.collect(),
         corps,
         tenants: tenants.collect(),
+        former_homes: HashMap::new(),
         api_tokens: config.api_tokens.clone(),
         session_key: session_key(config),
         public_url: config.public_url.clone(),

@@ -104,6 +104,8 @@ pub struct Corp {
     pub name: Option<String>,
     /// `tenant_key`, which the "与我协作" link carries. Only characters that need no escaping in a URL.
     pub tenant_key: TenantKey,
+    /// `old_links_for`: how long links with a former `tenant_key` lead to the new one.
+    pub old_links_for: Duration,
     /// `auto_sync`: whether events change contacts.
     pub auto_sync: bool,
     /// `sidebar_card`: whether a member who opens the toolbar gets a card.

@@ -44,7 +44,10 @@ pub(in crate::act) async fn gather<'a>(
                 facts.contact_at_wecom = corp.client.contact(contact, now).await?;
             }
             Need::MemberAtWecom(userid) => {
-                facts.member_at_wecom = corp.client.member(userid, now).await?;
+                if let Some(read) = corp.client.member(userid, now).await? {
+                    facts.member_at_wecom = Some(read.member);
+                    facts.web_attributes = read.web_attributes;
+                }
             }
             Need::Contact(_)
             | Need::Greeting(..)

@@ -1,9 +1,11 @@
 //! The settings of a corp: its app, its contact-sync secret, its receivers.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::config::reader::Reader;
-use crate::config::service::secret;
+use crate::config::service::{duration, secret};
 use crate::config::{App, Corp, Receiver};
 use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey};
 use crate::model::keys::{AesKey, CallbackKeys};
@@ -16,6 +18,9 @@ const MAX_REPLY_BYTES: usize = 2048;
 
 /// For pages; no limit of WeCom's.
 const MAX_NAME_CHARS: usize = 64;
+
+/// Customers come back to a link that they have kept for about a season.
+const OLD_LINKS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// The receiver that the service's own events come by.
 const OWN_RECEIVER: &str = "service";
@@ -33,6 +38,8 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
     if let Some(key) = &tenant_key {
         corp.unique("tenant key", "tenant_key", key.as_str());
     }
+    let write = "a number with s, m, h or d from 1h to 365d, such as \"90d\"";
+    let old_links_for = corp.text("old_links_for", write, duration);
     let auto_sync = corp.switch("auto_sync");
     let sidebar_card = corp.switch("sidebar_card");
     let app = corp.section("app", app);
@@ -46,6 +53,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         id: id?,
         name,
         tenant_key: tenant_key?,
+        old_links_for: old_links_for.unwrap_or(OLD_LINKS_FOR),
         auto_sync: auto_sync.unwrap_or(true),
         sidebar_card: sidebar_card.unwrap_or(true),
         app: app?,

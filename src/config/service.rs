@@ -203,7 +203,8 @@ fn store_choice(text: &str) -> Result<StoreChoice, String> {
     Ok(StoreChoice::Redis(text.into()))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A length of time from an hour to a year.
+pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: u64 = match &text[digits.len()..] {
         "s" => 1,

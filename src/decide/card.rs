@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::callback::event::card::TemplateCardEvent;
 use crate::decide::facts::{Facts, Need};
+use crate::decide::link;
 use crate::decide::wording;
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::{Effect, SentCard};
@@ -15,13 +16,9 @@ const CODE_LIFE: Duration = Duration::from_secs(72 * 60 * 60);
 
 /// What the receipt of a card needs to know.
 pub(in crate::decide) fn sent_needs(message: &CardMessage) -> Vec<Need> {
-    message
-        .card
-        .task_id()
-        .cloned()
-        .map(Need::Card)
-        .into_iter()
-        .collect()
+    let card = message.card.task_id().cloned().map(Need::Card);
+    let link = wording::is_fill_in_link(&message.card).then(|| Need::Link(message.touser.clone()));
+    card.into_iter().chain(link).collect()
 }
 
 /// Keeps what a card that was sent needs to be changed later.
@@ -31,11 +28,16 @@ pub(in crate::decide) fn sent(
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    let Outcome::Done(Answer::CardSent {
-        response_code: Some(code),
-    }) = outcome
-    else {
-        return Vec::new();
+    let code = match outcome {
+        Outcome::Done(Answer::CardSent {
+            response_code: Some(code),
+        }) => code,
+        Outcome::Done(Answer::CardSent {
+            response_code: None,
+        }) => return Vec::new(),
+        Outcome::Done(_) | Outcome::TooLate | Outcome::Failed { .. } => {
+            return link::not_sent(&message.card, facts);
+        }
     };
     let Some(task_id) = message.card.task_id() else {
         return Vec::new();

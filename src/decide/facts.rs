@@ -5,7 +5,7 @@ use url::Url;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::effect::SentCard;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
-use crate::model::member::{Link, Member};
+use crate::model::member::{Link, Member, WebAttribute};
 use crate::model::switches::Switches;
 use crate::model::sync::SyncRun;
 use crate::model::visit::Visit;
@@ -44,6 +44,8 @@ pub enum Need {
 pub struct Facts<'a> {
     /// The corp's settings.
     pub corp: &'a CorpFacts,
+    /// Why a member is looked at.
+    pub occasion: Occasion,
     /// The contact as it is kept.
     pub contact: Option<Contact>,
     /// The contact as WeCom has it now; `None` when WeCom shows no such customer.
@@ -56,6 +58,8 @@ pub struct Facts<'a> {
     pub member: Option<Member>,
     /// The member as WeCom has it now; `None` when the app may not see such a member.
     pub member_at_wecom: Option<Member>,
+    /// The web attributes in the member's external profile at WeCom.
+    pub web_attributes: Vec<WebAttribute>,
     /// The member's link.
     pub link: Option<Link>,
     /// The last opening of the toolbar.
@@ -73,12 +77,14 @@ impl<'a> Facts<'a> {
     pub fn none(corp: &'a CorpFacts) -> Self {
         Self {
             corp,
+            occasion: Occasion::InPassing,
             contact: None,
             contact_at_wecom: None,
             greetings: Vec::new(),
             endings: Vec::new(),
             member: None,
             member_at_wecom: None,
+            web_attributes: Vec::new(),
             link: None,
             visit: None,
             card: None,
@@ -117,6 +123,15 @@ pub enum SidebarCard {
     On,
     /// Never.
     Off,
+}
+
+/// Why a member is looked at. What an administrator asks for is tried again even if it failed a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Something happened, or it is time for it.
+    InPassing,
+    /// An administrator has asked.
+    Asked,
 }
 
 /// How the "与我协作" link gets into a member's external profile.

@@ -9,6 +9,8 @@ pub mod input;
 
 mod card;
 mod contact;
+mod home;
+mod link;
 mod member;
 mod sidebar;
 mod wording;
@@ -29,7 +31,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::Welcome(welcome) => contact::welcome_needs(welcome),
             Call::Card(message) => card::sent_needs(message),
             Call::UpdateCard(_) => Vec::new(),
-            Call::WriteLink(write) => member::link_needs(write),
+            Call::WriteLink(write) => link::needs(write),
         },
     }
 }
@@ -49,7 +51,7 @@ pub fn decide(
             Call::Welcome(welcome) => contact::welcomed(welcome, &receipt.outcome, facts, now),
             Call::Card(message) => card::sent(message, &receipt.outcome, facts, now),
             Call::UpdateCard(_) => Vec::new(),
-            Call::WriteLink(write) => member::link_written(write, &receipt.outcome, facts, now),
+            Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
         }),
     }
 }
@@ -68,9 +70,10 @@ fn event_needs(event: &Event) -> Vec<Need> {
             | OwnEvent::RefreshTags
             | OwnEvent::StartSync(_)
             | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
+            | OwnEvent::SwitchAutoSync { .. },
         ) => Vec::new(),
+        Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
+        Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -114,9 +117,12 @@ fn event_effects(
             | OwnEvent::RefreshTags
             | OwnEvent::StartSync(_)
             | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
+            | OwnEvent::SwitchAutoSync { .. },
         ) => Ok(Vec::new()),
+        Body::Own(OwnEvent::HomeChanged { former, home }) => {
+            Ok(home::changed(former, home, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

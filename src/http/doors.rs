@@ -13,6 +13,7 @@ use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::model::time::Timestamp;
 use crate::store::Store;
 
 /// Everything that the doors share.
@@ -28,6 +29,8 @@ pub struct Doors {
     pub corps: Arc<HashMap<CorpId, Corp>>,
     /// The corps as the pages know them, by team identification code.
     pub tenants: HashMap<TenantKey, Tenant>,
+    /// Where team identification codes lead that links carried before.
+    pub former_homes: HashMap<TenantKey, FormerHome>,
     /// The bearer tokens of the read API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.
@@ -62,6 +65,15 @@ pub struct Tenant {
     pub agent_id: AgentId,
 }
 
+/// Where links with a replaced team identification code lead, and how long.
+#[derive(Debug, Clone)]
+pub struct FormerHome {
+    /// The address that took the place of theirs.
+    pub home: Url,
+    /// From then on they lead nowhere.
+    pub until: Timestamp,
+}
+
 impl Doors {
     /// The corp of this team identification code; without a code, the only corp there is.
     pub(in crate::http) fn tenant(&self, tenant_key: Option<&str>) -> Option<&Tenant> {
@@ -70,5 +82,11 @@ impl Doors {
             None if self.tenants.len() == 1 => self.tenants.values().next(),
             None => None,
         }
+    }
+
+    /// The address that took the place of the one with this code, while old links still work.
+    pub(in crate::http) fn former_home(&self, tenant_key: &str) -> Option<&Url> {
+        let former = self.former_homes.get(&TenantKey::parse(tenant_key).ok()?)?;
+        (self.clock.now() < former.until).then_some(&former.home)
     }
 }

@@ -56,6 +56,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 )
                 .route("/members", web::get().to(api::records::members))
                 .route("/members/{userid}", web::get().to(api::records::member))
+                .route("/links", web::get().to(api::links::list))
                 .route("/outgoing", web::get().to(api::outgoing::list))
                 .route(
                     "/outgoing/{id}/replay",

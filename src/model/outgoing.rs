@@ -159,6 +159,8 @@ pub enum Outcome {
     Failed {
         /// What to tell people; without secrets.
         reason: String,
+        /// WeCom's code, where it gave one.
+        errcode: Option<i64>,
     },
 }
 
@@ -187,6 +189,8 @@ pub enum LinkCheck {
     Confirmed,
     /// Our entry stood there before we wrote anything.
     AlreadyThere,
+    /// WeCom answered "ok" to the write, and the profile could not be read back.
+    Unseen,
     /// WeCom answered "ok" and our entry is not there: the attribute does not exist in the console.
     Ignored,
 }

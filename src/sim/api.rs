@@ -101,12 +101,19 @@ pub(crate) async fn answer(
             return HttpResponse::Ok().content_type("text/html").body(page);
         }
         Some(Fault::ExpireToken) => sim.corp().grants.withdraw_tokens(),
-        Some(Fault::ErrCode(_) | Fault::CutAfter | Fault::IgnoreAttribute) | None => {}
+        Some(Fault::EditBefore(edit)) => sim.corp().edit_profile(edit),
+        Some(
+            Fault::ErrCode(_) | Fault::CutAfter | Fault::IgnoreAttribute | Fault::EditAfter(_),
+        )
+        | None => {}
     }
     let done = match &fault {
         Some(Fault::ErrCode(code)) => Err(Refused(*code, "scripted")),
         _ => run(&sim, call, &request, body, fault.as_ref()),
     };
+    if let Some(Fault::EditAfter(edit)) = &fault {
+        sim.corp().edit_profile(edit);
+    }
     if fault == Some(Fault::CutAfter) {
         return cut(&sim, &request, &api);
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::model::ids::UserId;
-use crate::model::member::Member;
+use crate::model::member::{Member, ProfiledMember, WebAttribute};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::BASE;
@@ -26,25 +26,32 @@ const GET: Api = Api {
 const NOT_VISIBLE: [i64; 4] = [60111, 46004, 60021, 40003];
 
 impl Client {
-    /// Reads a member; `changed_at` is `now`. `None`: no member that the app can see.
+    /// Reads a member and its external profile at once; `changed_at` is `now`. `None`: no member that the app can see.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub async fn member(&self, id: &UserId, now: Timestamp) -> Result<Option<Member>, ApiError> {
+    pub async fn member(
+        &self,
+        id: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<ProfiledMember>, ApiError> {
         let reply: MemberReply = match self.user(id, now).await {
             Err(error) if error.errcode().is_some_and(|c| NOT_VISIBLE.contains(&c)) => {
                 return Ok(None);
             }
             other => other?,
         };
-        Ok(Some(Member {
-            userid: reply.userid,
-            name: reply.name.unwrap_or_default(),
-            department: reply.department,
-            status: reply.status,
-            position: reply.position.filter(|text| !text.is_empty()),
-            visible: true,
-            changed_at: now,
+        Ok(Some(ProfiledMember {
+            member: Member {
+                userid: reply.userid,
+                name: reply.name.unwrap_or_default(),
+                department: reply.department,
+                status: reply.status,
+                position: reply.position.filter(|text| !text.is_empty()),
+                visible: true,
+                changed_at: now,
+            },
+            web_attributes: web_attributes(&reply.external_profile),
         }))
     }
 
@@ -76,6 +83,22 @@ struct MemberReply {
     #[serde(default)]
     status: i64,
     position: Option<String>,
+    /// Kept as it came: whatever stands in it must not make the member unreadable.
+    #[serde(default)]
+    external_profile: Value,
+}
+
+/// Those entries that have the shape of path/92230; others are left out.
+fn web_attributes(profile: &Value) -> Vec<WebAttribute> {
+    let attributes = profile.get("external_attr").and_then(Value::as_array);
+    let web = |attribute: &Value| {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        Some(WebAttribute {
+            name: text(attribute.get("name"))?,
+            url: text(attribute.get("web")?.get("url"))?,
+        })
+    };
+    attributes.into_iter().flatten().filter_map(web).collect()
 }
 
 #[derive(Deserialize)]
@@ -99,7 +122,11 @@ mod tests {
         let profile = json!({
             "external_corp_name": "公司",
             "wechat_channels": {"nickname": "号", "status": 1},
-            "external_attr": [{"type": 9, "name": "新", "new": {"a": 1}}],
+            "external_attr": [
+                {"type": 9, "name": "新", "new": {"a": 1}},
+                {"type": 1, "name": "与我协作", "web": {"url": "https://a.example/", "title": "与我协作"}},
+                7,
+            ],
             "new_field": 7,
         });
         let sent = profile.clone();
@@ -112,7 +139,13 @@ mod tests {
         })
         .await;
         let client = script.client();
-        let member = client.member(&id(), NOW).await.unwrap().unwrap();
+        let read = client.member(&id(), NOW).await.unwrap().unwrap();
+        let link = WebAttribute {
+            name: "与我协作".into(),
+            url: "https://a.example/".into(),
+        };
+        assert_eq!(read.web_attributes, [link]);
+        let member = read.member;
         let expected = Member {
             userid: id(),
             name: "张".into(),

@@ -92,6 +92,10 @@ impl Worker {
             }
             Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
                 reason: problem.to_string(),
+                errcode: match problem {
+                    ActError::Api(error) => error.errcode(),
+                    ActError::Refused(_) | ActError::Store(_) => None,
+                },
             }),
         }
     }
@@ -101,7 +105,7 @@ impl Worker {
         let settle = match &receipt.outcome {
             Outcome::Done(_) => Settle::Done,
             Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
-            Outcome::Failed { reason } => Settle::Dead(reason),
+            Outcome::Failed { reason, .. } => Settle::Dead(reason),
         };
         let input = Input::Receipt(&receipt);
         let mut tries = 0;

@@ -46,6 +46,7 @@ name = "One"
 tenant_key = "team-1"
 auto_sync = false
 sidebar_card = false
+old_links_for = "60d"
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
 [[corp.receiver]]
@@ -131,6 +132,7 @@ fn every_setting_is_read() {
     );
     assert_eq!((one.name.as_deref(), one.auto_sync), (Some("One"), false));
     assert!(!one.sidebar_card && two.sidebar_card);
+    assert_eq!(one.old_links_for, Duration::from_secs(60 * 24 * 3600));
     assert_eq!(
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
@@ -150,6 +152,7 @@ fn every_setting_is_read() {
     assert_ne!(previous.aes_key.bytes(), app.keys.aes_key.bytes());
     assert_eq!(contacts.receive_ids, ["ww1"]);
     assert!(two.auto_sync && two.name.is_none());
+    assert_eq!(two.old_links_for, Duration::from_secs(90 * 24 * 3600));
 }
 
 #[test]
@@ -262,6 +265,7 @@ id = "ww1" ⇒ id = "ww2" ⇒ corp[1].id is the same as corp[0].id: give each it
 team-1 ⇒ team/1 ⇒ corp[0].tenant_key has characters that a URL would escape
 team-1 ⇒  ⇒ corp[0].tenant_key is no id
 team-1 ⇒ team-2 ⇒ corp[1].tenant_key is the same as corp[0].tenant_key
+60d ⇒ 400d ⇒ corp[0].old_links_for is too short or too long
 false ⇒ "no" ⇒ corp[0].auto_sync is neither true nor false
 agent_id = 1000002 ⇒ agent_id = -1 ⇒ corp[0].app.agent_id is not a whole number
 agent_id = 1000002, ⇒  ⇒ corp[0].app.agent_id is missing: write the AgentId

@@ -18,6 +18,7 @@ mod embedded_store;
 mod faults;
 mod fixtures;
 mod limits;
+mod links;
 mod pages;
 mod properties;
 mod read_api;

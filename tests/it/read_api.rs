@@ -8,7 +8,7 @@ async fn it_refuses_in_problem_details() {
     let world = World::start(On::Embedded).await;
     let (member, customer) = world.people();
     world.sim.customer_adds(&member, &customer).await.unwrap();
-    for list in ["events", "contacts", "members", "outgoing"] {
+    for list in ["events", "contacts", "members", "links", "outgoing"] {
         let path = format!("api/v1/{list}");
         let unknown = refused(world.get(&path), 401, &path).await;
         assert_eq!(unknown["type"], "about:blank");
@@ -50,6 +50,8 @@ async fn it_refuses_in_problem_details() {
         let path = format!("api/v1/events?{query}");
         refused(world.get(&path).bearer_auth(API_TOKEN), 400, &path).await;
     }
+    let path = "api/v1/links?state=lost";
+    refused(world.get(path).bearer_auth(API_TOKEN), 400, path).await;
     let id = world.items("events").await[0]["id"]
         .as_str()
         .unwrap()

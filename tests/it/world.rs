@@ -9,10 +9,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::callback;
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
@@ -82,13 +84,20 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
-    store: Arc<Store>,
-    worker: Worker,
+    app: Option<Running>,
     corp: CorpId,
     config: Config,
+    text: String,
     stop: CancellationToken,
     _folder: TempDir,
     redis: Option<RedisServer>,
+}
+
+/// The service under way.
+struct Running {
+    worker: Worker,
+    store: Arc<Store>,
+    ended: JoinHandle<()>,
 }
 
 impl Drop for World {
@@ -124,11 +133,8 @@ impl World {
         };
         let text = toml(&store, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
-        let app = App::build(&config, clock.clone()).await.unwrap();
-        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
-        let (worker, stop) = (app.worker().clone(), CancellationToken::new());
-        let store = Arc::clone(app.store());
-        tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        let stop = CancellationToken::new();
+        let (base, app) = run(&config, &clock, &stop).await;
 
         for (configured, kind) in config.corps[0]
             .receivers
@@ -161,14 +167,44 @@ impl World {
             clock,
             base,
             http,
-            store,
-            worker,
+            app: Some(app),
             corp,
             config,
+            text,
             stop,
             _folder: folder,
             redis,
         }
+    }
+
+    /// Stops the service and starts it again on the same store, with `to` instead of `from` in its configuration. WeCom
+    /// does not learn where it listens from then on.
+    pub(crate) async fn restart(&mut self, from: &str, to: &str) {
+        assert!(self.text.contains(from), "{from}");
+        self.text = self.text.replace(from, to);
+        self.config = Config::from_parts(&self.text, std::iter::empty()).unwrap();
+        self.stop.cancel();
+        let Running {
+            worker,
+            store,
+            ended,
+        } = self.app.take().unwrap();
+        ended.await.unwrap();
+        drop((worker, store));
+        self.stop = CancellationToken::new();
+        let (base, app) = run(&self.config, &self.clock, &self.stop).await;
+        (self.base, self.app) = (base, Some(app));
+    }
+
+    fn running(&self) -> &Running {
+        self.app.as_ref().unwrap()
+    }
+
+    /// The service asks itself for something.
+    pub(crate) async fn ask(&self, event: &OwnEvent) {
+        let (key, delivery) = event.delivery(self.clock.now());
+        let store = &self.running().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
     }
 
     /// A member and a contact who do not know each other yet.
@@ -185,7 +221,8 @@ impl World {
         for _ in 0..1000 {
             let mut worked = 0;
             for queue in [Queue::Inbox, Queue::Outbox] {
-                worked += self.worker.step(&self.corp, queue).await.unwrap();
+                let worker = &self.running().worker;
+                worked += worker.step(&self.corp, queue).await.unwrap();
             }
             if worked == 0 {
                 return;
@@ -196,7 +233,7 @@ impl World {
 
     /// Works on what is due in one queue, once.
     pub(crate) async fn step(&self, queue: Queue) {
-        self.worker.step(&self.corp, queue).await.unwrap();
+        self.running().worker.step(&self.corp, queue).await.unwrap();
     }
 
     /// Has a worker take the deliveries that are due into work and vanish; its leases run out at once.
@@ -205,6 +242,7 @@ impl World {
         let leases = Leases { urgent, normal };
         let now = self.clock.now();
         let claims = self
+            .running()
             .store
             .claim_deliveries(&self.corp, Lanes::All, 9, leases, now);
         let taken = claims.await.unwrap().len();
@@ -217,7 +255,7 @@ impl World {
     pub(crate) async fn lose_a_claim(&self, queue: Queue) {
         let redis = self.redis.as_ref().expect("a world on Redis");
         redis.freeze();
-        let lost = self.worker.step(&self.corp, queue).await;
+        let lost = self.running().worker.step(&self.corp, queue).await;
         redis.thaw();
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
@@ -317,6 +355,30 @@ pub(crate) fn user(id: &str) -> UserId {
 
 pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
+}
+
+async fn run(config: &Config, clock: &Clock, stop: &CancellationToken) -> (Url, Running) {
+    // The file of a service that has just ended is released a moment later.
+    let mut tries = 0;
+    let app = loop {
+        match App::build(config, clock.clone()).await {
+            Err(AppError::Store(StoreError::InUse(_))) if tries < 500 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            built => break built.unwrap(),
+        }
+    };
+    let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+    let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+    let run = app.run(Loops::SteppedByHand, stop.clone());
+    let ended = tokio::spawn(async { run.await.unwrap() });
+    let running = Running {
+        worker,
+        store,
+        ended,
+    };
+    (base, running)
 }
 
 fn free_port() -> u16 {

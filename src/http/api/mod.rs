@@ -5,6 +5,7 @@
 
 pub(in crate::http) mod events;
 pub(in crate::http) mod faults;
+pub(in crate::http) mod links;
 pub(in crate::http) mod outgoing;
 pub(in crate::http) mod records;
 

@@ -15,16 +15,16 @@ use crate::store::record::{Key, Record, Table};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Paging {
-    corp: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
+    pub(in crate::http::api) corp: Option<String>,
+    pub(in crate::http::api) limit: Option<usize>,
+    pub(in crate::http::api) after: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Listed<T> {
-    corp: CorpId,
+pub(in crate::http::api) struct Listed<T> {
+    pub(in crate::http::api) corp: CorpId,
     #[serde(flatten)]
-    record: T,
+    pub(in crate::http::api) record: T,
 }
 
 #[derive(Serialize)]
@@ -162,7 +162,7 @@ async fn with_link(doors: &Doors, corp: &CorpId, member: Member) -> Result<Membe
 }
 
 /// One page of a table over the wanted corps. The cursor is `corp:key`.
-async fn page(
+pub(in crate::http::api) async fn page(
     doors: &Doors,
     paging: &Paging,
     table: Table,
