@@ -534,6 +534,15 @@ impl Store {
         Ok(entry.map(|entry| shown(entry, Delivery::shown)))
     }
 
+    /// One outgoing call.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn call(&self, id: &ItemId) -> Result<Option<Entry<OutgoingHead>>, StoreError> {
+        let entry = ask!(self, b => b.entry(Queue::Outbox, id))?;
+        Ok(entry.map(|entry| shown(entry, OutgoingHead::of)))
+    }
+
     /// Forgets items of both queues that were done or discarded before `before`, at most `limit` of each; tells how many.
     /// Dead ones stay.
     ///

@@ -27,6 +27,10 @@ use crate::redis_server::RedisServer;
 
 pub(crate) const CORP: &str = "ww0123456789abcdef";
 pub(crate) const API_TOKEN: &str = "a-token-of-the-read-api";
+pub(crate) const ADMIN_PASSWORD: &str = "password";
+/// Of the password above, as cheap as can be.
+const ADMIN_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
@@ -61,6 +65,8 @@ pub(crate) struct Setup {
     pub(crate) contact_sync: bool,
     pub(crate) auto_sync: bool,
     pub(crate) address: Address,
+    /// At the end of the configuration, such as another corp.
+    pub(crate) more: &'static str,
 }
 
 impl Default for Setup {
@@ -69,6 +75,7 @@ impl Default for Setup {
             contact_sync: true,
             auto_sync: true,
             address: Address::Elsewhere,
+            more: "",
         }
     }
 }
@@ -290,7 +297,7 @@ fn free_port() -> u16 {
 }
 
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
-    let auto_sync = setup.auto_sync;
+    let (auto_sync, more) = (setup.auto_sync, setup.more);
     let contact_sync = match setup.contact_sync {
         true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
         false => String::new(),
@@ -315,10 +322,13 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
 public_url = "{public_url}"
 [server]
 listen = "127.0.0.1:{port}"
+verify_files = {{ "WW_verify_abc123.txt" = "abc123" }}
 [store]
 url = "{store}"
 [api]
 tokens = ["{API_TOKEN}"]
+[admin]
+password_hash = "{ADMIN_HASH}"
 [wecom]
 api_base = "{base}"
 oauth_base = "{base}"
@@ -327,6 +337,7 @@ oauth_base = "{base}"
 id = "{CORP}"
 tenant_key = "team1"
 auto_sync = {auto_sync}
+admins = ["ZhangSan"]
 [corp.app]
 agent_id = 1000002
 secret = "{SECRET}"
@@ -339,6 +350,7 @@ aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 name = "contacts"
 token = "spamtest"
 aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+{more}
 "#
     )
 }
