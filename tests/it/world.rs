@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -12,15 +13,17 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::app::{App, Loops};
 use wecom_bridge::callback;
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::{Accepted, Lanes, Queue, Settle, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -85,6 +88,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
+    pub(crate) store: Arc<Store>,
     worker: Worker,
     corp: CorpId,
     config: Config,
@@ -128,6 +132,7 @@ impl World {
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let store = Arc::clone(app.store());
         let (worker, stop) = (app.worker().clone(), CancellationToken::new());
         tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
 
@@ -162,6 +167,7 @@ impl World {
             clock,
             base,
             http,
+            store,
             worker,
             corp,
             config,
@@ -214,6 +220,24 @@ impl World {
         let path = format!("callback/app?{}", sealed.query);
         let answer = self.post(&path).body(sealed.body).send().await.unwrap();
         assert_eq!(answer.status(), 200);
+    }
+
+    /// Makes changes that nothing decided: those of parts that are not there.
+    pub(crate) async fn put(&self, effects: &[Effect]) {
+        let now = self.clock.now();
+        let cause = OwnEvent::SwitchAutoSync { on: true };
+        let (key, delivery) = cause.delivery(now);
+        let accepted = self.store.accept(&self.corp, key, &delivery).await;
+        assert!(matches!(accepted, Ok(Accepted::New(_))));
+        let lease = Duration::from_secs(60);
+        let claims = self
+            .store
+            .claim_deliveries(&self.corp, Lanes::All, 1, lease, now);
+        let claim = claims.await.unwrap().remove(0);
+        let commit = self
+            .store
+            .commit(&claim.ticket, Settle::Done, &[], effects, now);
+        commit.await.unwrap();
     }
 
     pub(crate) async fn api(&self, path: &str) -> Value {

@@ -208,7 +208,7 @@ fn relation(
         (t.description, follow.description.clone()),
         (t.tags, tags.join("、")),
         (t.added_at, Moment::of(follow.createtime, t).to_string()),
-        (t.add_way, follow.add_way.to_string()),
+        (t.add_way, t.way(follow.add_way)),
         (t.channel_state, follow.state.clone().unwrap_or_default()),
         (t.started_by, follow.oper_userid.clone().unwrap_or_default()),
     ];

@@ -1,6 +1,12 @@
 //! The admin pages: without a script where it can be, on a phone and on a desktop.
 
 use serde_json::Value;
+use wecom_bridge::model::effect::{Effect, SentCard};
+use wecom_bridge::model::ids::TaskId;
+use wecom_bridge::model::switches::Switches;
+use wecom_bridge::model::sync::{
+    AskedBy, SyncMode, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState, Tally,
+};
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
 
@@ -28,6 +34,53 @@ async fn log_in(browser: &Browser, world: &World) {
     browser.type_into("#password", ADMIN_PASSWORD).await;
     browser.submit("form button").await;
     browser.sees("概览").await;
+}
+
+/// A sync that is running, one that has warned and failed, and a card, as other parts keep them.
+fn records(world: &World) -> [Effect; 4] {
+    let now = world.clock.now();
+    let run = |id: &str, state, ended_at| SyncRun {
+        id: id.into(),
+        request: SyncRequest {
+            scope: SyncScope::All,
+            mode: SyncMode::Repair,
+            by: AskedBy::Admin,
+            part: None,
+        },
+        state,
+        started_at: now,
+        moved_at: now,
+        ended_at,
+        doing: "contacts of <b>page</b> 3".into(),
+        progress: (300, 5000),
+        report: SyncReport {
+            contacts: Tally {
+                found: 50_000,
+                added: 12,
+                unchanged: 49_988,
+                ..Tally::default()
+            },
+            warnings: vec!["客户联系的使用范围不完整：客户联系 → 权限配置".into()],
+            failures: vec!["externalcontact/batch/get_by_user: 60020".into()],
+            ..SyncReport::default()
+        },
+    };
+    let task_id = TaskId::parse("card-of-a-very-long-name-0123456789abcdef").unwrap();
+    [
+        Effect::PutSync(Box::new(run("1789999999000", SyncState::Failed, Some(now)))),
+        Effect::PutSync(Box::new(run("1790000000000", SyncState::Running, None))),
+        Effect::PutSwitches(Switches {
+            auto_sync: Some(false),
+            sync: Some("1790000000000".into()),
+        }),
+        Effect::PutCard(SentCard {
+            task_id,
+            touser: user("ZhangSan"),
+            response_code: None,
+            sent_at: now,
+            pressed: Some("contacted".into()),
+        }),
+    ]
 }
 
 pub(super) async fn by_password_and_by_wecom(browser: &Browser) {
@@ -141,6 +194,7 @@ pub(super) async fn names_are_text_and_pages_fit(browser: &Browser) {
         world.sim.customer_adds(member, &id).await.unwrap();
     }
     world.settle().await;
+    world.put(&records(&world)).await;
     log_in(browser, &world).await;
     let events = world.api("api/v1/events").await;
     let place = events["items"][0]["id"].as_str().unwrap();
@@ -151,10 +205,11 @@ pub(super) async fn names_are_text_and_pages_fit(browser: &Browser) {
         (event.as_str(), "<xml>"),
         ("/outgoing", "write_link"),
         ("/dead", ""),
+        ("/dead?queue=outgoing", ""),
         ("/contacts", "<img src=x onerror=alert(1)>"),
         ("/contacts/wmMallory", "<img src=x onerror=alert(1)>"),
         ("/members", "<img src=x onerror=alert(1)>"),
-        ("/sync", ""),
+        ("/sync", "客户联系的使用范围"),
         ("/cards", ""),
         ("/settings", "与我协作"),
         ("/doctor", ""),
@@ -170,7 +225,7 @@ pub(super) async fn names_are_text_and_pages_fit(browser: &Browser) {
                 "return document.images.length + document.querySelectorAll('main script').length";
             assert_eq!(browser.script(images).await, 0, "{path}");
             browser
-                .keep_picture(&format!("{width}{}", path.replace('/', "-")))
+                .keep_picture(&format!("{width}{}", path.replace(['/', '?'], "-")))
                 .await;
             assert!(browser.fits_its_width().await, "{path} at {width}");
             assert_eq!(browser.complaints().await, Vec::<String>::new(), "{path}");

@@ -15,9 +15,17 @@ macro_rules! texts {
         #[derive(Debug)]
         pub(in crate::http::admin) struct Texts {
             $(pub(in crate::http::admin) $name: &'static str,)+
+            /// How a contact was added, by `add_way` (path/92114).
+            pub(in crate::http::admin) ways: [(i64, &'static str); 23],
         }
 
         impl Texts {
+            /// An `add_way` in words; an unknown one is its number.
+            pub(in crate::http::admin) fn way(&self, add_way: i64) -> String {
+                let known = self.ways.iter().find(|(number, _)| *number == add_way);
+                known.map_or_else(|| add_way.to_string(), |(_, text)| (*text).to_owned())
+            }
+
             #[cfg(test)]
             fn all(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($name), self.$name),)+]
@@ -129,5 +137,7 @@ mod tests {
             let gaps = |text: &str| text.matches("{}").count();
             assert_eq!(gaps(zh), gaps(en), "{name}");
         }
+        let numbers = |texts: &Texts| texts.ways.map(|(number, _)| number);
+        assert_eq!(numbers(&zh::TEXTS), numbers(&en::TEXTS));
     }
 }
