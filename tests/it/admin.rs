@@ -363,6 +363,13 @@ async fn sessions_end() {
     assert_eq!((out.status, out.to.as_str()), (303, "/admin/login"));
     assert_eq!(guest.get(&base).await.to, "/admin/login");
     guest.cookies = kept;
+    assert_eq!(
+        guest.get(&base).await.to,
+        "/admin/login",
+        "a copy of the cookie"
+    );
+    guest.log_in(ADMIN_PASSWORD).await;
+    assert_eq!(guest.get(&base).await.status, 200);
     world.clock.advance(Duration::from_secs(8 * 3600));
     assert_eq!(guest.get(&base).await.to, "/admin/login");
 }

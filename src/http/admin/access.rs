@@ -100,6 +100,7 @@ impl LoggedIn {
         let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
         let now = doors.clock.now();
         let session: Option<AdminSession> = session::read(request, &doors.session_key, now);
+        let session = session.filter(|session| !doors.admin.is_ended(&session.id));
         let session = session.ok_or_else(|| Why::LogIn.to(t))?;
         let is_admin = match &session.who {
             Who::Password { of } => {

@@ -201,7 +201,7 @@ fn begin(doors: &Doors, who: Who, t: &'static Texts) -> Result<HttpResponse, Tur
     Ok(response)
 }
 
-/// Ends the session in this browser.
+/// Ends the session.
 pub(in crate::http::admin) async fn logout(
     logged_in: LoggedIn,
     request: HttpRequest,
@@ -210,6 +210,9 @@ pub(in crate::http::admin) async fn logout(
     let LoggedIn { doors, session, t } = logged_in;
     let mut payload = payload.into_inner();
     fields(&request, &mut payload, &doors, &session.id, t).await?;
+    let now = doors.clock.now();
+    let until = now.plus(Duration::from_secs(AdminSession::SECONDS.unsigned_abs()));
+    doors.admin.end(&session.id, until, now);
     let mut response = see("/admin/login");
     let _ = response.add_cookie(&session::removal::<AdminSession>(&doors.public_url));
     Ok(response)

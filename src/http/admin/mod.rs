@@ -1,7 +1,7 @@
 //! The admin pages: what came in, what is owed, whom we know, and what an administrator can do about it.
 //!
 //! Everything works by links and forms; a script only adds copy buttons. Every door but those of the login takes an
-//! [`access::Admin`] or an [`access::Posted`], which nobody gets who may not open it. Changes go through the inbox as
+//! `access::Admin` or an `access::Posted`, which nobody gets who may not open it. Changes go through the inbox as
 //! events of our own; only a replay and a discard act on a queue directly.
 
 pub mod desk;

@@ -37,6 +37,9 @@ struct Bar {
 
 struct Chart {
     bars: Vec<Bar>,
+    /// The hours at which it begins and ends.
+    from: String,
+    to: String,
     summary: String,
 }
 
@@ -196,7 +199,13 @@ fn chart(hours: &[(u64, u64)], now: Timestamp, t: &'static Texts) -> Chart {
     let done: u64 = hours.iter().map(|(done, _)| done).sum();
     let dead: u64 = hours.iter().map(|(_, dead)| dead).sum();
     let summary = fill(&fill(t.chart, done), dead);
-    Chart { bars, summary }
+    let day = Duration::from_secs(3600 * (HOURS_COUNTED as u64 - 1));
+    Chart {
+        bars,
+        from: format!("{}:00", show::hour(now.minus(day))),
+        to: format!("{}:00", show::hour(now)),
+        summary,
+    }
 }
 
 #[cfg(test)]
@@ -224,6 +233,7 @@ mod tests {
                 bar.title
             );
         }
+        assert_eq!((chart.from.as_str(), chart.to.as_str()), ("05:00", "04:00"));
         assert_eq!(chart.bars[3].title, "04:00 · Done 0 · Dead 9");
         let quiet = super::chart(&[], now, of("en").unwrap());
         assert_eq!(quiet.summary, "Last 24 hours: 0 done, 0 dead");

@@ -214,7 +214,11 @@ fn run(run: SyncRun, t: &'static Texts) -> Run {
         doing: run.doing,
         at,
         of: of.max(1),
-        rows: rows.map(|(name, tally)| TallyRow { name, tally }).into(),
+        rows: rows
+            .into_iter()
+            .filter(|(_, tally)| *tally != Tally::default())
+            .map(|(name, tally)| TallyRow { name, tally })
+            .collect(),
         calls: report.calls,
         without_member: report.without_member,
         warnings: report.warnings,

@@ -150,7 +150,12 @@ pub(super) async fn a_dead_letter_is_replayed(browser: &Browser) {
     log_in(browser, &world).await;
     browser.size(PHONE.0, PHONE.1).await;
     browser.sees("处理失败的事件：1").await;
+    browser.keep_picture("390-attention").await;
     browser.submit(".attention a").await;
+    browser.keep_picture("390-dead-letter").await;
+    browser.click(".doing .confirm summary").await;
+    browser.size(DESKTOP.0, DESKTOP.1).await;
+    browser.keep_picture("1280-dead-letter").await;
     assert_eq!(browser.text("article h2").await, "refresh_contact");
     browser.submit("article .doing > form button").await;
     browser.sees("已重放：1").await;

@@ -179,16 +179,24 @@ impl Browser {
         self.post(&format!("element/{found}/value"), keys).await;
     }
 
-    /// Keeps a picture of the whole page in the folder that `WECOM_BRIDGE_PICTURES` names; without one, none.
+    /// Keeps pictures of the whole page, light and dark, in the folder that `WECOM_BRIDGE_PICTURES` names; without one,
+    /// none.
     pub(crate) async fn keep_picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("WECOM_BRIDGE_PICTURES") else {
             return;
         };
-        let whole = json!({ "captureBeyondViewport": true });
-        let picture = self.chromium("Page.captureScreenshot", whole).await;
-        let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
-        let path = std::path::Path::new(&folder).join(format!("{name}.png"));
-        std::fs::write(path, picture).unwrap();
+        for scheme in ["light", "dark"] {
+            let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+            let media = json!({ "features": [feature] });
+            self.chromium("Emulation.setEmulatedMedia", media).await;
+            let whole = json!({ "captureBeyondViewport": true });
+            let picture = self.chromium("Page.captureScreenshot", whole).await;
+            let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+            let path = std::path::Path::new(&folder).join(format!("{name}-{scheme}.png"));
+            std::fs::write(path, picture).unwrap();
+        }
+        let as_usual = json!({ "features": [] });
+        self.chromium("Emulation.setEmulatedMedia", as_usual).await;
     }
 
     /// Clicks what sends a form, and waits for the page that comes of it.
