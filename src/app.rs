@@ -23,6 +23,7 @@ use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
+use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
@@ -274,11 +275,15 @@ fn doors(
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
             corp: corp.id.clone(),
+            name: corp.name.clone().unwrap_or_else(|| corp.id.to_string()),
+            admins: corp.admins.clone(),
             agent_id: corp.app.agent_id,
         };
         (corp.tenant_key.clone(), tenant)
     });
     Doors {
+        verify_files: config.verify_files.clone(),
+        admin: Desk::new(config.admin_password.clone(), check_up(config, &clock)),
         store,
         clock,
         receivers: receivers.collect(),
@@ -298,6 +303,32 @@ fn replier(receiver: &config::Receiver) -> Option<Arc<Replier>> {
     let content = receiver.reply.clone()?;
     let (current, previous) = (receiver.keys.clone(), receiver.previous.clone());
     Some(Arc::new(Replier::text(content, current, previous)))
+}
+
+/// The doctor, for the admin pages: the checks of one corp, through the address that the service listens on.
+fn check_up(config: &Config, clock: &Clock) -> CheckUp {
+    let (config, clock) = (config.clone(), clock.clone());
+    Box::new(move |corp| {
+        let (mut config, clock) = (config.clone(), clock.clone());
+        config.corps.retain(|configured| configured.id == corp);
+        Box::pin(async move {
+            let checks = check::check(&config, &clock, check::Through::Listen).await;
+            checks.into_iter().map(finding).collect()
+        })
+    })
+}
+
+fn finding(check: check::Check) -> Finding {
+    Finding {
+        name: check.name,
+        verdict: match check.verdict {
+            check::Verdict::Ok => Verdict::Ok,
+            check::Verdict::Warning => Verdict::Warning,
+            check::Verdict::Fault => Verdict::Fault,
+        },
+        seen: check.seen,
+        advice: check.advice,
+    }
 }
 
 /// The way out to WeCom; its address was checked with the other settings.

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::config::reader::Reader;
 use crate::config::service::{duration, secret};
 use crate::config::{App, Corp, Receiver};
-use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey};
+use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
 
 /// The console takes no longer Token (path/90930).
@@ -42,6 +42,10 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
     let old_links_for = corp.text("old_links_for", write, duration);
     let auto_sync = corp.switch("auto_sync");
     let sidebar_card = corp.switch("sidebar_card");
+    let write = "the userids of members, such as \"ZhangSan\"";
+    let admins = corp.list("admins", write, |text| {
+        UserId::parse(text).map_err(not_an_id)
+    });
     let app = corp.section("app", app);
     let contact_sync_secret = corp.optional_section("contact_sync", |contact_sync| {
         let write = "the Secret, from the console under 管理工具 → 通讯录同步";
@@ -56,6 +60,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         old_links_for: old_links_for.unwrap_or(OLD_LINKS_FOR),
         auto_sync: auto_sync.unwrap_or(true),
         sidebar_card: sidebar_card.unwrap_or(true),
+        admins: admins.unwrap_or_default(),
         app: app?,
         contact_sync_secret,
         receivers: receivers?,

@@ -13,7 +13,7 @@ mod home;
 mod link;
 mod member;
 mod sidebar;
-mod wording;
+pub mod wording;
 
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{Body, Event};

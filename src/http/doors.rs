@@ -1,6 +1,6 @@
 //! What the doors know: the receivers, the corps, the store, and the secrets of the pages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -9,10 +9,11 @@ use url::Url;
 use crate::act::Corp;
 use crate::callback::Keyring;
 use crate::clock::Clock;
+use crate::http::admin::desk::Desk;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
-use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
 
@@ -41,6 +42,10 @@ pub struct Doors {
     pub oauth_base: Url,
     /// Another JS-SDK than the built-in one: the simulator's stand-in.
     pub jssdk_url: Option<Url>,
+    /// WeCom's `WW_verify_*.txt` by name.
+    pub verify_files: BTreeMap<String, String>,
+    /// What the admin pages have of their own.
+    pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
 }
@@ -61,8 +66,12 @@ pub struct Receiver {
 pub struct Tenant {
     /// The corp.
     pub corp: CorpId,
+    /// How people call it.
+    pub name: String,
     /// Its app.
     pub agent_id: AgentId,
+    /// The members who may open its admin pages.
+    pub admins: Vec<UserId>,
 }
 
 /// Where links with a replaced team identification code lead, and how long.

@@ -1,7 +1,8 @@
 //! The doors: WeCom's callbacks, people's pages, and the read API.
 //!
 //! A door checks who is there, hands the matter to the store or reads from it, and answers. Only this module knows
-//! status codes. Reads go to the store directly; nothing here changes state but by putting a delivery into the inbox.
+//! status codes. Reads go to the store directly; nothing here changes state but by putting a delivery into
+//! the inbox, or by replaying or discarding what is in a queue.
 
 pub mod doors;
 pub mod refusals;
@@ -18,9 +19,12 @@ mod login;
 mod home;
 mod sidebar;
 
+pub mod admin;
+
 mod api;
 mod health;
 mod page;
+mod search;
 
 use actix_web::{guard, web};
 
@@ -40,6 +44,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
         .route("/home", web::get().to(home::page))
+        .configure(admin::routes)
+        .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
         .route("/assets/{name}", web::get().to(page::asset))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))

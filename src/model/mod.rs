@@ -21,4 +21,5 @@ pub mod outgoing;
 
 pub mod effect;
 pub mod keys;
+pub mod password;
 pub mod redis_url;

@@ -6,6 +6,7 @@
     reason = "a test looks for one variant"
 )]
 
+mod admin;
 mod browser;
 mod card;
 mod cli;

@@ -324,6 +324,7 @@ async fn a_cluster_will_do() {
 
 /// Brings items of both queues into every state, so that every kind of key is there.
 async fn live(ground: &Ground) {
+    discard_one_of_each(ground).await;
     let store = ground.store();
     let calls = |member| [send(member, Lane::Urgent), send(member, Lane::Normal)];
     let mut effects = vec![refresh("wm1"), put_visit("wm1", 1)];
@@ -370,6 +371,21 @@ async fn live(ground: &Ground) {
     assert_eq!(note.as_deref(), Some("text"));
     let pause = store.pause(corp(1), "user/get", LEASE, at(0));
     pause.await.unwrap();
+}
+
+/// Buries a delivery and a call, and discards both.
+async fn discard_one_of_each(ground: &Ground) {
+    let store = ground.store();
+    let owed = [send("discarded", Lane::Normal)];
+    ground.decide(&owed, at(0)).await;
+    ground.accept("discarded").await;
+    let call = ground.claim_calls(1, at(0)).await.remove(0).ticket;
+    for ticket in [ground.claim_one(at(0)).await, call] {
+        let bury = store.commit(&ticket, Settle::Dead("no"), &[], &[], at(0));
+        bury.await.unwrap();
+        let discard = store.discard(ticket.queue, &ticket.id, "no", "me", at(0));
+        assert!(discard.await.unwrap());
+    }
 }
 
 /// Buries the first, delays the second, leaves the third in work, and settles the fourth as done.

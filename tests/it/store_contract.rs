@@ -37,9 +37,10 @@ macro_rules! promises {
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;
             retry: due_times_and_attempts, a_subject_goes_on_meanwhile, history_is_capped;
             settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
-                replaying_open_items_is_harmless, trim_forgets_only_the_done;
+                replaying_open_items_is_harmless, trim_forgets_only_the_done,
+                the_dead_can_be_discarded;
             lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
-                relations_of_one_contact, records_as_asked;
+                relations_of_one_contact, records_as_asked, counts_by_state_and_hour;
             shared: a_bucket_is_shared, a_pause_holds_for_all, a_wrong_clock_empties_no_bucket,
                 a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease;
         }

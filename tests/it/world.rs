@@ -17,6 +17,7 @@ use wecom_bridge::callback;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
@@ -24,13 +25,17 @@ use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Lanes, Leases, Queue, Store};
+use wecom_bridge::store::{Accepted, Lanes, Leases, Queue, Settle, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
 
 pub(crate) const CORP: &str = "ww0123456789abcdef";
 pub(crate) const API_TOKEN: &str = "a-token-of-the-read-api";
+pub(crate) const ADMIN_PASSWORD: &str = "password";
+/// Of the password above, as cheap as can be.
+const ADMIN_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
@@ -66,6 +71,8 @@ pub(crate) struct Setup {
     pub(crate) auto_sync: bool,
     pub(crate) address: Address,
     pub(crate) reply: Option<&'static str>,
+    /// At the end of the configuration, such as another corp.
+    pub(crate) more: &'static str,
 }
 
 impl Default for Setup {
@@ -75,6 +82,7 @@ impl Default for Setup {
             auto_sync: true,
             address: Address::Elsewhere,
             reply: None,
+            more: "",
         }
     }
 }
@@ -196,6 +204,11 @@ impl World {
         (self.base, self.app) = (base, Some(app));
     }
 
+    /// The service's store, for looking.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.running().store
+    }
+
     fn running(&self) -> &Running {
         self.app.as_ref().unwrap()
     }
@@ -280,6 +293,28 @@ impl World {
         let path = format!("callback/app?{}", sealed.query);
         let answer = self.post(&path).body(sealed.body).send().await.unwrap();
         assert_eq!(answer.status(), 200);
+    }
+
+    /// Makes changes that nothing decided: those of parts that are not there.
+    pub(crate) async fn put(&self, effects: &[Effect]) {
+        let now = self.clock.now();
+        let cause = OwnEvent::SwitchAutoSync { on: true };
+        let (key, delivery) = cause.delivery(now);
+        let accepted = self.store().accept(&self.corp, key, &delivery).await;
+        assert!(matches!(accepted, Ok(Accepted::New(_))));
+        let minute = Duration::from_secs(60);
+        let leases = Leases {
+            urgent: minute,
+            normal: minute,
+        };
+        let claims = self
+            .store()
+            .claim_deliveries(&self.corp, Lanes::All, 1, leases, now);
+        let claim = claims.await.unwrap().remove(0);
+        let commit = self
+            .store()
+            .commit(&claim.ticket, Settle::Done, &[], effects, now);
+        commit.await.unwrap();
     }
 
     pub(crate) async fn api(&self, path: &str) -> Value {
@@ -387,7 +422,7 @@ fn free_port() -> u16 {
 }
 
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
-    let auto_sync = setup.auto_sync;
+    let (auto_sync, more) = (setup.auto_sync, setup.more);
     let reply = setup
         .reply
         .map_or_else(String::new, |text| format!("reply = {text:?}"));
@@ -415,10 +450,13 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
 public_url = "{public_url}"
 [server]
 listen = "127.0.0.1:{port}"
+verify_files = {{ "WW_verify_abc123.txt" = "abc123" }}
 [store]
 url = "{store}"
 [api]
 tokens = ["{API_TOKEN}"]
+[admin]
+password_hash = "{ADMIN_HASH}"
 [wecom]
 api_base = "{base}"
 oauth_base = "{base}"
@@ -427,6 +465,7 @@ oauth_base = "{base}"
 id = "{CORP}"
 tenant_key = "team1"
 auto_sync = {auto_sync}
+admins = ["ZhangSan"]
 [corp.app]
 agent_id = 1000002
 secret = "{SECRET}"
@@ -440,6 +479,7 @@ aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 name = "contacts"
 token = "spamtest"
 aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+{more}
 "#
     )
 }
