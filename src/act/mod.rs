@@ -6,6 +6,7 @@
 pub mod error;
 
 mod gather;
+mod step;
 
 use std::collections::HashMap;
 use std::sync::Arc;

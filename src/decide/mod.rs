@@ -5,7 +5,10 @@
 //! What an event alone can give (a welcome code, a pressed button) becomes an outgoing call at once.
 
 pub mod facts;
+pub mod found;
 pub mod input;
+
+pub mod sync;
 
 mod card;
 mod contact;
@@ -31,6 +34,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => member::link_needs(write),
         },
+        Input::StepDied(died) => sync::died_needs(died),
     }
 }
 
@@ -51,6 +55,7 @@ pub fn decide(
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => member::link_written(write, &receipt.outcome, facts, now),
         }),
+        Input::StepDied(died) => Ok(sync::died(died, facts, now)),
     }
 }
 
@@ -63,13 +68,10 @@ fn event_needs(event: &Event) -> Vec<Need> {
             contact::refresh_needs(external_userid)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
+        Body::Own(OwnEvent::StartSync(_) | OwnEvent::SwitchAutoSync { .. }) => sync::start_needs(),
+        Body::Own(OwnEvent::SyncStep { run }) => vec![Need::Step(run.clone())],
         Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
+            OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags | OwnEvent::SendLink { .. },
         ) => Vec::new(),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
@@ -109,13 +111,15 @@ fn event_effects(
             contact::refreshed(external_userid, facts, now)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
+        Body::Own(OwnEvent::StartSync(request)) => {
+            Ok(sync::started(*request, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::SyncStep { .. }) => Ok(sync::stepped(facts, now)),
+        Body::Own(OwnEvent::SwitchAutoSync { on }) => {
+            Ok(sync::switched(*on, received_at, facts, now))
+        }
         Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
+            OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags | OwnEvent::SendLink { .. },
         ) => Ok(Vec::new()),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }

@@ -26,6 +26,24 @@ pub struct Member {
     pub changed_at: Timestamp,
 }
 
+/// A member with the part of the external profile (对外名片, path/92230) that links are looked for in: one read tells both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfiledMember {
+    /// The member.
+    pub member: Member,
+    /// The attributes of type "web", in their order.
+    pub web_attributes: Vec<WebAttribute>,
+}
+
+/// An attribute of type "web" in an external profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAttribute {
+    /// The attribute's name in the console.
+    pub name: String,
+    /// Where it leads.
+    pub url: String,
+}
+
 /// The "与我协作" link in a member's external profile (对外名片): what is wanted and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {

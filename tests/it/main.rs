@@ -25,6 +25,8 @@ mod redis_store;
 mod service;
 mod sim;
 mod store_contract;
+#[macro_use]
 mod story;
+mod sync;
 mod vectors;
 mod world;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -12,15 +13,17 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::app::{App, Loops};
 use wecom_bridge::callback;
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::{Queue, Store};
 use wecom_bridge::worker::Worker;
 
 use crate::redis_server::RedisServer;
@@ -29,6 +32,9 @@ pub(crate) const CORP: &str = "ww0123456789abcdef";
 pub(crate) const API_TOKEN: &str = "a-token-of-the-read-api";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
+
+/// How many items a page of a list has; few lists are longer than some.
+const PAGE: usize = 7;
 
 /// Which store the world stands on.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +85,7 @@ pub(crate) struct World {
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
     worker: Worker,
+    store: Arc<Store>,
     corp: CorpId,
     config: Config,
     stop: CancellationToken,
@@ -107,7 +114,7 @@ impl World {
         let sim = Sim::start(settings).await.unwrap();
 
         let folder = TempDir::new().unwrap();
-        let (store, redis) = match on {
+        let (store_url, redis) = match on {
             On::Embedded => (
                 format!("embedded:{}", folder.path().join("store.redb").display()),
                 None,
@@ -117,11 +124,12 @@ impl World {
                 (format!("redis://127.0.0.1:{}", server.port()), Some(server))
             }
         };
-        let text = toml(&store, &sim, setup);
+        let text = toml(&store_url, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
         let (worker, stop) = (app.worker().clone(), CancellationToken::new());
+        let store = Arc::clone(app.store());
         tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
 
         for (configured, kind) in config.corps[0]
@@ -156,6 +164,7 @@ impl World {
             base,
             http,
             worker,
+            store,
             corp,
             config,
             stop,
@@ -176,15 +185,32 @@ impl World {
     /// Steps until nothing is due. The clock stands still.
     pub(crate) async fn settle(&self) {
         for _ in 0..1000 {
-            let mut worked = 0;
-            for queue in [Queue::Inbox, Queue::Outbox] {
-                worked += self.worker.step(&self.corp, queue).await.unwrap();
-            }
-            if worked == 0 {
+            if self.step().await == 0 {
                 return;
             }
         }
         panic!("there is always something due");
+    }
+
+    /// Works once on what is due in both queues; tells how much it was.
+    pub(crate) async fn step(&self) -> usize {
+        let mut worked = 0;
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            worked += self.worker.step(&self.corp, queue).await.unwrap();
+        }
+        worked
+    }
+
+    /// Asks for the light pass of an hour, as the schedule does.
+    pub(crate) async fn start_part(&self, number: u32) {
+        let request = SyncRequest {
+            scope: SyncScope::All,
+            mode: SyncMode::Repair,
+            by: AskedBy::Schedule,
+            part: Some(SyncPart { number, of: 24 }),
+        };
+        let (key, delivery) = OwnEvent::StartSync(request).delivery(self.clock.now());
+        self.store.accept(&self.corp, key, &delivery).await.unwrap();
     }
 
     /// Lets time pass in small steps, settling after each.
@@ -239,7 +265,10 @@ impl World {
         let mut items = Vec::new();
         let mut after = String::new();
         loop {
-            let page = self.api(&format!("api/v1/{what}?limit=3{after}")).await;
+            let sign = if what.contains('?') { '&' } else { '?' };
+            let page = self
+                .api(&format!("api/v1/{what}{sign}limit={PAGE}{after}"))
+                .await;
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),

@@ -6,6 +6,7 @@
 pub(in crate::http) mod events;
 pub(in crate::http) mod outgoing;
 pub(in crate::http) mod records;
+pub(in crate::http) mod sync;
 
 use std::future::{Ready, ready};
 
