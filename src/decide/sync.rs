@@ -52,6 +52,13 @@ pub(in crate::decide) fn started(
         return Vec::new();
     };
     match (newest(facts), start(request, newest(facts), now)) {
+        (Some(run), Start::Runs) if run.request.part.is_some() && request.part.is_none() => {
+            // A light pass is no answer to a whole one: that follows.
+            vec![Effect::PutSync(Box::new(SyncRun {
+                then: Some(request),
+                ..run.clone()
+            }))]
+        }
         (_, Start::Runs) => Vec::new(),
         (Some(run), Start::GoesOn) => go_on(run, now),
         (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),

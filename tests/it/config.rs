@@ -33,6 +33,7 @@ store = { url = "redis://:q7Zk@redis:6379", keep_for = "30d", dedupe_for = "36h"
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
+sync = { nightly = "23:05", hourly = false }
 
 [wecom]
 api_base = "https://gateway.example.com/wecom"
@@ -107,6 +108,11 @@ fn every_setting_is_read() {
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
     assert_eq!(config.api_tokens.len(), 2);
+    let night = Duration::from_secs(23 * 3600 + 5 * 60);
+    assert_eq!(
+        (config.sync.nightly, config.sync.hourly),
+        (Some(night), false)
+    );
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_level, "warn,wecom_bridge=debug");
     let wecom = &config.wecom;

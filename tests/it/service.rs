@@ -219,6 +219,7 @@ server.listen = "127.0.0.1:{port}"
 store.url = "{store}"
 api.tokens = ["{API_TOKEN}"]
 log.level = "debug"
+sync = {{ nightly = "off", hourly = false }}
 wecom = {{ api_base = "{wecom}", oauth_base = "{wecom}" }}
 
 [[corp]]

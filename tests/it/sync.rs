@@ -1,6 +1,9 @@
 //! Stories of syncs: what WeCom never told, or told while nobody listened, is there afterwards. Each is told on both
 //! stores.
 
+mod scale;
+mod truth;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +11,7 @@ use wecom_bridge::sim::console::CustomerApi;
 use wecom_bridge::sim::crowd::Crowd;
 use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::person::{Counts, Follow, Member, Range, Tag};
+use wecom_bridge::worker::reconcile::Schedule;
 
 use crate::world::{API_TOKEN, CORP, On, Setup, World, user};
 
@@ -24,6 +28,8 @@ stories!(
     a_cursor_that_is_refused_begins_again,
     switched_off_and_on_again,
     a_part_looks_at_its_members_alone,
+    a_killed_one_goes_on,
+    the_schedule_starts_each_once,
 );
 
 /// Starts a sync, lets it run to its end, and tells what came of it.
@@ -492,4 +498,72 @@ async fn a_part_looks_at_its_members_alone(on: On) {
     let syncs = world.items("syncs").await;
     assert_eq!(syncs.len(), 25);
     assert!(syncs.iter().all(|run| run["state"] == "done"), "{syncs:?}");
+}
+
+async fn a_killed_one_goes_on(on: On) {
+    let mut world = World::start(on).await;
+    crowd(&world, 25, 260);
+    let begun = begin(&world, json!({})).await;
+    let path = format!("api/v1/syncs/{}", begun["id"].as_str().unwrap());
+    world.step().await;
+    let mut lives = 0;
+    let run = loop {
+        // Some steps, and then one that is broken off in the middle: its claim stays until the lease has run out.
+        for _ in 0..lives {
+            world.step().await;
+        }
+        for api in ["user/get", "externalcontact/batch/get_by_user"] {
+            let slow = Fault::Slow(Duration::from_millis(300));
+            world.sim.faults().always(api, slow);
+        }
+        let _ = tokio::time::timeout(Duration::from_millis(100), world.step()).await;
+        world.sim.faults().clear();
+        world.reopen().await;
+        world.clock.advance(Duration::from_secs(46));
+        lives += 1;
+        let run = world.api(&path).await;
+        if run["state"] != "running" {
+            break run;
+        }
+        assert!(lives < 50, "{run}");
+    };
+    assert!(lives > 2, "it was killed while it ran");
+    assert_eq!(run["state"], "done", "{run}");
+    assert_eq!(tally(&run, "members"), [25, 25, 0, 0, 0, 0, 0]);
+    assert_eq!(tally(&run, "contacts"), [260, 260, 0, 0, 0, 0, 0]);
+    assert_eq!(tally(&run, "relations"), [286, 286, 0, 0, 0, 0, 0]);
+    assert_eq!(world.items("contacts").await.len(), 260);
+}
+
+async fn the_schedule_starts_each_once(on: On) {
+    let mut world = World::start(on).await;
+    crowd(&world, 24, 30);
+    let schedule = Schedule {
+        nightly: Some(Duration::from_secs(3 * 3600 + 1800)),
+        hourly: true,
+    };
+    let mut started = 0;
+    for quarter in 0..24 * 4 {
+        started += world.start_due(schedule).await;
+        // The same again, as by another process, or by one that was started a moment ago.
+        assert_eq!(world.start_due(schedule).await, 0);
+        world.settle().await;
+        if quarter % 40 == 7 {
+            world.reopen().await;
+            assert_eq!(world.start_due(schedule).await, 0);
+        }
+        world.clock.advance(Duration::from_secs(15 * 60));
+    }
+    assert!((25..=26).contains(&started), "{started}");
+    let syncs = world.items("syncs").await;
+    assert_eq!(syncs.len(), started);
+    let whole = syncs.iter().filter(|run| run["part"].is_null()).count();
+    assert_eq!(whole, 1);
+    for run in &syncs {
+        assert_eq!(
+            (&run["by"], &run["state"]),
+            (&json!("schedule"), &json!("done"))
+        );
+    }
+    assert_eq!(world.items("contacts").await.len(), 30);
 }

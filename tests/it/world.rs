@@ -9,9 +9,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::callback;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
@@ -25,6 +26,7 @@ use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::{Queue, Store};
 use wecom_bridge::worker::Worker;
+use wecom_bridge::worker::reconcile::Schedule;
 
 use crate::redis_server::RedisServer;
 
@@ -84,18 +86,40 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
-    worker: Worker,
-    store: Arc<Store>,
+    running: Option<Running>,
     corp: CorpId,
     config: Config,
-    stop: CancellationToken,
     _folder: TempDir,
     _redis: Option<RedisServer>,
 }
 
+/// The service of a world, which may be ended and started again.
+struct Running {
+    worker: Worker,
+    store: Arc<Store>,
+    stop: CancellationToken,
+    served: JoinHandle<Result<(), AppError>>,
+}
+
+impl Running {
+    fn start(app: App) -> Self {
+        let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        Self {
+            worker,
+            store,
+            stop,
+            served,
+        }
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
-        self.stop.cancel();
+        if let Some(running) = &self.running {
+            running.stop.cancel();
+        }
     }
 }
 
@@ -128,9 +152,7 @@ impl World {
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
-        let (worker, stop) = (app.worker().clone(), CancellationToken::new());
-        let store = Arc::clone(app.store());
-        tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        let running = Some(Running::start(app));
 
         for (configured, kind) in config.corps[0]
             .receivers
@@ -163,11 +185,9 @@ impl World {
             clock,
             base,
             http,
-            worker,
-            store,
+            running,
             corp,
             config,
-            stop,
             _folder: folder,
             _redis: redis,
         }
@@ -196,7 +216,8 @@ impl World {
     pub(crate) async fn step(&self) -> usize {
         let mut worked = 0;
         for queue in [Queue::Inbox, Queue::Outbox] {
-            worked += self.worker.step(&self.corp, queue).await.unwrap();
+            let worker = &self.running().worker;
+            worked += worker.step(&self.corp, queue).await.unwrap();
         }
         worked
     }
@@ -210,7 +231,35 @@ impl World {
             part: Some(SyncPart { number, of: 24 }),
         };
         let (key, delivery) = OwnEvent::StartSync(request).delivery(self.clock.now());
-        self.store.accept(&self.corp, key, &delivery).await.unwrap();
+        let store = &self.running().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
+    }
+
+    /// Puts into the inbox what the schedule says; tells how much of it was not there before.
+    pub(crate) async fn start_due(&self, schedule: Schedule) -> usize {
+        let worker = &self.running().worker;
+        worker.start_due(&self.corp, schedule).await.unwrap()
+    }
+
+    /// Ends the service and starts it again with its store, where it was reached before.
+    pub(crate) async fn reopen(&mut self) {
+        let Running {
+            worker,
+            store,
+            stop,
+            served,
+        } = self.running.take().unwrap();
+        stop.cancel();
+        served.await.unwrap().unwrap();
+        drop((worker, store));
+        self.config.listen = self.base.socket_addrs(|| None).unwrap()[0];
+        let app = App::build(&self.config, self.clock.clone()).await.unwrap();
+        self.running = Some(Running::start(app));
+    }
+
+    fn running(&self) -> &Running {
+        let running = self.running.as_ref();
+        running.expect("it runs, but while it is reopened")
     }
 
     /// Lets time pass in small steps, settling after each.

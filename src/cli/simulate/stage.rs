@@ -158,6 +158,9 @@ tokens = ["{API_TOKEN}"]
 api_base = "{wecom}"
 oauth_base = "{wecom}"
 jssdk_url = "{wecom}jssdk.js"
+[sync]
+nightly = "off"
+hourly = false
 [[corp]]
 id = "{CORP}"
 tenant_key = "team1"
