@@ -109,9 +109,9 @@ fn time_of_day(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" {
         return Ok(None);
     }
-    let number = |digits: &str| match digits.len() {
-        2 => digits.parse::<u64>().ok(),
-        _ => None,
+    let number = |digits: &str| {
+        let two = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        two.then(|| digits.parse::<u64>().ok()).flatten()
     };
     let parts = text.split_once(':');
     let parts = parts.and_then(|(hours, minutes)| Some((number(hours)?, number(minutes)?)));

@@ -24,6 +24,7 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::{Queue, Store};
 use wecom_bridge::worker::Worker;
 use wecom_bridge::worker::reconcile::Schedule;
@@ -253,7 +254,13 @@ impl World {
         served.await.unwrap().unwrap();
         drop((worker, store));
         self.config.listen = self.base.socket_addrs(|| None).unwrap()[0];
-        let app = App::build(&self.config, self.clock.clone()).await.unwrap();
+        // The threads of the one before let go of the store's file a moment later.
+        let app = loop {
+            match App::build(&self.config, self.clock.clone()).await {
+                Err(AppError::Store(StoreError::InUse(_))) => tokio::task::yield_now().await,
+                app => break app.unwrap(),
+            }
+        };
         self.running = Some(Running::start(app));
     }
 
