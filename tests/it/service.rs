@@ -166,6 +166,11 @@ impl Service {
         }
     }
 
+    /// What it is configured by.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.folder.path().join("bridge.toml")
+    }
+
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("log")
     }

@@ -1,6 +1,8 @@
 //! Stories of syncs: what WeCom never told, or told while nobody listened, is there afterwards. Each is told on both
 //! stores.
 
+mod command;
+mod decided;
 mod scale;
 mod truth;
 

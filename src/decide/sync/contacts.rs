@@ -302,9 +302,12 @@ fn swept(walk: &mut Walk, facts: &Facts<'_>, found: &ContactFound) {
     // It is refused only for somebody who is not kept.
     let refreshed = contact::refreshed(&kept.external_userid, &known, walk.now);
     let effects = refreshed.unwrap_or_default();
-    let written = effects.iter().find_map(|effect| match effect {
-        Effect::PutContact(contact) => Some(contact),
-        _ => None,
+    let written = effects.iter().find_map(|effect| {
+        if let Effect::PutContact(contact) = effect {
+            Some(contact)
+        } else {
+            None
+        }
     });
     let fresh = written.unwrap_or(kept);
     let report = &mut walk.run.report;

@@ -1,6 +1,8 @@
 //! A large company: 5,000 members and 50,000 customers. Takes minutes, so it runs when it is asked for:
 //! `cargo test --test it -- --ignored --nocapture sync::scale`.
 
+#![expect(clippy::print_stdout, reason = "the figures are the result")]
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
