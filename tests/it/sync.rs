@@ -30,6 +30,10 @@ stories!(
     a_cursor_that_is_refused_begins_again,
     switched_off_and_on_again,
     a_part_looks_at_its_members_alone,
+    without_the_secret_members_are_listed_by_department,
+    where_ids_cannot_be_listed_departments_are,
+    links_alone_are_looked_at,
+    an_ending_that_was_told_stays,
     a_killed_one_goes_on,
     the_schedule_starts_each_once,
 );
@@ -568,4 +572,69 @@ async fn the_schedule_starts_each_once(on: On) {
         );
     }
     assert_eq!(world.items("contacts").await.len(), 30);
+}
+
+async fn without_the_secret_members_are_listed_by_department(on: On) {
+    let by_hand = Setup {
+        contact_sync: false,
+        ..Setup::default()
+    };
+    let world = World::with(on, by_hand).await;
+    crowd(&world, 130, 5);
+    // A member of two departments is one member.
+    let mut member = Member::new(Crowd::member(7), "两个部门");
+    member.department = vec![2, 3];
+    world.sim.corp().add_member(member);
+    let run = sync(&world, json!({"scope": "members"})).await;
+    assert_eq!(tally(&run, "members"), [130, 130, 0, 0, 0, 0, 0], "{run}");
+    assert_eq!(tally(&run, "links")[0], 130);
+    assert_eq!(world.calls("user/list_id"), 0);
+    assert_eq!(world.calls("user/get"), 130);
+    assert_eq!(world.calls("externalcontact/batch/get_by_user"), 0);
+}
+
+async fn where_ids_cannot_be_listed_departments_are(on: On) {
+    let world = World::start(on).await;
+    crowd(&world, 3, 2);
+    world
+        .sim
+        .faults()
+        .always("user/list_id", Fault::ErrCode(60020));
+    let run = sync(&world, json!({})).await;
+    assert_eq!(tally(&run, "members"), [3, 3, 0, 0, 0, 0, 0]);
+    assert_eq!(run["state"], "done");
+    let warnings = run["report"]["warnings"].to_string();
+    assert!(warnings.contains("管理工具 → 通讯录同步"), "{warnings}");
+}
+
+async fn links_alone_are_looked_at(on: On) {
+    let world = World::start(on).await;
+    crowd(&world, 30, 2);
+    let none = sync(&world, json!({"scope": "links"})).await;
+    assert_eq!(tally(&none, "links"), [0; 7], "nobody is kept yet");
+    sync(&world, json!({"scope": "members"})).await;
+    let run = sync(&world, json!({"scope": "links"})).await;
+    assert_eq!(tally(&run, "links"), [30, 0, 0, 30, 0, 0, 0]);
+    assert_eq!(tally(&run, "contacts"), [0; 7]);
+    assert_eq!(world.calls("user/update"), 30);
+}
+
+/// WeCom goes on listing a member whom the contact has deleted; only the event tells, and a sync must not forget it.
+async fn an_ending_that_was_told_stays(on: On) {
+    let world = World::start(on).await;
+    crowd(&world, 2, 6);
+    sync(&world, json!({})).await;
+    let (member, customer) = (Crowd::member(1), Crowd::customer(1));
+    world
+        .sim
+        .customer_deletes(&member, &customer)
+        .await
+        .unwrap();
+    world.settle().await;
+    let kept = world.api("api/v1/contacts/wmCustomer000001").await;
+    assert!(kept["follow_users"][0]["deleted_by_contact_at"].is_string());
+    world.clock.advance(Duration::from_secs(61));
+    let run = sync(&world, json!({})).await;
+    assert_eq!(tally(&run, "contacts"), [6, 0, 0, 6, 0, 0, 0]);
+    assert_eq!(world.api("api/v1/contacts/wmCustomer000001").await, kept);
 }
