@@ -22,6 +22,12 @@ use crate::wecom::group::Read;
 /// So many members or contacts are read by themselves in one step.
 const READS: usize = 20;
 
+/// The list has changed since the cursor was given (path/90313).
+const STALE_CURSOR: i64 = 60268;
+
+/// The department does not exist (path/90313).
+const NO_DEPARTMENT: i64 = 60003;
+
 /// So many kept records are looked at in one step.
 const LOOKED_AT: usize = 500;
 
@@ -67,8 +73,12 @@ impl Page<'_> {
         let cursor = run.place.cursor.as_str();
         Ok(match run.place.phase {
             SyncPhase::ListIds => match client.member_ids(cursor, now).await {
-                Ok(page) => step(self.ids(run, page.items, page.next).await?, 1),
+                Ok(page) => {
+                    let found = self.ids(run, page.items, Vec::new(), page.next).await?;
+                    step(found, 1)
+                }
                 Err(ApiError::Misconfigured { what, .. }) => step(Found::NoIds(words(&what)), 1),
+                Err(problem) if problem.errcode() == Some(STALE_CURSOR) => step(Found::Stale, 1),
                 Err(problem) => return Err(problem.into()),
             },
             SyncPhase::ListDepartments => {
@@ -76,17 +86,21 @@ impl Page<'_> {
             }
             SyncPhase::ListMembers => {
                 let departments = batch.map_or(&[][..], |batch| &batch.ids);
-                let mut userids = Vec::new();
+                let (mut userids, mut failed) = (Vec::new(), Vec::new());
                 for department in departments {
                     match client.members_of(department, now).await {
                         Ok(members) => userids.extend(members),
                         // It was dissolved meanwhile; its members are elsewhere.
-                        Err(problem) if problem.concerns_one() => {}
+                        Err(problem) if problem.errcode() == Some(NO_DEPARTMENT) => {}
+                        Err(problem) if problem.concerns_one() => {
+                            failed.push(words(&problem.to_string()));
+                        }
                         Err(problem) => return Err(problem.into()),
                     }
                 }
                 let calls = departments.len() as u64;
-                step(self.ids(run, userids, None).await?, calls)
+                let found = self.ids(run, userids, failed, None).await?;
+                step(found, calls)
             }
             SyncPhase::ReadMembers => {
                 let userids = batch.map_or_else(Vec::new, userids);

@@ -35,6 +35,8 @@ pub enum Found {
         userids: Vec<UserId>,
         /// Listed before.
         seen: HashSet<UserId>,
+        /// Why some departments could not be listed.
+        failed: Vec<String>,
         /// WeCom's cursor.
         next: Option<String>,
     },

@@ -36,6 +36,9 @@ const KEPT: usize = 50;
 /// So many reasons are kept, each of another kind.
 const REASONS: usize = 20;
 
+/// A list whose cursor is refused so often (60268) is given up.
+const RESTARTS_MAX: u32 = 20;
+
 /// What a start, or a switch, needs to know.
 pub(in crate::decide) fn start_needs() -> Vec<Need> {
     vec![Need::Switches, Need::Syncs]

@@ -591,6 +591,20 @@ async fn without_the_secret_members_are_listed_by_department(on: On) {
     assert_eq!(world.calls("user/list_id"), 0);
     assert_eq!(world.calls("user/get"), 130);
     assert_eq!(world.calls("externalcontact/batch/get_by_user"), 0);
+
+    // One department is gone, another cannot be read: the first is nothing, the second is told.
+    world
+        .sim
+        .faults()
+        .next("user/simplelist", Fault::ErrCode(60003));
+    world.sim.faults().next("user/simplelist", Fault::Html);
+    let run = sync(&world, json!({"scope": "members"})).await;
+    assert_eq!(run["report"]["members"]["failed"], 1, "{run}");
+    assert_eq!(
+        run["report"]["members"]["removed"], 0,
+        "who is not listed is read"
+    );
+    assert_eq!(run["state"], "done");
 }
 
 async fn where_ids_cannot_be_listed_departments_are(on: On) {
@@ -605,6 +619,22 @@ async fn where_ids_cannot_be_listed_departments_are(on: On) {
     assert_eq!(run["state"], "done");
     let warnings = run["report"]["warnings"].to_string();
     assert!(warnings.contains("管理工具 → 通讯录同步"), "{warnings}");
+
+    world.sim.faults().clear();
+    world
+        .sim
+        .faults()
+        .next("user/list_id", Fault::ErrCode(60268));
+    let run = sync(&world, json!({})).await;
+    assert_eq!(tally(&run, "members"), [3, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(run["report"]["warnings"], json!([]));
+    world
+        .sim
+        .faults()
+        .always("user/list_id", Fault::ErrCode(60268));
+    let run = sync(&world, json!({"scope": "members"})).await;
+    assert_eq!(tally(&run, "members"), [3, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(run["state"], "done");
 }
 
 async fn links_alone_are_looked_at(on: On) {

@@ -17,6 +17,7 @@ impl Page<'_> {
         &self,
         run: &SyncRun,
         mut userids: Vec<UserId>,
+        failed: Vec<String>,
         next: Option<String>,
     ) -> Result<Found, ActError> {
         userids.sort();
@@ -32,6 +33,7 @@ impl Page<'_> {
         Ok(Found::Ids {
             userids,
             seen,
+            failed,
             next,
         })
     }

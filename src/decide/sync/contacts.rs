@@ -7,7 +7,7 @@ use crate::decide::contact;
 use crate::decide::facts::Facts;
 use crate::decide::found::{ContactFound, CustomerFound, Found};
 use crate::decide::sync::tally::{count, recount};
-use crate::decide::sync::{Kind, Walk, is_in};
+use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
 use crate::decide::wording;
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::effect::Effect;
@@ -21,9 +21,6 @@ const FOLLOWERS: usize = 100;
 /// A contact that somebody else has written so recently may be newer than the page: it is read by itself. Longer than
 /// any work on an item lasts.
 const RECENT: Duration = Duration::from_secs(60);
-
-/// A batch whose cursor is refused so often is left to the sweep, which reads each contact by itself.
-const RESTARTS_MAX: u32 = 20;
 
 /// A step of a phase that is about contacts.
 pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
@@ -57,6 +54,7 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
         Found::Stale => {
             walk.turn_to(String::new());
             walk.run.place.restarts += 1;
+            // The rest is left to the sweep, which reads each contact by itself.
             if walk.run.place.restarts > RESTARTS_MAX {
                 walk.failed(wording::CURSOR_REFUSED);
                 batch_done(walk, facts);

@@ -4,7 +4,7 @@ use crate::decide::facts::Facts;
 use crate::decide::found::{Found, MemberFound};
 use crate::decide::member;
 use crate::decide::sync::tally::count;
-use crate::decide::sync::{Kind, Walk, is_in};
+use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
 use crate::decide::wording;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
@@ -27,6 +27,14 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
             walk.run.report.warnings.push(warning);
             walk.go_to(SyncPhase::ListDepartments);
         }
+        (SyncPhase::ListIds, Found::Stale) => {
+            walk.turn_to(String::new());
+            walk.run.place.restarts += 1;
+            if walk.run.place.restarts > RESTARTS_MAX {
+                walk.run.report.warnings.push(wording::NO_IDS.into());
+                walk.go_to(SyncPhase::ListDepartments);
+            }
+        }
         (_, Found::Departments(departments)) => {
             let ids: Vec<String> = departments.iter().map(i64::to_string).collect();
             walk.batches(Kind::Departments, 0, &ids, DEPARTMENTS);
@@ -37,9 +45,14 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
             Found::Ids {
                 userids,
                 seen,
+                failed,
                 next,
             },
         ) => {
+            walk.run.report.members.failed += failed.len() as u64;
+            for reason in failed {
+                walk.failed(reason);
+            }
             let new = userids.iter().filter(|userid| !seen.contains(*userid));
             let new: Vec<&UserId> = new.filter(|userid| is_in(&walk.run, userid)).collect();
             listed(walk, &new);
