@@ -3,9 +3,9 @@
 //! A start is a delivery like any other, and its content is the time for which it is planned: whichever process of a
 //! store is first starts it, and the others' are recognised as the same.
 
-use std::hash::Hasher;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -88,24 +88,10 @@ fn last(every: Duration, offset: Duration, now: Timestamp) -> Timestamp {
 
 /// The same number for a corp in every process and every version.
 fn spread(corp: &CorpId) -> u64 {
-    let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-    hash.write(corp.as_str().as_bytes());
-    hash.finish()
-}
-
-/// The hashes of the standard library may change with its version.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 >> 16
-    }
+    let hash = Sha256::digest(corp.as_str());
+    hash.iter()
+        .take(8)
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl Worker {
