@@ -35,6 +35,7 @@ use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
 use crate::worker::Worker;
+use crate::worker::reconcile::Schedule;
 
 /// Longer than a reverse proxy keeps its idle connections, so that it never sends into a closing one.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -52,6 +53,7 @@ pub struct App {
     worker: Worker,
     corps: Vec<CorpId>,
     keep_for: Duration,
+    schedule: Schedule,
 }
 
 /// Why the service cannot start.
@@ -122,6 +124,10 @@ impl App {
             worker,
             corps: settings.corps,
             keep_for: config.keep_for,
+            schedule: Schedule {
+                nightly: config.sync.nightly,
+                hourly: config.sync.hourly,
+            },
         })
     }
 
@@ -165,6 +171,8 @@ impl App {
         let tasks = TaskTracker::new();
         if loops == Loops::Running {
             self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
+            self.worker
+                .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));

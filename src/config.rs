@@ -63,6 +63,8 @@ pub struct Config {
     pub log_level: String,
     /// `[wecom]`.
     pub wecom: Wecom,
+    /// `[sync]`: when syncs start by themselves.
+    pub sync: SyncTimes,
     /// `session.key`: what session cookies are signed with, at least 32 characters.
     pub session_key: Option<SecretString>,
     /// `[[corp]]`, at least one.
@@ -85,6 +87,15 @@ pub enum LogFormat {
     Human,
     /// One JSON object per line.
     Json,
+}
+
+/// When syncs start by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncTimes {
+    /// `sync.nightly`: the full sync, how long after midnight in Beijing.
+    pub nightly: Option<Duration>,
+    /// `sync.hourly`: whether a light pass looks at a twenty-fourth of the members every hour.
+    pub hourly: bool,
 }
 
 /// Addresses of WeCom's side. Those that are bases end with `/`.

@@ -161,6 +161,9 @@ fn config_text(setup: &Setup, address: SocketAddr, store: &str) -> String {
         level = "{log}"
         [wecom]
         api_base = "{api_base}"
+        [sync]
+        nightly = "off"
+        hourly = false
         {corps}
         "#
     )

@@ -7,9 +7,12 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::config::reader::Reader;
-use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp, log_level};
+use crate::config::{Config, LogFormat, StoreChoice, SyncTimes, Wecom, corp, log_level};
 use crate::model::password::PasswordHash;
 use crate::model::redis_url::RedisUrl;
+
+/// When the full sync starts unless another time is set.
+const NIGHTLY: Duration = Duration::from_secs(3 * 3600 + 30 * 60);
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,6 +57,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     });
     let (log_format, log_level) = root.section("log", log);
     let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
+    let sync = root.section("sync", sync);
     let session_key = root.section("session", |session| {
         let write = "at least 32 characters, made by `openssl rand -hex 32`";
         session.text("key", write, |text| secret(text, MIN_SESSION_KEY_CHARS))
@@ -73,6 +77,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),
         wecom,
+        sync,
         session_key,
         corps: corps?,
     })
@@ -130,6 +135,34 @@ fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
     let write = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\", or a list such as \"info,wecom_bridge::wecom=debug\"";
     let level = log.text("level", write, log_level);
     (format, level)
+}
+
+fn sync(sync: &mut Reader<'_, '_>) -> SyncTimes {
+    let write = "a time of day in Beijing such as \"03:30\", or \"off\"";
+    let nightly = sync.text("nightly", write, time_of_day);
+    let hourly = sync.switch("hourly");
+    SyncTimes {
+        nightly: nightly.unwrap_or(Some(NIGHTLY)),
+        hourly: hourly.unwrap_or(true),
+    }
+}
+
+fn time_of_day(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let number = |digits: &str| {
+        let two = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        two.then(|| digits.parse::<u64>().ok()).flatten()
+    };
+    let parts = text.split_once(':');
+    let parts = parts.and_then(|(hours, minutes)| Some((number(hours)?, number(minutes)?)));
+    match parts {
+        Some((hours @ 0..24, minutes @ 0..60)) => {
+            Ok(Some(Duration::from_secs(hours * 3600 + minutes * 60)))
+        }
+        _ => Err("is no time of day".into()),
+    }
 }
 
 fn addresses(wecom: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Wecom {

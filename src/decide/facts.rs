@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::decide::found::Step;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::effect::SentCard;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
@@ -37,6 +38,10 @@ pub enum Need {
     Switches,
     /// A sync, by its id.
     Sync(String),
+    /// Every sync that is kept, and what ended ones have left behind.
+    Syncs,
+    /// The switches, a sync by its id, and whatever its next step is about.
+    Step(String),
 }
 
 /// What was found. What was not asked for, or does not exist, is empty.
@@ -70,6 +75,12 @@ pub struct Facts<'a> {
     pub switches: Switches,
     /// The sync.
     pub sync: Option<SyncRun>,
+    /// Every sync that is kept, oldest first.
+    pub syncs: Vec<SyncRun>,
+    /// The keys of batches that syncs have left, as many as are to be dropped at once.
+    pub batches: Vec<String>,
+    /// What the sync's next step is about.
+    pub step: Step,
 }
 
 impl<'a> Facts<'a> {
@@ -90,6 +101,18 @@ impl<'a> Facts<'a> {
             card: None,
             switches: Switches::default(),
             sync: None,
+            syncs: Vec::new(),
+            batches: Vec::new(),
+            step: Step::default(),
+        }
+    }
+
+    /// Whether events change contacts: as switched, else as configured. To be seen, the switches must be among the needs.
+    pub fn auto_sync(&self) -> AutoSync {
+        match self.switches.auto_sync {
+            Some(true) => AutoSync::On,
+            Some(false) => AutoSync::Off,
+            None => self.corp.auto_sync,
         }
     }
 }
@@ -99,7 +122,7 @@ impl<'a> Facts<'a> {
 pub struct CorpFacts {
     /// The "与我协作" home page: the fixed base of this installation plus `?tenantKey=…`.
     pub home: Url,
-    /// Whether events change contacts.
+    /// Whether events change contacts, until somebody has switched it.
     pub auto_sync: AutoSync,
     /// Whether an opened toolbar is answered.
     pub sidebar_card: SidebarCard,

@@ -5,7 +5,10 @@
 //! What an event alone can give (a welcome code, a pressed button) becomes an outgoing call at once.
 
 pub mod facts;
+pub mod found;
 pub mod input;
+
+pub mod sync;
 
 mod card;
 mod contact;
@@ -33,6 +36,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => link::needs(write),
         },
+        Input::StepDied(died) => sync::died_needs(died),
     }
 }
 
@@ -53,6 +57,7 @@ pub fn decide(
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
         }),
+        Input::StepDied(died) => Ok(sync::died(died, facts, now)),
     }
 }
 
@@ -65,13 +70,9 @@ fn event_needs(event: &Event) -> Vec<Need> {
             contact::refresh_needs(external_userid)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
-        Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. },
-        ) => Vec::new(),
+        Body::Own(OwnEvent::StartSync(_) | OwnEvent::SwitchAutoSync { .. }) => sync::start_needs(),
+        Body::Own(OwnEvent::SyncStep { run }) => vec![Need::Step(run.clone())],
+        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Vec::new(),
         Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::ChangeContact(_)
@@ -112,13 +113,14 @@ fn event_effects(
             contact::refreshed(external_userid, facts, now)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
-        Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. },
-        ) => Ok(Vec::new()),
+        Body::Own(OwnEvent::StartSync(request)) => {
+            Ok(sync::started(*request, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::SyncStep { .. }) => Ok(sync::stepped(facts, now)),
+        Body::Own(OwnEvent::SwitchAutoSync { on }) => {
+            Ok(sync::switched(*on, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Ok(Vec::new()),
         Body::Own(OwnEvent::HomeChanged { former, home }) => {
             Ok(home::changed(former, home, received_at, facts, now))
         }

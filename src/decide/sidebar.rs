@@ -21,6 +21,7 @@ pub(in crate::decide) fn needs(opened: &SidebarOpened) -> Vec<Need> {
         ..
     } = opened;
     vec![
+        Need::Switches,
         Need::Visit(external_userid.clone(), userid.clone()),
         Need::Contact(external_userid.clone()),
     ]

@@ -17,6 +17,7 @@ use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
 use crate::model::ids::{TaskId, UserId};
 use crate::model::outgoing::{Call, CardMessage, Outgoing};
+use crate::model::sync::SyncPhase;
 use crate::model::time::Timestamp;
 
 /// The attribute in a member's external profile that carries the link.
@@ -72,6 +73,56 @@ pub(in crate::decide) const fn link_remedy(errcode: Option<i64>) -> &'static str
             "企业微信不接受该成员对外资料中的某一项：请先更正该成员的对外资料，然后重新同步"
         }
         _ => "一小时后的下一次变动或同步会自动重试；也可以现在重新同步",
+    }
+}
+
+/// What a sync is doing.
+pub(in crate::decide) const fn doing(phase: SyncPhase) -> &'static str {
+    match phase {
+        SyncPhase::ListIds | SyncPhase::ListDepartments | SyncPhase::ListMembers => "列出成员",
+        SyncPhase::ReadMembers => "读取成员与链接",
+        SyncPhase::SweepMembers => "核对未列出的成员",
+        SyncPhase::CheckLinks => "核对链接",
+        SyncPhase::ReadTags => "读取企业标签",
+        SyncPhase::ListFollowers => "列出配置了客户联系的成员",
+        SyncPhase::ReadContacts => "读取客户",
+        SyncPhase::SweepContacts => "核对未列出的客户关系",
+        SyncPhase::CountOthers => "统计尚未成为客户的联系人",
+        SyncPhase::End => "已完成",
+    }
+}
+
+/// What a sync that was given up shows instead.
+pub(in crate::decide) const SYNC_FAILED: &str = "已中止";
+
+/// A full sync found no customer at all.
+pub(in crate::decide) const NO_CONTACTS: &str = "没有读到任何客户：请在管理后台 客户联系 → 权限配置 → 使用范围 中加入成员，并确认这些成员在本应用的 可见范围 内";
+
+/// Nobody may have customers.
+pub(in crate::decide) const NO_FOLLOWERS: &str = "没有成员可以使用客户联系：请在管理后台 客户联系 → 权限配置 → 使用范围 中加入成员，并确认这些成员在本应用的 可见范围 内";
+
+/// The contact-sync secret does not list members.
+pub(in crate::decide) const NO_IDS: &str = "通讯录同步 Secret 无法列出成员，已改用本应用可见的部门；请检查 管理工具 → 通讯录同步 的权限与企业可信IP";
+
+/// Those who are not customers yet cannot be counted.
+pub(in crate::decide) const NO_OTHERS: &str = "无法统计尚未成为客户的联系人";
+
+/// A row that is not what the documentation says.
+pub(in crate::decide) const UNREADABLE_ROW: &str = "企业微信返回的部分客户数据无法识别";
+
+/// 60268, again and again.
+pub(in crate::decide) const CURSOR_REFUSED: &str = "客户列表在读取期间不断变化，剩余部分逐个核对";
+
+/// What an administrator can do about a refusal, by WeCom's code.
+pub(in crate::decide) const fn remedy(errcode: i64) -> Option<&'static str> {
+    match errcode {
+        48002 => Some(
+            "本应用不能调用客户联系接口：请在管理后台 客户联系 → 客户 → API → 可调用接口的应用 中加入本应用",
+        ),
+        60020 => Some("本服务的出口 IP 不受信任：请在应用详情页的 企业可信IP 中加入该 IP"),
+        40001 => Some("Secret 不正确或已被重置：请从管理后台重新复制"),
+        60011 => Some("成员不在权限范围内：请检查本应用的 可见范围"),
+        _ => None,
     }
 }
 

@@ -63,6 +63,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route("/members", web::get().to(api::records::members))
                 .route("/members/{userid}", web::get().to(api::records::member))
                 .route("/links", web::get().to(api::links::list))
+                .route("/sync", web::post().to(api::sync::begin))
+                .route("/syncs", web::get().to(api::sync::list))
+                .route("/syncs/{id}", web::get().to(api::sync::show))
+                .service(
+                    web::resource("/corps/{corp}/auto-sync")
+                        .route(web::get().to(api::sync::auto_sync))
+                        .route(web::put().to(api::sync::switch_auto_sync)),
+                )
                 .route("/outgoing", web::get().to(api::outgoing::list))
                 .route(
                     "/outgoing/{id}/replay",

@@ -8,6 +8,7 @@
 
 pub mod console;
 pub mod corp;
+pub mod crowd;
 mod grants;
 pub mod ledger;
 pub mod message;

@@ -2,6 +2,7 @@
 //!
 //! The contact-sync secret may write members but not read them from a new address (48009); the app may read but not write.
 
+use futures_util::FutureExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -10,7 +11,8 @@ use crate::model::ids::UserId;
 use crate::model::member::{Member, ProfiledMember, WebAttribute};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
-use crate::wecom::limit::BASE;
+use crate::wecom::group::{Read, together};
+use crate::wecom::limit::{BASE, SYNC_GROUPS};
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
@@ -53,6 +55,21 @@ impl Client {
             },
             web_attributes: web_attributes(&reply.external_profile),
         }))
+    }
+
+    /// Reads up to twenty members for a sync, a few at once: each by itself found, not visible, or not to be read.
+    ///
+    /// # Errors
+    /// [`ApiError`] when it is not about one member; also [`ApiError::RateLimited`] when syncs have used up their share.
+    pub async fn members(
+        &self,
+        ids: &[UserId],
+        now: Timestamp,
+    ) -> Result<Vec<Read<ProfiledMember>>, ApiError> {
+        self.share(&GET, "user/get for syncs", SYNC_GROUPS, now)
+            .await?;
+        let calls = ids.iter().map(|id| self.member(id, now).boxed());
+        together(calls.collect()).await
     }
 
     /// Reads a member's external profile (对外名片, path/92230), whole and as it came: what is unknown here must survive a
@@ -162,6 +179,40 @@ mod tests {
         for asked in script.asked("user/get") {
             assert!(asked.query["access_token"].starts_with("token-app-"));
         }
+    }
+
+    #[tokio::test]
+    async fn members_are_read_together_and_fail_by_themselves() {
+        let script =
+            Script::start(
+                |asked, _| match asked.query.get("userid").map(String::as_str) {
+                    Some("gone") => errcode(60111),
+                    Some("odd") => reply(json!({"errcode": 0, "userid": 7})),
+                    Some(other) => {
+                        reply(json!({"errcode": 0, "userid": other, "external_profile": [1]}))
+                    }
+                    None => None,
+                },
+            )
+            .await;
+        let ids = ["zhang", "gone", "odd", "li"].map(|id| UserId::parse(id).unwrap());
+        let read = script.client().members(&ids, NOW).await.unwrap();
+        let told: Vec<_> = read
+            .iter()
+            .map(|read| match read {
+                Ok(Some(read)) => read.member.userid.to_string(),
+                Ok(None) => "not visible".into(),
+                Err(error) => error.to_string(),
+            })
+            .collect();
+        assert_eq!(told[..2], ["zhang", "not visible"]);
+        assert!(told[2].contains("cannot be understood"), "{}", told[2]);
+        assert_eq!(told[3], "li");
+
+        let busy =
+            Script::start(|asked, _| (asked.path == "user/get").then(|| errcode(-1)).flatten());
+        let result = busy.await.client().members(&ids, NOW).await;
+        assert!(matches!(result, Err(ApiError::Busy { .. })), "{result:?}");
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! A loop keeps many items in work at once, but never lets slow ones take the places that urgent ones will need. The
 //! same steps run in tests, one after the other, until nothing is due.
 
+pub mod reconcile;
 pub mod retry;
 
 mod inbox;

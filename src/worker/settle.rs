@@ -123,7 +123,7 @@ impl Worker {
         }
     }
 
-    fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
+    pub(in crate::worker) fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
         let Story {
             event,
             what,

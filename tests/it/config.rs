@@ -40,6 +40,7 @@ store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedu
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
+sync = { nightly = "23:05", hourly = true }
 
 [wecom]
 api_base = "https://gateway.example.com/wecom"
@@ -121,6 +122,11 @@ fn every_setting_is_read() {
     assert_eq!(config.api_tokens.len(), 2);
     assert!(config.admin_password.as_ref().unwrap().matches("password"));
     assert_eq!(config.verify_files["WW_verify_2.txt"], "2");
+    let night = Duration::from_secs(23 * 3600 + 5 * 60);
+    assert_eq!(
+        (config.sync.nightly, config.sync.hourly),
+        (Some(night), true)
+    );
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_level, "warn,wecom_bridge=debug");
     let wecom = &config.wecom;
@@ -453,4 +459,29 @@ fn nothing_that_is_secret_is_in_the_debug_text() {
     let text = format!("{:?}", parse(FULL, &[]).unwrap());
     assert!(text.contains("bridge.example.com"));
     assert!(!text.contains(MARK) && !text.contains("jWmYm"), "{text}");
+}
+
+#[test]
+fn syncs_start_by_themselves_unless_told_otherwise() {
+    let night = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+    for (text, expected) in [
+        ("", Some((night(210), true))),
+        ("nightly = \"off\"\nhourly = false", Some((None, false))),
+        ("nightly = \"00:00\"", Some((night(0), true))),
+        ("nightly = \"23:59\"", Some((night(23 * 60 + 59), true))),
+        ("nightly = \"24:00\"", None),
+        ("nightly = \"3:30\"", None),
+        ("nightly = \"03:60\"", None),
+        ("nightly = \"+3:30\"", None),
+        ("nightly = \"never\"", None),
+        ("hourly = 1", None),
+    ] {
+        let file = FULL.replace("sync = { nightly = \"23:05\", hourly = true }", "");
+        let read = parse(&format!("{file}\n[sync]\n{text}"), &[]);
+        let read = read.map(|config| (config.sync.nightly, config.sync.hourly));
+        match expected {
+            Some(expected) => assert_eq!(read, Ok(expected), "{text}"),
+            None => assert!(read.unwrap_err().contains("sync."), "{text}"),
+        }
+    }
 }

@@ -122,6 +122,11 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutVisit(visit) => format!("visit {}", visit.count),
             Effect::PutCard(card) => format!("card {:?}", card.pressed),
             Effect::PutSync(run) => format!("sync {:?}", run.state),
+            Effect::DropSync(id) => format!("drop sync {id}"),
+            Effect::PutBatch(batch) => format!("batch of {}", batch.ids.len()),
+            Effect::DropBatch(_) => "drop batch".into(),
+            Effect::PutSighting(sighting) => format!("seen {:?}", sighting.counted),
+            Effect::PutTagNames(names) => format!("{} tags", names.0.len()),
             Effect::PutSwitches(switches) => format!("auto-sync {:?}", switches.auto_sync),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
@@ -436,7 +441,10 @@ fn a_welcome_that_failed_becomes_a_card() {
             outcome,
         };
         let input = Input::Receipt(&receipt);
-        assert_eq!(needs(&input), [Need::Greeting(wm1(), zhang())]);
+        assert_eq!(
+            needs(&input),
+            [Need::Switches, Need::Greeting(wm1(), zhang())]
+        );
         let mut facts = Facts::none(&corp);
         facts.greetings = known.map(greeting).into_iter().collect();
         assert_eq!(

@@ -30,6 +30,8 @@ mod redis_takeover;
 mod service;
 mod sim;
 mod store_contract;
+#[macro_use]
 mod story;
+mod sync;
 mod vectors;
 mod world;

@@ -8,7 +8,9 @@ async fn it_refuses_in_problem_details() {
     let world = World::start(On::Embedded).await;
     let (member, customer) = world.people();
     world.sim.customer_adds(&member, &customer).await.unwrap();
-    for list in ["events", "contacts", "members", "links", "outgoing"] {
+    for list in [
+        "events", "contacts", "members", "links", "outgoing", "syncs",
+    ] {
         let path = format!("api/v1/{list}");
         let unknown = refused(world.get(&path), 401, &path).await;
         assert_eq!(unknown["type"], "about:blank");
@@ -39,12 +41,25 @@ async fn it_refuses_in_problem_details() {
         "contacts/wm%20Nobody",
         "members/Nobody",
         "outgoing/1",
+        "syncs/1",
+        "corps/wwOther/auto-sync",
         "other",
         "",
     ] {
         let path = format!("api/v1/{missing}");
         refused(world.get(&path), 401, &path).await;
         refused(world.get(&path).bearer_auth(API_TOKEN), 404, &path).await;
+    }
+    for wish in [
+        r#"{"scope": "everything"}"#,
+        r#"{"scope": "all", "dry-run": true}"#,
+        r#"{"corp": "wwOther"}"#,
+        "",
+    ] {
+        let sync = world.post("api/v1/sync").body(wish);
+        refused(sync.header("Content-Type", "application/json"), 401, wish).await;
+        let sync = world.post("api/v1/sync").bearer_auth(API_TOKEN).body(wish);
+        refused(sync.header("Content-Type", "application/json"), 400, wish).await;
     }
     for query in ["state=lost", "since=yesterday"] {
         let path = format!("api/v1/events?{query}");

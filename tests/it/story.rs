@@ -197,7 +197,7 @@ async fn a_welcome_survives_lost_claims() {
         assert_eq!(world.welcomes(), 0, "the claim of the {queue:?} is held");
         world.clock.advance(Duration::from_secs(8));
         if queue == Queue::Inbox {
-            world.step(queue).await;
+            world.step_queue(queue).await;
         }
     }
     world.settle().await;

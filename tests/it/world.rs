@@ -19,6 +19,7 @@ use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
@@ -27,6 +28,7 @@ use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::{Accepted, Lanes, Leases, Queue, Settle, Store};
 use wecom_bridge::worker::Worker;
+use wecom_bridge::worker::reconcile::Schedule;
 
 use crate::redis_server::RedisServer;
 
@@ -38,6 +40,9 @@ const ADMIN_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
+
+/// How many items a page of a list has; few lists are longer than some.
+const PAGE: usize = 7;
 
 /// Which store the world stands on.
 #[derive(Debug, Clone, Copy)]
@@ -92,25 +97,41 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
-    app: Option<Running>,
+    running: Option<Running>,
     corp: CorpId,
     config: Config,
     text: String,
-    stop: CancellationToken,
     _folder: TempDir,
     redis: Option<RedisServer>,
 }
 
-/// The service under way.
+/// The service of a world, which may be ended and started again.
 struct Running {
     worker: Worker,
     store: Arc<Store>,
-    ended: JoinHandle<()>,
+    stop: CancellationToken,
+    served: JoinHandle<Result<(), AppError>>,
+}
+
+impl Running {
+    fn start(app: App) -> Self {
+        let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        Self {
+            worker,
+            store,
+            stop,
+            served,
+        }
+    }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.stop.cancel();
+        if let Some(running) = &self.running {
+            running.stop.cancel();
+        }
     }
 }
 
@@ -129,7 +150,7 @@ impl World {
         let sim = Sim::start(settings).await.unwrap();
 
         let folder = TempDir::new().unwrap();
-        let (store, redis) = match on {
+        let (store_url, redis) = match on {
             On::Embedded => (
                 format!("embedded:{}", folder.path().join("store.redb").display()),
                 None,
@@ -139,10 +160,11 @@ impl World {
                 (format!("redis://127.0.0.1:{}", server.port()), Some(server))
             }
         };
-        let text = toml(&store, &sim, setup);
+        let text = toml(&store_url, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
-        let stop = CancellationToken::new();
-        let (base, app) = run(&config, &clock, &stop).await;
+        let app = App::build(&config, clock.clone()).await.unwrap();
+        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let running = Some(Running::start(app));
 
         for (configured, kind) in config.corps[0]
             .receivers
@@ -175,11 +197,10 @@ impl World {
             clock,
             base,
             http,
-            app: Some(app),
+            running,
             corp,
             config,
             text,
-            stop,
             _folder: folder,
             redis,
         }
@@ -191,26 +212,27 @@ impl World {
         assert!(self.text.contains(from), "{from}");
         self.text = self.text.replace(from, to);
         self.config = Config::from_parts(&self.text, std::iter::empty()).unwrap();
-        self.stop.cancel();
+        self.end().await;
+        let app = run(&self.config, &self.clock).await;
+        self.base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        self.running = Some(Running::start(app));
+    }
+
+    async fn end(&mut self) {
         let Running {
             worker,
             store,
-            ended,
-        } = self.app.take().unwrap();
-        ended.await.unwrap();
+            stop,
+            served,
+        } = self.running.take().unwrap();
+        stop.cancel();
+        served.await.unwrap().unwrap();
         drop((worker, store));
-        self.stop = CancellationToken::new();
-        let (base, app) = run(&self.config, &self.clock, &self.stop).await;
-        (self.base, self.app) = (base, Some(app));
     }
 
     /// The service's store, for looking.
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.running().store
-    }
-
-    fn running(&self) -> &Running {
-        self.app.as_ref().unwrap()
     }
 
     /// The service asks itself for something.
@@ -232,12 +254,7 @@ impl World {
     /// Steps until nothing is due. The clock stands still.
     pub(crate) async fn settle(&self) {
         for _ in 0..1000 {
-            let mut worked = 0;
-            for queue in [Queue::Inbox, Queue::Outbox] {
-                let worker = &self.running().worker;
-                worked += worker.step(&self.corp, queue).await.unwrap();
-            }
-            if worked == 0 {
+            if self.step().await == 0 {
                 return;
             }
         }
@@ -245,7 +262,7 @@ impl World {
     }
 
     /// Works on what is due in one queue, once.
-    pub(crate) async fn step(&self, queue: Queue) {
+    pub(crate) async fn step_queue(&self, queue: Queue) {
         self.running().worker.step(&self.corp, queue).await.unwrap();
     }
 
@@ -271,6 +288,47 @@ impl World {
         let lost = self.running().worker.step(&self.corp, queue).await;
         redis.thaw();
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    }
+
+    /// Works once on what is due in both queues; tells how much it was.
+    pub(crate) async fn step(&self) -> usize {
+        let mut worked = 0;
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            let worker = &self.running().worker;
+            worked += worker.step(&self.corp, queue).await.unwrap();
+        }
+        worked
+    }
+
+    /// Asks for the light pass of an hour, as the schedule does.
+    pub(crate) async fn start_part(&self, number: u32) {
+        let request = SyncRequest {
+            scope: SyncScope::All,
+            mode: SyncMode::Repair,
+            by: AskedBy::Schedule,
+            part: Some(SyncPart { number, of: 24 }),
+        };
+        let (key, delivery) = OwnEvent::StartSync(request).delivery(self.clock.now());
+        let store = &self.running().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
+    }
+
+    /// Puts into the inbox what the schedule says; tells how much of it was not there before.
+    pub(crate) async fn start_due(&self, schedule: Schedule) -> usize {
+        let worker = &self.running().worker;
+        worker.start_due(&self.corp, schedule).await.unwrap()
+    }
+
+    /// Ends the service and starts it again with its store, where it was reached before.
+    pub(crate) async fn reopen(&mut self) {
+        self.end().await;
+        self.config.listen = self.base.socket_addrs(|| None).unwrap()[0];
+        self.running = Some(Running::start(run(&self.config, &self.clock).await));
+    }
+
+    fn running(&self) -> &Running {
+        let running = self.running.as_ref();
+        running.expect("it runs, but while it is reopened")
     }
 
     /// Lets time pass in small steps, settling after each.
@@ -347,7 +405,10 @@ impl World {
         let mut items = Vec::new();
         let mut after = String::new();
         loop {
-            let page = self.api(&format!("api/v1/{what}?limit=3{after}")).await;
+            let sign = if what.contains('?') { '&' } else { '?' };
+            let page = self
+                .api(&format!("api/v1/{what}{sign}limit={PAGE}{after}"))
+                .await;
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
@@ -392,28 +453,15 @@ pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
 }
 
-async fn run(config: &Config, clock: &Clock, stop: &CancellationToken) -> (Url, Running) {
+/// Starts the service once its store is free.
+async fn run(config: &Config, clock: &Clock) -> App {
     // The file of a service that has just ended is released a moment later.
-    let mut tries = 0;
-    let app = loop {
+    loop {
         match App::build(config, clock.clone()).await {
-            Err(AppError::Store(StoreError::InUse(_))) if tries < 500 => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            built => break built.unwrap(),
+            Err(AppError::Store(StoreError::InUse(_))) => tokio::task::yield_now().await,
+            app => return app.unwrap(),
         }
-    };
-    let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
-    let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
-    let run = app.run(Loops::SteppedByHand, stop.clone());
-    let ended = tokio::spawn(async { run.await.unwrap() });
-    let running = Running {
-        worker,
-        store,
-        ended,
-    };
-    (base, running)
+    }
 }
 
 fn free_port() -> u16 {

@@ -175,6 +175,9 @@ password_hash = "{ADMIN_PASSWORD_HASH}"
 api_base = "{wecom}"
 oauth_base = "{wecom}"
 jssdk_url = "{wecom}jssdk.js"
+[sync]
+nightly = "off"
+hourly = false
 [[corp]]
 id = "{CORP}"
 tenant_key = "team1"

@@ -44,21 +44,64 @@ struct MemberDetail {
     link: Option<Link>,
 }
 
+/// How many contacts one request looks at. A filtered page may be shorter than asked and still have a next one.
+const LOOKED_AT_MAX: usize = 5_000;
+
+/// How many are looked at in one round trip.
+const STEP: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ContactFilter {
+    corp: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+    /// Only those whose last member has left (true), or only those who have a member (false).
+    without_member: Option<bool>,
+}
+
 /// `GET /api/v1/contacts`: by `external_userid`, corp by corp.
 pub(in crate::http) async fn contacts(
     _: Caller,
     doors: web::Data<Doors>,
-    paging: web::Query<Paging>,
+    filter: web::Query<ContactFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let (records, next) = page(&doors, &paging, Table::Contacts).await?;
-    let mut items = Vec::with_capacity(records.len());
-    for (corp, record) in records {
-        items.extend(
-            record
-                .parse::<Contact>()?
-                .map(|record| Listed { corp, record }),
-        );
+    let ContactFilter {
+        corp,
+        limit,
+        after,
+        without_member,
+    } = filter.into_inner();
+    let wanted = self::limit(limit)?;
+    let step = without_member.map_or(wanted, |_| STEP);
+    let mut paging = Paging {
+        corp,
+        limit: Some(step),
+        after,
+    };
+    let mut items = Vec::new();
+    for _ in 0..LOOKED_AT_MAX / STEP {
+        let (records, mut next) = page(&doors, &paging, Table::Contacts).await?;
+        for (corp, record) in records {
+            let place = format!("{corp}:{}", record.key.key);
+            let Some(record) = record.parse::<Contact>()? else {
+                continue;
+            };
+            let lonely = record.follow_users.is_empty();
+            if without_member.is_none_or(|without| without == lonely) {
+                items.push(Listed { corp, record });
+            }
+            if items.len() == wanted && without_member.is_some() {
+                next = Some(place);
+                break;
+            }
+        }
+        paging.after = next;
+        if items.len() >= wanted || paging.after.is_none() {
+            break;
+        }
     }
+    let next = paging.after;
     Ok(HttpResponse::Ok().json(Page { items, next }))
 }
 
@@ -99,6 +142,9 @@ pub(in crate::http) async fn contact(
                 | Table::Links
                 | Table::Cards
                 | Table::Syncs
+                | Table::Batches
+                | Table::Sightings
+                | Table::TagNames
                 | Table::Switches => {}
             }
         }

@@ -5,7 +5,7 @@ use wecom_bridge::model::effect::{Effect, SentCard};
 use wecom_bridge::model::ids::TaskId;
 use wecom_bridge::model::switches::Switches;
 use wecom_bridge::model::sync::{
-    AskedBy, SyncMode, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState, Tally,
+    AskedBy, SyncMode, SyncPlace, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState, Tally,
 };
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
@@ -53,6 +53,9 @@ fn records(world: &World) -> [Effect; 4] {
         ended_at,
         doing: "contacts of <b>page</b> 3".into(),
         progress: (300, 5000),
+        place: SyncPlace::default(),
+        first: false,
+        then: None,
         report: SyncReport {
             contacts: Tally {
                 found: 50_000,
