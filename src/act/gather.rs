@@ -2,6 +2,8 @@
 
 use crate::act::Corp;
 use crate::act::error::ActError;
+use crate::act::pages::Pages;
+use crate::decide::chat::settles_in;
 use crate::decide::facts::{Facts, Need};
 use crate::model::contact::{Ending, Greeting};
 use crate::model::ids::CorpId;
@@ -30,6 +32,11 @@ pub(in crate::act) async fn gather<'a>(
     for record in &basis {
         keep(&mut facts, record)?;
     }
+    let mut pages = Pages::new(store, id);
+    for need in needs {
+        pages.turn(need, &mut facts).await?;
+    }
+    basis.extend(pages.read);
     // WeCom is asked after the store: what is written is then never older than what it was compared with.
     for need in needs {
         match need {
@@ -39,7 +46,22 @@ pub(in crate::act) async fn gather<'a>(
             Need::MemberAtWecom(userid) => {
                 facts.member_at_wecom = corp.client.member(userid, now).await?;
             }
-            Need::Contact(_)
+            // While nothing new can be seen, it is not asked for.
+            Need::ChatAtWecom(chat) if settles_in(facts.chat.as_ref(), now).is_none() => {
+                facts.chat_at_wecom = corp.client.chat(chat, now).await?;
+            }
+            Need::TagGroupsAtWecom => {
+                facts.tag_groups_at_wecom = corp.client.tags(now).await?;
+            }
+            Need::ChatAtWecom(_)
+            | Need::TransferFailure(..)
+            | Need::Former(_)
+            | Need::Renaming(_)
+            | Need::ContactPage(_)
+            | Need::MemberPage(_)
+            | Need::Chat(_)
+            | Need::TagGroups
+            | Need::Contact(_)
             | Need::Greeting(..)
             | Need::Ending(..)
             | Need::Relations(_)
@@ -66,7 +88,18 @@ fn key(need: &Need) -> Option<Key> {
         Need::Card(task_id) => Some(Key::card(task_id)),
         Need::Switches => Some(Key::switches()),
         Need::Sync(id) => Some(Key::sync(id)),
-        Need::ContactAtWecom(_) | Need::MemberAtWecom(_) | Need::Relations(_) => None,
+        Need::TransferFailure(contact, member) => Some(Key::transfer_failure(contact, member)),
+        Need::Chat(chat) => Some(Key::chat(chat)),
+        Need::ContactAtWecom(_)
+        | Need::MemberAtWecom(_)
+        | Need::ChatAtWecom(_)
+        | Need::TagGroupsAtWecom
+        | Need::Relations(_)
+        | Need::Former(_)
+        | Need::Renaming(_)
+        | Need::ContactPage(_)
+        | Need::MemberPage(_)
+        | Need::TagGroups => None,
     }
 }
 
@@ -75,6 +108,10 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Contacts => facts.contact = record.parse()?,
         Table::Greetings => facts.greetings.extend(record.parse::<Greeting>()?),
         Table::Endings => facts.endings.extend(record.parse::<Ending>()?),
+        Table::TransferFailures => facts.transfer_failure = record.parse()?,
+        Table::Chats => facts.chat = record.parse()?,
+        // Read in pages.
+        Table::TagGroups => {}
         Table::Members => facts.member = record.parse()?,
         Table::Links => facts.link = record.parse()?,
         Table::Visits => facts.visit = record.parse()?,

@@ -6,6 +6,7 @@
 pub mod error;
 
 mod gather;
+mod pages;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,10 +7,14 @@
 pub mod facts;
 pub mod input;
 
+pub mod chat;
+
 mod card;
 mod contact;
+mod directory;
 mod member;
 mod sidebar;
+mod tag;
 mod wording;
 
 use crate::callback::event::own::OwnEvent;
@@ -57,16 +61,24 @@ pub fn decide(
 fn event_needs(event: &Event) -> Vec<Need> {
     match &event.body {
         Body::ChangeExternalContact(change) => contact::needs(change),
+        Body::ChangeExternalChat(change) => chat::needs(change),
         Body::TemplateCardEvent(pressed) => card::needs(pressed),
         Body::Own(OwnEvent::SidebarOpened(opened)) => sidebar::needs(opened),
         Body::Own(OwnEvent::RefreshContact { external_userid }) => {
             contact::refresh_needs(external_userid)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
+        Body::Own(OwnEvent::RefreshChat { chat_id }) => chat::refresh_needs(chat_id),
+        Body::Own(OwnEvent::RefreshTags) => tag::refresh_needs(),
+        Body::Own(OwnEvent::RefreshContactsOf { after, .. }) => {
+            vec![Need::ContactPage(after.clone())]
+        }
+        Body::Own(OwnEvent::RefreshMembersOf { after, .. }) => {
+            vec![Need::MemberPage(after.clone())]
+        }
+        Body::Own(OwnEvent::RenameMember(rename)) => directory::rename_needs(rename),
         Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
+            OwnEvent::StartSync(_)
             | OwnEvent::SyncStep { .. }
             | OwnEvent::SwitchAutoSync { .. }
             | OwnEvent::SendLink { .. },
@@ -74,7 +86,6 @@ fn event_needs(event: &Event) -> Vec<Need> {
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
-        | Body::ChangeExternalChat(_)
         | Body::ChangeExternalTag(_)
         | Body::EnterAgent { .. }
         | Body::View { .. }
@@ -100,6 +111,8 @@ fn event_effects(
             Ok(contact::changed(change, at, received_at, facts, now))
         }
         Body::ChangeContact(change) => Ok(member::changed(change, now)),
+        Body::ChangeExternalChat(change) => Ok(chat::changed(change, at, facts, now)),
+        Body::ChangeExternalTag(_) => Ok(tag::changed(now)),
         Body::Subscribe { userid } | Body::Unsubscribe { userid } => {
             Ok(vec![member::refresh(userid, now)])
         }
@@ -109,10 +122,17 @@ fn event_effects(
             contact::refreshed(external_userid, facts, now)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
+        Body::Own(OwnEvent::RefreshChat { .. }) => chat::refreshed(facts, now),
+        Body::Own(OwnEvent::RefreshTags) => Ok(tag::refreshed(facts, now)),
+        Body::Own(OwnEvent::RefreshContactsOf { userid, .. }) => {
+            Ok(directory::contacts_step(userid, facts, now))
+        }
+        Body::Own(OwnEvent::RefreshMembersOf { department, .. }) => {
+            Ok(directory::members_step(*department, facts, now))
+        }
+        Body::Own(OwnEvent::RenameMember(rename)) => Ok(directory::rename_step(rename, facts, now)),
         Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
+            OwnEvent::StartSync(_)
             | OwnEvent::SyncStep { .. }
             | OwnEvent::SwitchAutoSync { .. }
             | OwnEvent::SendLink { .. },
@@ -125,8 +145,6 @@ fn event_effects(
         | Body::BatchJobResult(_)
         | Body::AppLifeCycle(_)
         | Body::Message(_)
-        | Body::ChangeExternalChat(_)
-        | Body::ChangeExternalTag(_)
         | Body::Known { .. }
         | Body::Unknown { .. } => Ok(Vec::new()),
     }

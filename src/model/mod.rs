@@ -7,10 +7,13 @@ pub mod ids;
 pub mod text;
 pub mod time;
 
+pub mod chat;
 pub mod contact;
 pub mod member;
+pub mod relation;
 pub mod switches;
 pub mod sync;
+pub mod tag;
 pub mod visit;
 
 pub mod card;
