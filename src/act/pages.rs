@@ -2,6 +2,7 @@
 
 use crate::act::error::ActError;
 use crate::decide::facts::{Facts, Need, Page, Passing};
+use crate::model::contact::Ending;
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::relation::{Relation, RelationKind, Rename};
 use crate::store::Store;
@@ -104,17 +105,24 @@ impl<'a> Pages<'a> {
                 found.push(relation);
             }
         }
-        let key = |relation: &Relation| Key::relation(kind, relation.pair().0, &rename.to);
-        let keys: Vec<Key> = found.iter().map(key).collect();
-        let known = self.store.read(self.id, &keys).await?;
+        let keys = |kind| {
+            let key = |relation: &Relation| Key::relation(kind, relation.pair().0, &rename.to);
+            found.iter().map(key).collect::<Vec<Key>>()
+        };
+        let known = self.store.read(self.id, &keys(kind)).await?;
+        let endings = keys(RelationKind::Ending);
+        let endings = self.store.read(self.id, &endings).await?;
         let mut items = Vec::with_capacity(found.len());
-        for (relation, known) in found.into_iter().zip(known) {
-            let at_new_id = parse(kind, &known)?;
-            self.read.push(known);
+        for ((relation, known), ending) in found.into_iter().zip(known).zip(endings) {
             items.push(Passing {
                 relation,
-                at_new_id,
+                at_new_id: parse(kind, &known)?,
+                ended_at: ending.parse::<Ending>()?.map(|ending| ending.at),
             });
+            self.read.push(known);
+            if kind != RelationKind::Ending {
+                self.read.push(ending);
+            }
         }
         let next = page.next;
         Ok(Page { items, next })

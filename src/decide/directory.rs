@@ -4,8 +4,9 @@
 use crate::callback::event::member::{MemberTagChange, PartyChange};
 use crate::callback::event::own::OwnEvent;
 use crate::decide::contact;
-use crate::decide::facts::{AutoSync, Facts, Need};
+use crate::decide::facts::{AutoSync, Facts, Need, Passing};
 use crate::decide::member;
+use crate::model::contact::EndedBy;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
 use crate::model::member::{Link, LinkState, Member};
@@ -86,7 +87,7 @@ pub(in crate::decide) fn rename_step(
         .renaming
         .items
         .iter()
-        .flat_map(|passing| passes(&passing.relation, passing.at_new_id.as_ref(), to))
+        .flat_map(|passing| passes(passing, to, facts, now))
         .collect();
     let after = facts.renaming.next.clone();
     let all = RelationKind::ALL.into_iter();
@@ -144,16 +145,32 @@ fn member_passes(from: &UserId, to: &UserId, facts: &Facts<'_>, now: Timestamp) 
     effects
 }
 
-/// The later of the two stays, under the new id.
-fn passes(relation: &Relation, at_new_id: Option<&Relation>, to: &UserId) -> Vec<Effect> {
+/// The later of the two stays, under the new id. A greeting whose relation has ended there is over.
+fn passes(passing: &Passing, to: &UserId, facts: &Facts<'_>, now: Timestamp) -> Vec<Effect> {
+    let Passing {
+        relation,
+        at_new_id,
+        ended_at,
+    } = passing;
     let mut effects = vec![Effect::DropRelation(relation.clone())];
-    if at_new_id.is_none_or(|known| known.at() < relation.at()) {
-        effects.push(match relation.clone().at_member(to) {
-            Relation::Greeting(greeting) => Effect::PutGreeting(greeting),
-            Relation::Ending(ending) => Effect::PutEnding(ending),
-            Relation::TransferFailure(failure) => Effect::PutTransferFailure(failure),
-            Relation::Visit(visit) => Effect::PutVisit(visit),
-        });
+    let known = at_new_id.as_ref();
+    if known.is_some_and(|known| known.at() >= relation.at()) {
+        return effects;
+    }
+    match relation.clone().at_member(to) {
+        Relation::Greeting(greeting) => {
+            let over = ended_at.is_some_and(|ended_at| ended_at >= greeting.added_at);
+            effects.extend((!over).then_some(Effect::PutGreeting(greeting)));
+        }
+        Relation::Ending(ending) => {
+            // The contact shows this one, and may have been read under the new id before.
+            let shown = ending.by == EndedBy::Contact;
+            let refresh = contact::refresh(&ending.external_userid, facts, now);
+            effects.push(Effect::PutEnding(ending));
+            effects.extend(refresh.filter(|_| shown));
+        }
+        Relation::TransferFailure(failure) => effects.push(Effect::PutTransferFailure(failure)),
+        Relation::Visit(visit) => effects.push(Effect::PutVisit(visit)),
     }
     effects
 }

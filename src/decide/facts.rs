@@ -11,6 +11,7 @@ use crate::model::relation::{Relation, Rename};
 use crate::model::switches::Switches;
 use crate::model::sync::SyncRun;
 use crate::model::tag::TagGroup;
+use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 
 /// One thing to find out before deciding.
@@ -162,6 +163,8 @@ pub struct Passing {
     pub relation: Relation,
     /// What is kept of the same kind, about the same contact, under the new one.
     pub at_new_id: Option<Relation>,
+    /// When the relation between the contact and the member ended under the new one.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// The settings of a corp that decisions depend on.

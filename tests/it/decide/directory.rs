@@ -133,10 +133,12 @@ fn what_is_kept_at_contacts_passes_page_by_page() {
     let mut older = greeting(GreetingStep::Welcomed);
     older.added_at = AT.minus(std::time::Duration::from_secs(1));
     let older = Relation::Greeting(older);
-    for (at_new_id, expected) in [
-        (None, vec!["drop wm1 at Zhang", "greeting CardOwed"]),
-        (Some(older), vec!["drop wm1 at Zhang", "greeting CardOwed"]),
-        (Some(newer), vec!["drop wm1 at Zhang"]),
+    let drop = "drop wm1 at Zhang";
+    for (at_new_id, ended_at, expected) in [
+        (None, None, vec![drop, "greeting CardOwed"]),
+        (Some(older), None, vec![drop, "greeting CardOwed"]),
+        (Some(newer), None, vec![drop]),
+        (None, Some(AT), vec![drop]),
     ] {
         for (next, step) in [
             (None, "rename:zhang zhang2 ending "),
@@ -146,15 +148,13 @@ fn what_is_kept_at_contacts_passes_page_by_page() {
             ),
         ] {
             let mut facts = Facts::none(&corp);
-            let relation = old();
-            let at_new_id = at_new_id.clone();
-            facts.renaming = Page {
-                items: vec![Passing {
-                    relation,
-                    at_new_id,
-                }],
-                next,
+            let passing = Passing {
+                relation: old(),
+                at_new_id: at_new_id.clone(),
+                ended_at,
             };
+            let items = vec![passing];
+            facts.renaming = Page { items, next };
             let effects = decided(&event, &facts).unwrap();
             assert_eq!(told(&effects), [expected.clone(), vec![step]].concat());
             if let Effect::PutGreeting(passed) = &effects[1] {
