@@ -9,6 +9,7 @@
 pub mod console;
 pub mod corp;
 mod grants;
+pub mod group;
 pub mod ledger;
 pub mod message;
 pub mod person;
