@@ -22,6 +22,7 @@ mod properties;
 mod read_api;
 mod redis_server;
 mod redis_store;
+mod relations;
 mod service;
 mod sim;
 mod store_contract;
