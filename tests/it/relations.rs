@@ -30,6 +30,7 @@ stories!(
     renamed_tags_show_their_new_names,
     a_contact_is_handed_over_or_not,
     a_member_keeps_everything_under_a_new_id,
+    many_contacts_are_walked_over_to_the_last,
     a_contact_whose_last_member_left_is_listed,
     who_is_in_a_department_that_changes_is_read,
     relations_end_the_same_in_any_order,
@@ -305,6 +306,47 @@ async fn a_member_keeps_everything_under_a_new_id(on: On) {
     }
     let states = world.states("events").await;
     assert_eq!(states.keys().collect::<Vec<_>>(), ["done"]);
+}
+
+/// More of them than one step looks at.
+async fn many_contacts_are_walked_over_to_the_last(on: On) {
+    const CUSTOMERS: usize = 230;
+    let world = World::start(on).await;
+    let (former, new) = (user("sys0001"), user("WangWu"));
+    let created = Member::new(former.clone(), "王五");
+    world.sim.create_member(created).await;
+    for number in 0..CUSTOMERS {
+        let id = contact(&format!("wm{number:03}"));
+        let customer = Contact::new(id.clone(), "客户");
+        world.sim.corp().add_contact(customer);
+        world.sim.customer_adds(&former, &id).await.unwrap();
+    }
+    world.settle().await;
+    world.sim.rename_member(&former, &new).await.unwrap();
+    world.settle().await;
+    let kept = world.items("contacts").await;
+    assert_eq!(kept.len(), CUSTOMERS);
+    for contact in &kept {
+        assert_eq!(contact["follow_users"][0]["userid"], "WangWu");
+    }
+    for number in [0, CUSTOMERS / 2, CUSTOMERS - 1] {
+        let kept = world.api(&format!("api/v1/contacts/wm{number:03}")).await;
+        let greetings = kept["greetings"].as_array().unwrap();
+        assert_eq!(greetings.len(), 1, "{kept}");
+        assert_eq!(greetings[0]["userid"], "WangWu");
+    }
+    world.sim.delete_member(&new).await.unwrap();
+    world.settle().await;
+    let left = world.api("api/v1/contacts?members=none&limit=200").await;
+    let first = left["items"].as_array().unwrap().len();
+    let next = left["next"].as_str().unwrap();
+    let path = format!("api/v1/contacts?members=none&limit=200&after={next}");
+    let rest = world.api(&path).await["items"].as_array().unwrap().len();
+    assert_eq!((first, rest), (200, CUSTOMERS - 200));
+    for state in ["waiting", "retrying", "dead"] {
+        let open = world.api(&format!("api/v1/events?state={state}")).await;
+        assert_eq!(open["items"], json!([]));
+    }
 }
 
 async fn a_contact_whose_last_member_left_is_listed(on: On) {
