@@ -26,6 +26,7 @@ macro_rules! stories {
 
 stories!(
     a_group_is_kept_as_wecom_shows_it,
+    a_group_that_is_shown_late_is_read_again,
     groups_end_the_same_in_any_order,
     renamed_tags_show_their_new_names,
     a_contact_is_handed_over_or_not,
@@ -92,6 +93,23 @@ async fn a_group_is_kept_as_wecom_shows_it(on: On) {
         .get("api/v1/chats/wr2")
         .bearer_auth(crate::world::API_TOKEN);
     assert_eq!(missing.send().await.unwrap().status(), 404);
+}
+
+async fn a_group_that_is_shown_late_is_read_again(on: On) {
+    let world = World::start(on).await;
+    let (member, customer) = world.people();
+    world.sim.corp().console.group_lag = Duration::from_secs(10);
+    let created = world.sim.create_group(&member, &wr1(), "客户群").await;
+    created.unwrap();
+    world.pass(Duration::from_secs(30)).await;
+    let who = ChatPerson::Outside(customer);
+    world.sim.joins_group(&wr1(), who).await.unwrap();
+    let reads = world.calls("externalcontact/groupchat/get");
+    world.pass(Duration::from_secs(30)).await;
+    let kept = world.api("api/v1/chats/wr1").await;
+    assert_eq!(kept["members"].as_array().unwrap().len(), 2, "{kept}");
+    let reads = world.calls("externalcontact/groupchat/get") - reads;
+    assert_eq!(reads, 3, "after 3, 6 and 12 seconds");
 }
 
 async fn groups_end_the_same_in_any_order(on: On) {
