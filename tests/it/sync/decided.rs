@@ -244,6 +244,8 @@ fn contact(userid: &str, remark: &str, tags: Vec<Tag>) -> Contact {
             userid: UserId::parse(userid).unwrap(),
             remark: remark.into(),
             description: String::new(),
+            remark_corp_name: None,
+            remark_mobiles: Vec::new(),
             createtime: NOW,
             tags,
             add_way: 1,
