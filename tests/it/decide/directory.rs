@@ -8,7 +8,9 @@ use wecom_bridge::model::ids::UserId;
 use wecom_bridge::model::member::{LinkState, Member};
 use wecom_bridge::model::relation::{Relation, RelationKind, Rename};
 
-use crate::decide::{AT, NOW, callback, contact, corp, decided, greeting, link, member, own, told};
+use crate::decide::{
+    AT, NOW, at_its_place, callback, contact, corp, decided, greeting, link, member, own, told,
+};
 
 fn change(change_type: &str, fields: &str) -> Vec<String> {
     let event = callback(&format!(
@@ -222,7 +224,9 @@ fn an_id_in_another_spelling_is_kept_as_it_is_spelled_now() {
         ..member(true)
     };
     let mut facts = Facts::none(&corp);
-    facts.link = Some(link(LinkState::Confirmed, corp.home.as_str()));
+    let confirmed = link(LinkState::Confirmed, corp.home.as_str());
+    facts.web_attributes = vec![at_its_place(&confirmed)];
+    facts.link = Some(confirmed);
     facts.member = Some(spelled("zhang"));
     let userid = UserId::parse("zhang").unwrap();
     let event = own(&OwnEvent::RefreshMember { userid });
