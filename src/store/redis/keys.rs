@@ -60,7 +60,7 @@ pub(in crate::store::redis) fn ready_urgent(corp: &CorpId) -> String {
 
 /// The contents seen that were created in this hour since 1970.
 pub(in crate::store::redis) fn seen(corp: &CorpId, hour: u32) -> String {
-    format!("wb:{{{corp}}}:seen:{hour}")
+    ["wb:{", corp.as_str(), "}:seen:", &hour.to_string()].concat()
 }
 
 #[cfg(test)]
