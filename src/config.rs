@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 use crate::config::environment::Misplaced;
@@ -174,6 +176,20 @@ impl Config {
             Some(config) if problems.is_empty() => Ok(config),
             _ => Err(ConfigProblems::new(problems)),
         }
+    }
+}
+
+/// Checks what `log.level` may be. A bare word that is no level would name a module and silence all others: that is
+/// taken for the misspelling that it is.
+///
+/// # Errors
+/// What is wrong, to stand behind the key.
+pub fn log_level(text: &str) -> Result<String, String> {
+    let is_level = |word: &str| word.trim().parse::<LevelFilter>().is_ok();
+    let mut bare = text.split(',').filter(|part| !part.contains(['=', '[']));
+    match EnvFilter::builder().parse(text) {
+        Ok(_) if bare.all(is_level) => Ok(text.into()),
+        Ok(_) | Err(_) => Err("is no log filter".into()),
     }
 }
 

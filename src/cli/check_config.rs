@@ -15,10 +15,10 @@ use crate::config::{Config, Corp, EXAMPLE, Receiver, StoreChoice};
 pub(in crate::cli) struct CheckConfig {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Answers in JSON.
+    /// Print the answer as JSON.
     #[arg(long)]
     json: bool,
-    /// Prints the commented example file instead, with every setting and default.
+    /// Print the commented example file instead, with every setting and default.
     #[arg(long, conflicts_with = "json")]
     example: bool,
 }

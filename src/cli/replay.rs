@@ -34,7 +34,7 @@ pub(in crate::cli) struct Replay {
     paths: Vec<PathBuf>,
 
     /// Where the service is reached. Default: its configured listen address.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = address)]
     to: Option<Url>,
 
     /// The receiver whose callback URL and keys are used. Default: the first one in the configuration.
@@ -49,6 +49,9 @@ pub(in crate::cli) struct Replay {
     #[arg(long)]
     json: bool,
 }
+
+/// No more files than this are named for one answer; --json names all.
+const NAMED: usize = 3;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
@@ -86,9 +89,7 @@ impl Replay {
             Some(base) => base.clone(),
             None => Url::parse(&format!("http://{}", caller::local(config.listen)))?,
         };
-        let url = base
-            .join(&format!("callback/{}", receiver.name))
-            .context("--to is no base of a URL")?;
+        let url = base.join(&format!("callback/{}", receiver.name))?;
         let files = files(&self.paths)?;
         let client = caller::client(PATIENCE).context("no HTTP client")?;
         let bar = ProgressBar::new(files.len() as u64).with_style(ProgressStyle::with_template(
@@ -101,7 +102,15 @@ impl Replay {
                 .with_context(|| format!("cannot read {}", file.display()))?;
             let now = Clock::system().now();
             let xml = if self.fresh { at(&xml, now) } else { xml };
-            let answer = post(&client, &url, seal(receiver, &xml, now)?).await;
+            let answer = match post(&client, &url, seal(receiver, &xml, now)?).await {
+                Ok(status) => status.to_string(),
+                Err(problem) if summary.sent == 0 => {
+                    bail!(
+                        "{url} does not answer: {problem}; start the service, or name it with --to"
+                    )
+                }
+                Err(problem) => problem,
+            };
             summary.sent += 1;
             match answer.as_str() {
                 "200" => summary.accepted += 1,
@@ -119,13 +128,14 @@ impl Replay {
 
     fn receiver<'a>(&self, config: &'a Config) -> anyhow::Result<&'a Receiver> {
         let mut receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+
+        let names = receivers.clone().map(|receiver| receiver.name.as_str());
+        let known = names.collect::<Vec<_>>().join(", ");
         let found = match &self.receiver {
             None => receivers.next(),
             Some(name) => receivers.find(|receiver| receiver.name.as_str() == name),
         };
-        found.context(
-            "no such receiver in the configuration; its [[corp.receiver]] entries name them",
-        )
+        found.with_context(|| format!("the configuration has no such receiver, but {known}"))
     }
 
     fn tell(&self, summary: &Summary) {
@@ -138,12 +148,33 @@ impl Replay {
             summary.sent, summary.accepted
         ));
         for (answer, files) in &summary.refused {
-            say(&format!(
-                "{} not accepted: {answer}: {}",
-                files.len(),
-                files.join(", ")
-            ));
+            let named = files.iter().take(NAMED).map(String::as_str);
+            let mut named = named.collect::<Vec<_>>().join(", ");
+            if files.len() > NAMED {
+                named.push_str(&format!(" and {} more", files.len() - NAMED));
+            }
+            let answer = in_words(answer);
+            say(&format!("{} not accepted: {answer}: {named}", files.len()));
         }
+    }
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() && matches!(url.scheme(), "http" | "https") => Ok(url),
+        Ok(_) | Err(_) => Err("write an address such as http://127.0.0.1:8080".into()),
+    }
+}
+
+/// The service keeps its reasons to its log; these are the likely ones.
+fn in_words(answer: &str) -> &str {
+    match answer {
+        "400" => "400 (no XML or JSON of an event, or something on the way changes the query)",
+        "403" => "403 (the service has another token, key or receive id)",
+        "404" => "404 (the service has no such receiver)",
+        "413" => "413 (larger than the service accepts)",
+        "503" => "503 (the service's store does not answer)",
+        other => other,
     }
 }
 
@@ -161,7 +192,11 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     if found.is_empty() {
-        bail!("no .xml file there");
+        let paths: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        bail!("no .xml file in {}", paths.join(", "));
     }
     Ok(found)
 }
@@ -209,13 +244,11 @@ fn seal(receiver: &Receiver, xml: &str, now: Timestamp) -> anyhow::Result<Sealed
 }
 
 /// The status, or why there is none.
-async fn post(client: &reqwest::Client, url: &Url, request: SealedRequest) -> String {
+async fn post(client: &reqwest::Client, url: &Url, request: SealedRequest) -> Result<u16, String> {
     let mut url = url.clone();
     url.set_query(Some(&request.query));
-    match caller::ask(client.post(url).body(request.body)).await {
-        Ok(answer) => answer.status.to_string(),
-        Err(problem) => problem,
-    }
+    let answer = caller::ask(client.post(url).body(request.body)).await?;
+    Ok(answer.status)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::serve::stop_on_signal;
 use crate::cli::simulate::stage::Stage;
 use crate::cli::{Exit, complain, say};
+use crate::config::log_level;
 use crate::telemetry::{self, Format};
 
 /// Runs the service with a simulated WeCom on loopback, plays a short story, and shows what came of it.
@@ -37,8 +38,8 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 
-    /// What the service logs to standard error, such as `info`.
-    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    /// What the service logs to standard error, such as `info`, or a list by module.
+    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level)]
     log: String,
 
     /// Print what came of the story as JSON.

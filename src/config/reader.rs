@@ -30,11 +30,19 @@ impl<'e> Ledger<'e> {
 
     pub(in crate::config) fn note(&mut self, key: &str, wrong: impl Into<String>, remedy: String) {
         self.problems.push(ConfigProblem {
-            variable: self.set_by.get(key).cloned(),
+            variable: self.variable(key).cloned(),
             key: key.into(),
             wrong: wrong.into(),
             remedy,
         });
+    }
+
+    /// The variable that set this key, or something below it.
+    fn variable(&self, key: &str) -> Option<&String> {
+        let below = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        let mut set = self.set_by.iter();
+        let (_, variable) = set.find(|(path, _)| path.strip_prefix(key).is_some_and(below))?;
+        Some(variable)
     }
 
     pub(in crate::config) fn into_problems(self) -> Vec<ConfigProblem> {

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use crate::config::reader::Reader;
-use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp};
+use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp, log_level};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -81,12 +80,7 @@ fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
         _ => Err("is no log format".into()),
     });
     let write = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\", or a list such as \"info,wecom_bridge::wecom=debug\"";
-    let level = log.text("level", write, |text| {
-        let filter = EnvFilter::builder().parse(text);
-        filter
-            .map(|_| text.into())
-            .map_err(|_| "is no log filter".into())
-    });
+    let level = log.text("level", write, log_level);
     (format, level)
 }
 

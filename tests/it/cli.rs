@@ -1,6 +1,6 @@
 //! The command line, run as people run it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
@@ -198,4 +198,128 @@ fn who_names_no_configuration_file_is_told_how_to_get_one() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert!(err.contains("check-config --example"), "{command}: {err}");
     }
+}
+
+/// A port on which somebody else listens.
+fn taken() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+#[test]
+fn an_address_that_is_taken_is_named_with_what_to_change() {
+    let (_listener, address) = taken();
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("embedded:{}", folder.path().join("a.redb").display());
+    let env = [
+        ("WECOM_BRIDGE_STORE__URL", store.as_str()),
+        ("WECOM_BRIDGE_SERVER__LISTEN", &address),
+    ];
+    let cases: [(&[&str], &str); 3] = [
+        (&["serve"], "choose another `server.listen`"),
+        (
+            &["simulate", "--wecom-listen=127.0.0.1:0", "--listen"],
+            "choose another --listen",
+        ),
+        (
+            &["simulate", "--listen=127.0.0.1:0", "--wecom-listen"],
+            "choose another --wecom-listen",
+        ),
+    ];
+    for (args, advice) in cases {
+        let flagged = args.last().filter(|arg| arg.starts_with("--"));
+        let value = flagged.map(|_| address.as_str());
+        let args: Vec<_> = args.iter().copied().chain(value).collect();
+        let (code, _, err) = outcome(&args, &env);
+        assert_eq!(code, 1, "{args:?}: {err}");
+        for part in [&address, "in use", advice] {
+            assert!(err.contains(part), "{args:?}: {part}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_level_that_would_silence_the_log_is_refused() {
+    let (code, _, err) = outcome(&["simulate", "--once", "--log", "loud"], &[]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("is no log filter"), "{err}");
+}
+
+#[test]
+fn a_replay_that_cannot_begin_says_what_to_change() {
+    let (listener, closed) = taken();
+    drop(listener);
+    let env = [("WECOM_BRIDGE_SERVER__LISTEN", closed.as_str())];
+    let url = format!("http://{closed}/callback/app does not answer");
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
+    let nothing = format!("no .xml file in {empty}");
+    let file = "Cargo.toml";
+    let cases: [(&[&str], i32, &[&str]); 5] = [
+        (&[file], 1, &[&url, "start the service"]),
+        (
+            &["--receiver=q7", file],
+            1,
+            &["no such receiver", "but app"],
+        ),
+        (
+            &["--to=localhost:8080", file],
+            2,
+            &["http://127.0.0.1:8080"],
+        ),
+        (&["nowhere.xml"], 1, &["cannot read nowhere.xml"]),
+        (&[empty], 1, &[&nothing]),
+    ];
+    for (args, expected, parts) in cases {
+        let args: Vec<_> = ["replay"].iter().chain(args).copied().collect();
+        let (code, out, err) = outcome(&args, &env);
+        assert_eq!((code, out.as_str()), (expected, ""), "{args:?}: {err}");
+        for part in parts {
+            assert!(err.contains(part), "{args:?}: {part}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_replay_names_the_likely_reason_and_a_few_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c", "d", "e"] {
+        std::fs::write(folder.path().join(name).with_extension("xml"), "<xml/>").unwrap();
+    }
+    let (service, listen) = taken();
+    let serving = std::thread::spawn(move || {
+        for _ in 0..10 {
+            let (mut stream, _) = service.accept().unwrap();
+            let mut request = BufReader::new(&stream);
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                request.read_line(&mut line).unwrap();
+                if let Some(said) = line.strip_prefix("content-length: ") {
+                    length = said.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+            }
+            request.take(length).read_to_end(&mut Vec::new()).unwrap();
+            let head = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close";
+            write!(stream, "{head}\r\n\r\n").unwrap();
+        }
+    });
+    let env = [("WECOM_BRIDGE_SERVER__LISTEN", listen.as_str())];
+    let path = folder.path().to_str().unwrap();
+    let (code, out, err) = outcome(&["replay", path], &env);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let expected = format!(
+        "5 sent, 0 accepted\n5 not accepted: 404 (the service has no such receiver): \
+         {path}/a.xml, {path}/b.xml, {path}/c.xml and 2 more\n"
+    );
+    assert_eq!(out, expected);
+
+    let (_, out, _) = outcome(&["replay", "--json", path], &env);
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["refused"]["404"].as_array().unwrap().len(), 5);
+    serving.join().unwrap();
 }

@@ -234,6 +234,8 @@ q7Zk567890123457 ⇒ q7Zk 67890123457 ⇒ api.tokens[1] has characters other
 { format = "json", level = "warn,wecom_bridge=debug" } ⇒ "q7Zk" ⇒ log is not a table: begin it with [log]
 "json" ⇒ "q7Zk" ⇒ log.format is no log format
 warn,wecom_bridge=debug ⇒ wecom_bridge=q7Zk ⇒ log.level is no log filter
+warn,wecom_bridge=debug ⇒ q7Zk ⇒ log.level is no log filter
+warn,wecom_bridge=debug ⇒ warning,wecom_bridge=debug ⇒ log.level is no log filter
 q7Zk5678901234567890123456789012 ⇒ q7Zk ⇒ session.key is too short
 https://gateway.example.com/wecom ⇒ http://127.0.0.1:9 ⇒ wecom.api_base is on this machine although public_url is not
 https://gateway.example.com/wecom ⇒ http://[::1]:9 ⇒ wecom.api_base is on this machine although public_url is not
@@ -348,6 +350,7 @@ fn the_environment_wins_and_is_named_when_wrong() {
         ("WECOM_BRIDGE_CORP__0__RECEIVER__1__AES_KEY", "q7Zk"),
         ("WECOM_BRIDGE_SERVER__PORT", "80"),
         ("WECOM_BRIDGE_CORP__7__ID", "ww8"),
+        ("WECOM_BRIDGE_SERVR__LISTEN", "127.0.0.1:80"),
     ];
     assert_eq!(
         problems(FULL, &wrong),
@@ -355,6 +358,7 @@ fn the_environment_wins_and_is_named_when_wrong() {
             "server.port (set by WECOM_BRIDGE_SERVER__PORT) is no setting: the settings here are listen",
             "corp[0].receiver[1].aes_key (set by WECOM_BRIDGE_CORP__0__RECEIVER__1__AES_KEY) has 4 characters \
              instead of 43: write the EncodingAESKey, from the console's page 接收消息 → 设置API接收",
+            "servr (set by WECOM_BRIDGE_SERVR__LISTEN) is no setting: did you mean `server`?",
             "corp[7].id (set by WECOM_BRIDGE_CORP__7__ID) leaves a gap in its list: name a place that the example \
              file has, and count lists from 0",
         ]

@@ -1,5 +1,7 @@
 //! What `doctor` sees: a service on an embedded store with a simulated WeCom, and one thing wrong at a time.
 
+mod proxy;
+
 use std::net::{SocketAddr, TcpListener};
 
 use tempfile::TempDir;

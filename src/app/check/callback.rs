@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Client;
+use reqwest::header::USER_AGENT;
 use url::Url;
 
 use crate::app::caller::{Answer, ask, local};
@@ -15,29 +16,50 @@ use crate::model::time::Timestamp;
 /// WeCom waits this long for the answer (path/90930).
 const WECOM_WAITS: Duration = Duration::from_secs(1);
 
+/// What WeCom calls itself; bot checks go by it.
+const WECOM_AGENT: &str = "Mozilla/4.0";
+
 /// Where callback URLs begin, if it makes sense to try them.
 pub(in crate::app::check) fn base(
     config: &Config,
     through: Through,
     service: &Service,
 ) -> Option<Base> {
+    let listen = match service.answers() {
+        true => Url::parse(&format!("http://{}/", local(config.listen))).ok(),
+        false => None,
+    };
     match through {
         Through::Public => Some(Base {
             url: config.public_url.clone(),
+            past: listen,
             through,
         }),
-        Through::Listen if service.answers() => {
-            let url = Url::parse(&format!("http://{}/", local(config.listen))).ok()?;
-            Some(Base { url, through })
-        }
-        Through::Listen => None,
+        Through::Listen => Some(Base {
+            url: listen?,
+            past: None,
+            through,
+        }),
     }
 }
 
 /// Where callback URLs begin.
 pub(in crate::app::check) struct Base {
     url: Url,
+    /// The same past the reverse proxy, if that can be tried.
+    past: Option<Url>,
     through: Through,
+}
+
+/// How the service itself answers what came back wrong through the reverse proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// As it should.
+    Right,
+    /// With another status.
+    Refused(u16),
+    /// It was not or could not be asked.
+    Unknown,
 }
 
 /// Asks as the console does: an echo, signed and sealed with the receiver's keys.
@@ -48,8 +70,6 @@ pub(in crate::app::check) async fn check(
     now: Timestamp,
 ) -> Check {
     let name = format!("callback URL {}", receiver.name);
-    let mut url = base.url.clone();
-    url.set_path(&format!("callback/{}", receiver.name));
     let Some((query, echo)) = question(receiver, now) else {
         return Check::fault(
             name,
@@ -57,10 +77,21 @@ pub(in crate::app::check) async fn check(
             "restart the machine",
         );
     };
-    let shown = url.to_string();
-    url.set_query(Some(&query));
-    match ask(client.get(url)).await {
-        Ok(answer) => judge(name, &shown, base.through, &answer, &echo),
+    let asked = |base: &Url| {
+        let mut url = base.clone();
+        url.set_path(&format!("callback/{}", receiver.name));
+        url.set_query(Some(&query));
+        ask(client.get(url).header(USER_AGENT, WECOM_AGENT))
+    };
+    let shown = format!("{}callback/{}", base.url, receiver.name);
+    match asked(&base.url).await {
+        Ok(answer) => {
+            let past = match &base.past {
+                Some(past) if !is_echo(&answer, &echo) => beside(asked(past).await, &echo),
+                Some(_) | None => Past::Unknown,
+            };
+            judge(name, &shown, base.through, &answer, &echo, past)
+        }
         Err(problem) => Check::fault(
             name,
             format!("{shown}: {problem}"),
@@ -100,58 +131,103 @@ fn question(receiver: &Receiver, now: Timestamp) -> Option<(String, String)> {
     Some((query, echo))
 }
 
-fn judge(name: String, url: &str, through: Through, answer: &Answer, echo: &str) -> Check {
-    let right = answer.body == echo.as_bytes();
-    match answer.status {
-        200 if right && answer.took <= WECOM_WAITS => Check::ok(
-            name,
-            format!(
-                "{url} answers the URL check after {} ms",
-                answer.took.as_millis()
-            ),
-        ),
-        200 if right => Check::fault(
-            name,
-            format!(
-                "{url} answers right, after {} ms; WeCom waits 1000",
-                answer.took.as_millis()
-            ),
-            "find what keeps the service or the way to it busy",
-        ),
-        200 => Check::fault(
-            name,
-            format!("{url} answers something else than the echo"),
-            "something in front answers in place of the service: let it pass /callback/ on unchanged",
-        ),
-        status => Check::fault(
-            name,
-            format!("{url} answers HTTP status {status}"),
-            advice(status, through),
-        ),
+fn is_echo(answer: &Answer, echo: &str) -> bool {
+    answer.status == 200 && answer.body == echo.as_bytes()
+}
+
+fn beside(answer: Result<Answer, String>, echo: &str) -> Past {
+    match answer {
+        Ok(answer) if is_echo(&answer, echo) => Past::Right,
+        Ok(answer) => Past::Refused(answer.status),
+        Err(_) => Past::Unknown,
     }
 }
 
-fn advice(status: u16, through: Through) -> &'static str {
-    match (status, through) {
-        (403, Through::Listen) => {
-            "the running service has another token, key or receive id: restart it so that it takes this configuration, \
-             then save the same pair in the console (应用管理 → 应用 → 自建 → the app → 接收消息 → 设置API接收)"
+fn judge(
+    name: String,
+    url: &str,
+    through: Through,
+    answer: &Answer,
+    echo: &str,
+    past: Past,
+) -> Check {
+    let millis = answer.took.as_millis();
+    if answer.status != 200 {
+        let seen = format!("{url} answers HTTP status {}", answer.status);
+        return Check::fault(name, seen, advice(answer, through, past));
+    }
+    if !is_echo(answer, echo) {
+        let seen = format!("{url} answers {}", other_than(echo, &answer.body));
+        let advice = "something in front answers in place of the service, or changes its answer: let it pass \
+                      /callback/ on unchanged";
+        return Check::fault(name, seen, advice);
+    }
+    if answer.took > WECOM_WAITS {
+        let seen = format!("{url} answers right, after {millis} ms; WeCom waits 1000");
+        let advice = "find what keeps the service or the way to it busy";
+        return Check::fault(name, seen, advice);
+    }
+    let seen = format!("{url} answers the URL check after {millis} ms");
+    Check::ok(name, seen)
+}
+
+/// What came instead of the echo.
+fn other_than(echo: &str, body: &[u8]) -> &'static str {
+    let text = String::from_utf8_lossy(body);
+    match text.trim_start() {
+        "" => "nothing, where the echo belongs",
+        text if text.starts_with('<') => "a web page, where the echo belongs",
+        text if text.contains(echo) => "more than the echo",
+        _ => "something else than the echo",
+    }
+}
+
+fn advice(answer: &Answer, through: Through, past: Past) -> &'static str {
+    match (answer.status, through, past) {
+        // What is wrong without the proxy has to be put right first.
+        (400..=499, Through::Public, Past::Refused(status)) => of_the_service(status),
+        (status, Through::Listen, _) => of_the_service(status),
+        // The service's own refusal has no body.
+        (403, Through::Public, _) if !answer.body.is_empty() => {
+            "something in front refuses it: no login, bot check or list of addresses goes before /callback/; WeCom's \
+             user agent is `Mozilla/4.0`"
         }
-        (400 | 403, Through::Public) => {
+        (401 | 407 | 429, Through::Public, _) => {
+            "something in front refuses it: no login, bot check or limit goes before /callback/; WeCom's user agent \
+             is `Mozilla/4.0`"
+        }
+        (400 | 403, Through::Public, Past::Right) => {
+            "the service itself answers right, so the reverse proxy changes the query: it must pass it on as it came, \
+             with every `%2B` and every parameter"
+        }
+        (400 | 403, Through::Public, _) => {
             "either the running service has other keys (see the check without --through), or the reverse proxy changes \
              the query: `+` and `%2B` must stay what they are"
         }
-        (404, Through::Listen) => {
-            "the running service does not know this receiver: restart it so that it takes this configuration"
+        (404, Through::Public, Past::Right) => {
+            "the service itself answers right, so the reverse proxy changes the path, or has no rule for /callback/; \
+             in nginx, nothing follows the port in `proxy_pass`"
         }
-        (300..=399, Through::Public) => {
+        (300..=399, Through::Public, _) => {
             "the reverse proxy redirects, which WeCom does not follow: pass /callback/ on directly"
         }
-        (502..=504, Through::Public) => {
+        (502..=504, Through::Public, _) => {
             "the reverse proxy does not reach the service: let it pass requests on to `server.listen`"
         }
-        (_, Through::Public) => "let the reverse proxy pass /callback/ on unchanged",
-        (_, Through::Listen) => "see the service's log",
+        (_, Through::Public, _) => "let the reverse proxy pass /callback/ on unchanged",
+    }
+}
+
+fn of_the_service(status: u16) -> &'static str {
+    match status {
+        403 => {
+            "the running service has another token, key or receive id: restart it so that it takes this configuration, \
+             then save the same pair in the console (应用管理 → 应用 → 自建 → the app → 接收消息 → 设置API接收)"
+        }
+        404 => {
+            "the running service does not know this receiver: restart it so that it takes this configuration"
+        }
+        _ => "see the service's log",
     }
 }
 
@@ -165,8 +241,10 @@ mod tests {
         let table = [
             (200, "77", 3, Verdict::Ok, ""),
             (200, "77", 1001, Verdict::Fault, "WeCom waits 1000"),
-            (200, "\"77\"", 3, Verdict::Fault, "something else"),
-            (200, "<html>", 3, Verdict::Fault, "something else"),
+            (200, "\"77\"", 3, Verdict::Fault, "more than"),
+            (200, "88", 3, Verdict::Fault, "something else"),
+            (200, "\n<html>77", 3, Verdict::Fault, "a web page"),
+            (200, "", 3, Verdict::Fault, "nothing"),
             (403, "", 3, Verdict::Fault, "403"),
             (302, "", 3, Verdict::Fault, "302"),
         ];
@@ -176,7 +254,8 @@ mod tests {
                 body: body.into(),
                 took: Duration::from_millis(millis),
             };
-            let check = judge("x".into(), "http://h/", Through::Public, &answer, "77");
+            let through = Through::Public;
+            let check = judge("x".into(), "http://h/", through, &answer, "77", Past::Right);
             assert_eq!(check.verdict, verdict, "{check:?}");
             assert!(check.seen.contains(part), "{check:?}");
             assert_eq!(check.advice.is_none(), verdict == Verdict::Ok, "{check:?}");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,7 @@ impl Stage {
         };
         let service = Url::parse(&format!("http://{listen}/"))?;
         let config = Config::from_parts(&toml(&service, &sim, store), std::iter::empty())?;
-        let app = App::build(&config, clock).await?;
+        let app = App::build(&config, clock).await.map_err(in_flags)?;
         let store = Arc::clone(app.store());
         let running = tokio::spawn(app.run(Loops::Running, stop));
         for (receiver, kind) in config.corps[0]
@@ -139,6 +139,16 @@ impl Stage {
         self.running.await??;
         self.sim.stop().await;
         Ok(())
+    }
+}
+
+/// In a simulation the address is not a setting.
+fn in_flags(problem: AppError) -> anyhow::Error {
+    match problem {
+        AppError::Listen { address, problem } => {
+            anyhow!("cannot listen on {address}: {problem}; choose another --listen")
+        }
+        AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => problem.into(),
     }
 }
 
