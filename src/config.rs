@@ -26,8 +26,9 @@ use url::Url;
 use crate::config::environment::Misplaced;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
 use crate::config::reader::Ledger;
-use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::CallbackKeys;
+use crate::model::password::PasswordHash;
 
 /// The commented file with every setting.
 pub const EXAMPLE: &str = include_str!("../wecom-bridge.example.toml");
@@ -42,6 +43,8 @@ pub struct Config {
     pub public_url: Url,
     /// `server.listen`. Port 0 means any free port.
     pub listen: SocketAddr,
+    /// `server.verify_files`: WeCom's `WW_verify_*.txt` by name, with what is in them.
+    pub verify_files: BTreeMap<String, String>,
     /// `store.url`.
     pub store: StoreChoice,
     /// `store.keep_for`: how long settled events are kept for replay.
@@ -50,6 +53,8 @@ pub struct Config {
     pub dedupe_for: Duration,
     /// `api.tokens`: bearer tokens of the read API. None: nobody can read it.
     pub api_tokens: Vec<SecretString>,
+    /// `admin.password_hash`: opens the admin pages of every corp.
+    pub admin_password: Option<PasswordHash>,
     /// `log.format`.
     pub log_format: LogFormat,
     /// `log.level`: a filter in the words of `tracing_subscriber::EnvFilter`, checked.
@@ -104,6 +109,8 @@ pub struct Corp {
     pub tenant_key: TenantKey,
     /// `auto_sync`: whether events change contacts.
     pub auto_sync: bool,
+    /// `admins`: the members who may open the corp's admin pages.
+    pub admins: Vec<UserId>,
     /// `[corp.app]`.
     pub app: App,
     /// `contact_sync.secret`: allows to write external profiles.

@@ -4,6 +4,7 @@
 
 mod check_config;
 mod doctor;
+mod hash_password;
 mod healthcheck;
 mod replay;
 mod serve;
@@ -49,6 +50,7 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     Doctor(doctor::Doctor),
     Healthcheck(healthcheck::Healthcheck),
+    HashPassword(hash_password::HashPassword),
 }
 
 /// Where the settings come from; the same for every command.
@@ -137,6 +139,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::CheckConfig(command) => command.run(),
         Command::Doctor(command) => within_runtime(command.run()),
         Command::Healthcheck(command) => command.run(),
+        Command::HashPassword(command) => command.run(),
     };
     exit.into()
 }

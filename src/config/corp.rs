@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::config::reader::Reader;
 use crate::config::service::secret;
 use crate::config::{App, Corp, Receiver};
-use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey};
+use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
 
 /// The console takes no longer Token (path/90930).
@@ -31,6 +31,10 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         corp.unique("tenant key", "tenant_key", key.as_str());
     }
     let auto_sync = corp.switch("auto_sync");
+    let write = "the userids of members, such as \"ZhangSan\"";
+    let admins = corp.list("admins", write, |text| {
+        UserId::parse(text).map_err(not_an_id)
+    });
     let app = corp.section("app", app);
     let contact_sync_secret = corp.optional_section("contact_sync", |contact_sync| {
         let write = "the Secret, from the console under 管理工具 → 通讯录同步";
@@ -43,6 +47,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         name,
         tenant_key: tenant_key?,
         auto_sync: auto_sync.unwrap_or(true),
+        admins: admins.unwrap_or_default(),
         app: app?,
         contact_sync_secret,
         receivers: receivers?,

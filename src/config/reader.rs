@@ -151,6 +151,31 @@ impl Reader<'_, '_> {
         items.into_iter().collect()
     }
 
+    /// A table of texts under names that are not known beforehand.
+    pub(in crate::config) fn texts(
+        &mut self,
+        key: &'static str,
+        write: &str,
+        check: impl Fn(&str, &str) -> Result<(), String>,
+    ) -> Option<BTreeMap<String, String>> {
+        let Value::Table(table) = self.take(key)? else {
+            self.note(
+                key,
+                "is not a table",
+                format!("write {{ \"…\" = \"…\" }}: {write}"),
+            );
+            return None;
+        };
+        let read = |(name, value): (String, Value)| {
+            let path = format!("{}.{name}", self.path(key));
+            let parse = |text: &str| check(&name, text).map(|()| text.to_owned());
+            let text = self.parsed(&path, &value, write, parse);
+            Some((name, text?))
+        };
+        let texts: Vec<Option<(String, String)>> = table.into_iter().map(read).collect();
+        texts.into_iter().collect()
+    }
+
     /// A table whose settings all have defaults, or that is required: an absent one is read as an empty one.
     pub(in crate::config) fn section<T>(
         &mut self,

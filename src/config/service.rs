@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use crate::config::reader::Reader;
 use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp, log_level};
+use crate::model::password::PasswordHash;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,18 +27,26 @@ const MAX_SECRET_CHARS: usize = 512;
 pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     let write = "this service's own address, such as \"https://bridge.example.com\"";
     let public_url = root.required("public_url", write, public_url);
-    let listen = root.section("server", |server| {
+    let (listen, verify_files) = root.section("server", |server| {
         let write = "an IP address and a port, such as \"127.0.0.1:8080\"";
         let parse = |text: &str| {
             text.parse()
                 .map_err(|_| "is no IP address with port".into())
         };
-        server.text("listen", write, parse)
+        let listen = server.text("listen", write, parse);
+        let write = "the file's name, such as \"WW_verify_abc.txt\", and what is in it";
+        (listen, server.texts("verify_files", write, verify_file))
     });
     let (store, keep_for, dedupe_for) = root.section("store", store);
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
         api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
+    });
+    let admin_password = root.section("admin", |admin| {
+        let write = "what `wecom-bridge hash-password` prints";
+        admin.text("password_hash", write, |text| {
+            PasswordHash::parse(text).map_err(|_| "is no argon2id hash".into())
+        })
     });
     let (log_format, log_level) = root.section("log", log);
     let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
@@ -50,16 +59,33 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     Some(Config {
         public_url: public_url?,
         listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
+        verify_files: verify_files.unwrap_or_default(),
         store: store.unwrap_or_else(|| StoreChoice::Embedded("wecom-bridge.redb".into())),
         keep_for: keep_for.unwrap_or(WEEK),
         dedupe_for: dedupe_for.unwrap_or(WEEK),
         api_tokens: api_tokens.unwrap_or_default(),
+        admin_password,
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),
         wecom,
         session_key,
         corps: corps?,
     })
+}
+
+/// A name as the console gives it, and what is in the file: one line of plain characters.
+fn verify_file(name: &str, text: &str) -> Result<(), String> {
+    let code = name.strip_prefix("WW_verify_");
+    let code = code.and_then(|rest| rest.strip_suffix(".txt"));
+    if !code.is_some_and(|code| {
+        (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric())
+    }) {
+        return Err("has no name such as WW_verify_abc.txt".into());
+    }
+    if text.is_empty() || text.len() > 512 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("is not one line of visible ASCII characters".into());
+    }
+    Ok(())
 }
 
 type StoreSettings = (Option<StoreChoice>, Option<Duration>, Option<Duration>);

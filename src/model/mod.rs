@@ -19,3 +19,4 @@ pub mod outgoing;
 
 pub mod effect;
 pub mod keys;
+pub mod password;

@@ -9,7 +9,8 @@
 //! not hold the other subject, so an urgent event never waits for a refresh.
 //!
 //! An item's life: accepted → *waiting* → claimed → *done*, or *retrying* at a due time, or *dead*. A claim is a lease:
-//! when its holder vanishes, the item is claimable again. Settled items stay for replay until they are trimmed.
+//! when its holder vanishes, the item is claimable again. A dead item
+//! may be *discarded*. Settled items stay for replay until they are trimmed.
 
 pub mod error;
 pub mod line;
@@ -126,6 +127,19 @@ pub enum State {
     Retrying,
     /// Given up; waits for a replay.
     Dead,
+    /// Given up, and an administrator has decided that nothing more is to come of it.
+    Discarded,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Waiting,
+        Self::Done,
+        Self::Retrying,
+        Self::Dead,
+        Self::Discarded,
+    ];
 }
 
 /// An attempt that failed.
@@ -144,9 +158,10 @@ pub struct Progress {
     pub state: State,
     /// How often it was claimed.
     pub attempts: u32,
-    /// When it was settled (done or dead).
+    /// When it was settled (done, dead or discarded).
     pub settled_at: Option<Timestamp>,
-    /// The failed attempts, oldest first; at most the last [`FAILURES_KEPT`].
+    /// The failed attempts, oldest first; at most the last [`FAILURES_KEPT`]. Of a discarded item the last entry tells
+    /// who discarded it and why.
     pub failures: Vec<Failure>,
 }
 
@@ -160,6 +175,27 @@ pub struct Entry<T> {
     /// How far it is.
     pub progress: Progress,
 }
+
+/// How many items of a queue are in which state. Large numbers may be cut off at 100,000.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Not settled: waiting for their turn, or in work.
+    pub waiting: u64,
+    /// Waiting for another attempt.
+    pub retrying: u64,
+    /// Dead.
+    pub dead: u64,
+    /// Discarded, and not trimmed yet.
+    pub discarded: u64,
+    /// Done, and not trimmed yet.
+    pub done: u64,
+    /// For each of the last [`HOURS_COUNTED`] hours how many were done or discarded, and how many died. The last hour is
+    /// the one that is running.
+    pub hours: Vec<(u64, u64)>,
+}
+
+/// How many hours are counted.
+pub const HOURS_COUNTED: usize = 24;
 
 /// How many relations of a contact are read in one round trip; few contacts have more.
 const RELATIONS_PAGE: usize = 64;
@@ -367,6 +403,40 @@ impl Store {
         Ok(found)
     }
 
+    /// Ends a dead item for good, by this person's decision. It stays visible with the reason until it is trimmed, and can
+    /// still be replayed. `false`: it is not dead.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn discard(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let last = Failure {
+            at: now,
+            error: format!("discarded by {by}: {reason}"),
+        };
+        ask!(self, b => b.discard(queue, id, &last))
+    }
+
+    /// Counts the items of a queue by state, and what was settled in the last hours.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn counts(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        now: Timestamp,
+    ) -> Result<Counts, StoreError> {
+        let hour = now.secs().div_euclid(3600) - (HOURS_COUNTED as i64 - 1);
+        ask!(self, b => b.counts(corp, queue, Timestamp::from_secs(hour * 3600)))
+    }
+
     /// Reads records, in the order of their keys, in one round trip.
     ///
     /// # Errors
@@ -464,8 +534,8 @@ impl Store {
         Ok(entry.map(|entry| shown(entry, Delivery::shown)))
     }
 
-    /// Forgets items of both queues that were done before `before`, at most `limit` of each; tells how many. Dead
-    /// ones stay.
+    /// Forgets items of both queues that were done or discarded before `before`, at most `limit` of each; tells how many.
+    /// Dead ones stay.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

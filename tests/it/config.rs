@@ -9,11 +9,16 @@ use wecom_bridge::config::{Config, EXAMPLE, LogFormat, StoreChoice};
 const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 const OTHER_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
+/// Of the password `password`, as cheap as can be.
+const HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
+
 /// Part of every secret value below, and of nothing else.
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 9] = [
+const SECRETS: [(&str, &str); 10] = [
+    ("WECOM_ADMIN_PASSWORD_HASH", HASH),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
     ("WECOM_APP_AES_KEY", AES_KEY),
@@ -29,6 +34,8 @@ const SECRETS: [(&str, &str); 9] = [
 const FULL: &str = r#"
 public_url = "https://bridge.example.com"
 server.listen = "0.0.0.0:9000"
+server.verify_files = { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" }
+admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs"
 store = { url = "redis://:q7Zk@redis:6379", keep_for = "30d", dedupe_for = "36h" }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
@@ -45,6 +52,7 @@ id = "ww1"
 name = "One"
 tenant_key = "team-1"
 auto_sync = false
+admins = ["ZhangSan", "lisi"]
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
 [[corp.receiver]]
@@ -107,6 +115,8 @@ fn every_setting_is_read() {
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
     assert_eq!(config.api_tokens.len(), 2);
+    assert!(config.admin_password.as_ref().unwrap().matches("password"));
+    assert_eq!(config.verify_files["WW_verify_2.txt"], "2");
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_level, "warn,wecom_bridge=debug");
     let wecom = &config.wecom;
@@ -131,6 +141,7 @@ fn every_setting_is_read() {
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
     );
+    assert_eq!((one.admins.len(), two.admins.len()), (2, 0));
     assert_eq!(one.app.secret.expose_secret(), "q7ZkOne");
     assert!(one.contact_sync_secret.is_some() && two.contact_sync_secret.is_none());
     let [app, contacts] = &one.receivers[..] else {
@@ -179,7 +190,9 @@ fn the_example_has_every_setting() {
     assert!(config.corps[0].receivers[0].previous.is_some());
     assert_eq!(config.corps[0].receivers.len(), 2);
     // A table with an unknown key makes the reader list what it knows there.
-    let tables = ["", "server", "store", "api", "log", "wecom", "session"];
+    let tables = [
+        "", "server", "store", "api", "admin", "log", "wecom", "session",
+    ];
     let corp = ["corp[0]", "corp[0].app", "corp[0].contact_sync"];
     let receiver = ["corp[0].receiver[0]", "corp[0].receiver[0].previous"];
     for table in [&tables[..], &corp, &receiver].concat() {
@@ -222,6 +235,12 @@ url = "https://bridge.example.com" ⇒ url = "ftp://bridge.example.com" ⇒ publ
 redis://:q7Zk@redis:6379 ⇒ mysql://:q7Zk@db ⇒ store.url names no store that is known
 redis://:q7Zk@redis:6379 ⇒ embedded: ⇒ store.url names no file
 redis://:q7Zk@redis:6379 ⇒ q7Zk ⇒ store.url is no complete URL
+WW_verify_1.txt ⇒ WW_verify_.txt ⇒ server.verify_files.WW_verify_.txt has no name such as
+WW_verify_1.txt ⇒ ../1.txt ⇒ server.verify_files.../1.txt has no name such as
+"one" ⇒ "q7Zk 1" ⇒ server.verify_files.WW_verify_1.txt is not one line
+{ "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" } ⇒ "q7Zk" ⇒ server.verify_files is not a table
+$argon2id ⇒ q7Zk ⇒ admin.password_hash is no argon2id hash: write what
+"lisi" ⇒ "li si" ⇒ corp[0].admins[1] is no id
 30d ⇒ 30 ⇒ store.keep_for is no length of time
 30d ⇒ q7Zk ⇒ store.keep_for is no length of time
 30d ⇒ 366d ⇒ store.keep_for is too short or too long
@@ -276,7 +295,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 21 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 24 is no TOML
 "#;
 
 #[test]
@@ -355,7 +374,7 @@ fn the_environment_wins_and_is_named_when_wrong() {
     assert_eq!(
         problems(FULL, &wrong),
         [
-            "server.port (set by WECOM_BRIDGE_SERVER__PORT) is no setting: the settings here are listen",
+            "server.port (set by WECOM_BRIDGE_SERVER__PORT) is no setting: the settings here are listen, verify_files",
             "corp[0].receiver[1].aes_key (set by WECOM_BRIDGE_CORP__0__RECEIVER__1__AES_KEY) has 4 characters \
              instead of 43: write the EncodingAESKey, from the console's page 接收消息 → 设置API接收",
             "servr (set by WECOM_BRIDGE_SERVR__LISTEN) is no setting: did you mean `server`?",

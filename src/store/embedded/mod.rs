@@ -21,6 +21,7 @@ mod writer;
 mod accept;
 mod claim;
 mod commit;
+mod counts;
 mod read;
 mod settle;
 
@@ -195,6 +196,21 @@ impl EmbeddedStore {
             return Ok(false);
         };
         let write = move |batch: &mut Batch<'_>| settle::replay(batch, &spot);
+        self.writer.write(write).await
+    }
+
+    /// See [`Store::discard`](crate::store::Store::discard).
+    pub(in crate::store) async fn discard(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+        last: &Failure,
+    ) -> Result<bool, StoreError> {
+        let Some(spot) = self.spot(queue, id) else {
+            return Ok(false);
+        };
+        let last = last.clone();
+        let write = move |batch: &mut Batch<'_>| settle::discard(batch, &spot, &last);
         self.writer.write(write).await
     }
 

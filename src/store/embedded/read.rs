@@ -200,14 +200,19 @@ fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
             failures: Vec::new(),
         });
     }
-    if let Some(row) = view.dead.get(spot.key())? {
-        let (at, attempts, failures) = row.value();
-        return Ok(Progress {
-            state: State::Dead,
-            attempts,
-            settled_at: settled(at),
-            failures: read_failures(failures),
-        });
+    for (table, state) in [
+        (&view.dead, State::Dead),
+        (&view.discarded, State::Discarded),
+    ] {
+        if let Some(row) = table.get(spot.key())? {
+            let (at, attempts, failures) = row.value();
+            return Ok(Progress {
+                state,
+                attempts,
+                settled_at: settled(at),
+                failures: read_failures(failures),
+            });
+        }
     }
     let row = view.retrying.get(spot.key())?;
     let (state, attempts, failures) = row.map_or((State::Waiting, 0, Vec::new()), |row| {
@@ -229,6 +234,7 @@ fn places(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
         Some(State::Retrying) => newest(&view.retrying, page),
         Some(State::Dead) => newest(&view.dead, page),
         Some(State::Done) => newest(&view.done, page),
+        Some(State::Discarded) => newest(&view.discarded, page),
     }
 }
 

@@ -68,11 +68,10 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
         return Ok(Ok(false));
     };
     batch.tables.dead.remove(spot.key())?;
-    let settled = batch
-        .tables
-        .done
-        .remove(spot.key())?
-        .map(|row| row.value().0);
+    let done = batch.tables.done.remove(spot.key())?;
+    let discarded = batch.tables.discarded.remove(spot.key())?;
+    let settled = done.map(|row| row.value().0);
+    let settled = settled.or_else(|| Some(discarded?.value().0));
     if let Some(settled) = settled {
         let (corp, queue, number, path) = spot.key();
         batch
@@ -85,7 +84,29 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
     Ok(Ok(true))
 }
 
-/// Forgets up to `limit` items of a queue that were done before `before`; tells how many.
+/// Ends a dead item for good. Tells whether it was dead.
+pub(in crate::store::embedded) fn discard(
+    batch: &mut Batch<'_>,
+    spot: &Spot,
+    last: &Failure,
+) -> Answer<bool> {
+    let Some((attempts, mut failures)) = batch.tables.dead.remove(spot.key())?.map(|row| {
+        let (_, attempts, failures) = row.value();
+        (attempts, read_failures(failures))
+    }) else {
+        return Ok(Ok(false));
+    };
+    keep(&mut failures, last.clone());
+    let (at, failures) = (last.at.millis(), json(&failures));
+    let row = (at, attempts, failures.as_str());
+    batch.tables.discarded.insert(spot.key(), row)?;
+    let (corp, queue, number, path) = spot.key();
+    let row = (corp, queue, at, number, path);
+    batch.tables.done_at.insert(row, ())?;
+    Ok(Ok(true))
+}
+
+/// Forgets up to `limit` items of a queue that were done or discarded before `before`; tells how many.
 pub(in crate::store::embedded) fn trim(
     batch: &mut Batch<'_>,
     corp: u16,
@@ -101,6 +122,7 @@ pub(in crate::store::embedded) fn trim(
         let (key, _) = row?;
         let (corp, queue, _, number, path) = key.value();
         batch.tables.done.remove((corp, queue, number, path))?;
+        batch.tables.discarded.remove((corp, queue, number, path))?;
         batch.tables.items.remove((corp, queue, number, path))?;
         forgotten += 1;
     }
@@ -194,11 +216,16 @@ fn take_failures(
     batch.tables.waiting.remove(spot.key())?;
     let row = batch.tables.retrying.remove(spot.key())?;
     let mut failures = row.map_or_else(Vec::new, |row| read_failures(row.value().3));
+    keep(&mut failures, failure);
+    Ok(failures)
+}
+
+/// Adds an entry to an item's history.
+fn keep(failures: &mut Vec<Failure>, failure: Failure) {
     let error = failure.error.chars().take(ERROR_MAX).collect();
     failures.push(Failure { error, ..failure });
     let surplus = failures.len().saturating_sub(FAILURES_KEPT);
     failures.drain(..surplus);
-    Ok(failures)
 }
 
 /// Reads failures from their row; what cannot be read is history that is lost, no more.

@@ -8,6 +8,7 @@
 //! retrying   corp, queue, number, path        → due ms, claims so far, lane, failures as JSON
 //! dead       corp, queue, number, path        → when it died, ms; claims; failures as JSON
 //! done       corp, queue, number, path        → when it was settled, ms; claims
+//! discarded  corp, queue, number, path        → when it was discarded, ms; claims; failures as JSON
 //! done_at    corp, queue, settled ms, number, path  → ()
 //! marks      corp, mark                       → number of the newest open refresh with this mark
 //! fresh      number in the order of arrival   → corp, window, hash: of what came, not yet in `seen`
@@ -16,14 +17,14 @@
 //! records    corp, table, key                 → version, JSON
 //! ```
 //!
-//! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead` and `done`: that table is its state. A claim
-//! changes nothing here. `done_at` repeats `done` in the order of time, for trimming.
+//! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead`, `done` and `discarded`: that table is its
+//! state. A claim changes nothing here. `done_at` repeats `done` and `discarded` in the order of time, for trimming.
 
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
 
 use crate::store::embedded::place::ItemKey;
 
-/// The key of `items`, `waiting`, `retrying`, `dead` and `done`.
+/// The key of `items`, `waiting`, `retrying`, `dead`, `done` and `discarded`.
 type Item = ItemKey<'static>;
 type Text = &'static str;
 
@@ -76,13 +77,14 @@ tables! {
         retrying: Item => (i64, u32, Text, Text);
         dead: Item => (i64, u32, Text);
         done: Item => (i64, u32);
+        discarded: Item => (i64, u32, Text);
+        done_at: (u16, u8, i64, u64, &'static [u8]) => ();
         fresh: u64 => (u16, u32, &'static [u8; 16]);
         windows: (u16, u32) => i64;
         records: (u16, Text, Text) => (u64, Text);
     }
     inner {
         corps: Text => u16;
-        done_at: (u16, u8, i64, u64, &'static [u8]) => ();
         marks: (u16, Text) => u64;
         seen: (u16, u32, &'static [u8; 16]) => ();
     }

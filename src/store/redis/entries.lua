@@ -4,7 +4,8 @@
 -- ARGV: queue, state ('' for every one), place to begin before ('' for the newest), how many to look at
 --
 -- Deliveries are found in the log. When done ones are not asked for, only its end after the cursor is read; further
--- back, whatever is not done is in work or aside. Calls are found by their index, or in work or aside.
+-- back, whatever is not done is in work or aside. Calls are found by their index, or in work or aside; discarded items
+-- by an index of their own.
 local q, state, before = queue(ARGV[1]), ARGV[2], ARGV[3]
 local left = tonumber(ARGV[4])
 local with_done = state == '' or state == 'done'
@@ -68,7 +69,9 @@ local function look_along(index, top, others)
   end
 end
 
-if q.inbox then
+if state == 'discarded' then
+  look_along(q.discarded, '+inf', {})
+elseif q.inbox then
   local cursor = call('GET', key('in:cursor')) or '0-0'
   local from = before == '' and '+' or '(' .. before
   local back_to = with_done and '-' or '(' .. cursor

@@ -22,6 +22,7 @@
 //! | `in:work` `out:work` | hash | place → a line `token attempts lane subject`, then a line of JSON for each failed attempt |
 //! | `in:dead` `out:dead` | sorted set | dead items; score: since when, in milliseconds |
 //! | `in:done` `out:done` | sorted set | done items; score: since when, in milliseconds |
+//! | `in:discarded` `out:discarded` | sorted set | those of the done items that were dead and discarded; score: order |
 //! | `marks` | hash | kind and subject of a refresh → place of the one that waits |
 //! | `numbers` | string | the last number given to a claim; none is given twice |
 //! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |

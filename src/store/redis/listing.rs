@@ -10,10 +10,11 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::redis::RedisStore;
 use crate::store::redis::queue::{queue_call, script};
-use crate::store::{Entry, Failure, Progress, Queue, State};
+use crate::store::{Counts, Entry, Failure, HOURS_COUNTED, Progress, Queue, State};
 
 static ENTRIES: LazyLock<Script> = LazyLock::new(|| script(include_str!("entries.lua")));
 static ENTRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("entry.lua")));
+static COUNTS: LazyLock<Script> = LazyLock::new(|| script(include_str!("counts.lua")));
 static TRIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("trim.lua")));
 
 /// How many items one call looks at. A long list takes several calls, and others come in between.
@@ -64,6 +65,30 @@ impl RedisStore {
         call.arg(id.place());
         let row: Option<Row> = self.connection.run(&ENTRY, &call).await?;
         row.map(|row| entry(id.corp(), row)).transpose()
+    }
+
+    /// See [`Store::counts`](crate::store::Store::counts).
+    pub(in crate::store) async fn counts(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        from: Timestamp,
+    ) -> Result<Counts, StoreError> {
+        let mut call = queue_call(&COUNTS, corp, queue);
+        call.arg(from.millis()).arg(HOURS_COUNTED);
+        let found: Vec<u64> = self.connection.run(&COUNTS, &call).await?;
+        let [waiting, retrying, dead, discarded, done, hours @ ..] = &found[..] else {
+            return Err(StoreError::Corrupt("counts are missing".into()));
+        };
+        let (hours, _) = hours.as_chunks::<2>();
+        Ok(Counts {
+            waiting: *waiting,
+            retrying: *retrying,
+            dead: *dead,
+            discarded: *discarded,
+            done: *done,
+            hours: hours.iter().map(|&[done, dead]| (done, dead)).collect(),
+        })
     }
 
     /// See [`Store::trim`](crate::store::Store::trim).
@@ -122,10 +147,10 @@ const fn name(state: State) -> &'static str {
         State::Done => "done",
         State::Retrying => "retrying",
         State::Dead => "dead",
+        State::Discarded => "discarded",
     }
 }
 
 fn from_name(text: &str) -> Option<State> {
-    let all = [State::Waiting, State::Done, State::Retrying, State::Dead];
-    all.into_iter().find(|state| name(*state) == text)
+    State::ALL.into_iter().find(|state| name(*state) == text)
 }

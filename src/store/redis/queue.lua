@@ -124,7 +124,8 @@ local function progress_of(q, place)
   local failures = work and work.failures or ''
   local done = call('ZSCORE', q.done, place)
   if done then
-    return 'done', work and work.attempts or 1, done, failures
+    local state = call('ZSCORE', q.discarded, place) and 'discarded' or 'done'
+    return state, work and work.attempts or 1, done, failures
   end
   local dead = call('ZSCORE', q.dead, place)
   if dead then

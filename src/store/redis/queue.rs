@@ -17,6 +17,7 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));
 static RETRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("retry.lua")));
 static REPLAY: LazyLock<Script> = LazyLock::new(|| script(include_str!("replay.lua")));
+static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("discard.lua")));
 
 /// How many items one call claims at most.
 const CLAIMED_MAX: usize = 256;
@@ -127,6 +128,19 @@ impl RedisStore {
         let mut call = queue_call(&REPLAY, id.corp(), queue);
         call.arg(id.place());
         self.connection.run(&REPLAY, &call).await
+    }
+
+    /// See [`Store::discard`](crate::store::Store::discard).
+    pub(in crate::store) async fn discard(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+        last: &Failure,
+    ) -> Result<bool, StoreError> {
+        let mut call = queue_call(&DISCARD, id.corp(), queue);
+        call.arg(id.place()).arg(failure(last.at, &last.error));
+        call.arg(FAILURES_KEPT).arg(last.at.millis());
+        self.connection.run(&DISCARD, &call).await
     }
 }
 

@@ -7,6 +7,7 @@ if not text then
   return 0
 end
 local was_settled = call('ZREM', q.done, place) + call('ZREM', q.dead, place)
+call('ZREM', q.discarded, place)
 if was_settled + call('ZREM', q.delayed, place) > 0 then
   local _, _, _, lane = head(text)
   call('HDEL', q.work, place)

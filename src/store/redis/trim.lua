@@ -12,5 +12,6 @@ for _, place in ipairs(old) do
   end
   call('HDEL', q.work, place)
   call('ZREM', q.done, place)
+  call('ZREM', q.discarded, place)
 end
 return #old

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::store::record::Table;
-use wecom_bridge::store::{Settle, State};
+use wecom_bridge::store::{Queue, Settle, State};
 
 use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
 
@@ -159,4 +159,54 @@ async fn page(
     let entries = ground.store().deliveries(corp(1), state, before, limit);
     let entries = entries.await.unwrap();
     entries.into_iter().map(|entry| entry.id).collect()
+}
+
+pub(crate) async fn counts_by_state_and_hour(ground: Ground) {
+    let store = ground.store();
+    let hour = 3600;
+    let empty = store.counts(corp(1), Queue::Inbox, at(0)).await.unwrap();
+    assert_eq!((empty.waiting, empty.done, empty.hours.len()), (0, 0, 24));
+    // Done 30 and 2 hours ago.
+    ground.decide(&[], at(0)).await;
+    ground
+        .decide(&[send("lisi", Lane::Normal)], at(28 * hour))
+        .await;
+    let subjects = ["dead", "discarded", "retrying", "claimed"];
+    for subject in subjects {
+        ground.accept(subject).await;
+    }
+    let claims = ground.claim(4, at(28 * hour)).await;
+    for (claim, when) in claims.iter().zip([at(29 * hour), at(28 * hour)]) {
+        let bury = store.commit(&claim.ticket, Settle::Dead("no"), &[], &[], when);
+        bury.await.unwrap();
+    }
+    let discard = store.discard(
+        Queue::Inbox,
+        &claims[1].ticket.id,
+        "no",
+        "me",
+        at(30 * hour),
+    );
+    assert!(discard.await.unwrap());
+    let retry = store.retry(&claims[2].ticket, at(99 * hour), "busy", at(0));
+    retry.await.unwrap();
+    ground.accept("waiting").await;
+
+    let now = at(30 * hour);
+    let counts = store.counts(corp(1), Queue::Inbox, now).await.unwrap();
+    let states = (
+        counts.waiting,
+        counts.retrying,
+        counts.dead,
+        counts.discarded,
+        counts.done,
+    );
+    assert_eq!(states, (2, 1, 1, 1, 2), "one of those that wait is in work");
+    assert_eq!(counts.hours.len(), 24);
+    assert_eq!(counts.hours[21..], [(1, 0), (0, 1), (1, 0)]);
+    assert!(counts.hours[..21].iter().all(|hour| *hour == (0, 0)));
+    let calls = store.counts(corp(1), Queue::Outbox, now).await.unwrap();
+    assert_eq!((calls.waiting, calls.done), (1, 0));
+    let other = store.counts(corp(2), Queue::Inbox, now).await.unwrap();
+    assert_eq!(other, empty);
 }

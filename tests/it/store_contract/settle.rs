@@ -131,3 +131,74 @@ pub(crate) async fn trim_forgets_only_the_done(ground: Ground) {
     assert_eq!(again, Accepted::Duplicate, "still recognised");
     ground.done(&claims[2].ticket, &[], at(600)).await.unwrap();
 }
+
+pub(crate) async fn the_dead_can_be_discarded(ground: Ground) {
+    let store = ground.store();
+    let (id, other) = (ground.accept("wm1").await, ground.accept("wm2").await);
+    let by = |id| store.discard(Queue::Inbox, id, "a test\nevent", "zhangsan", at(20));
+    assert!(!by(&id).await.unwrap(), "it waits");
+    let claims = ground.claim(2, at(0)).await;
+    assert!(!by(&id).await.unwrap(), "it is in work");
+    for claim in &claims {
+        let bury = store.commit(&claim.ticket, Settle::Dead("no"), &[], &[], at(7));
+        bury.await.unwrap();
+    }
+    assert!(by(&id).await.unwrap());
+    assert!(!by(&id).await.unwrap(), "once is enough");
+    let unknown = "ww1:1-0".parse().unwrap();
+    assert!(!by(&unknown).await.unwrap());
+
+    let discarded = ground.progress(&id).await;
+    assert_eq!(discarded.state, State::Discarded);
+    assert_eq!(
+        (discarded.attempts, discarded.settled_at),
+        (1, Some(at(20)))
+    );
+    let history = discarded
+        .failures
+        .iter()
+        .map(|entry| (entry.at, entry.error.as_str()));
+    assert_eq!(
+        history.collect::<Vec<_>>(),
+        [
+            (at(7), "no"),
+            (at(20), "discarded by zhangsan: a test\nevent")
+        ]
+    );
+    let listed = |state| async move {
+        let entries = store.deliveries(corp(1), state, None, 10).await.unwrap();
+        entries
+            .into_iter()
+            .map(|entry| entry.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(Some(State::Discarded)).await, [id.clone()]);
+    assert_eq!(listed(Some(State::Dead)).await, [other.clone()]);
+    assert_eq!(listed(Some(State::Done)).await, []);
+    assert_eq!(listed(None).await, [other.clone(), id.clone()]);
+    assert!(ground.claim(9, at(21)).await.is_empty());
+
+    assert!(ground.replay(&id).await, "it was discarded by mistake");
+    let again = ground.claim_one(at(22)).await;
+    assert_eq!((&again.id, again.attempt), (&id, 1));
+    ground.done(&again, &[], at(22)).await.unwrap();
+    assert_eq!(ground.progress(&id).await.state, State::Done);
+
+    let owed = ground
+        .decide(&[send("lisi", Lane::Normal)], at(23))
+        .await
+        .caused(0);
+    let call = ground.claim_calls(1, at(23)).await.remove(0).ticket;
+    let bury = store.commit(&call, Settle::Dead("no"), &[], &[], at(24));
+    bury.await.unwrap();
+    let discard = store.discard(Queue::Outbox, &owed, "late", "lisi", at(25));
+    assert!(discard.await.unwrap());
+    let calls = store
+        .outgoing(corp(1), Some(State::Discarded), None, 9)
+        .await;
+    assert_eq!(calls.unwrap().len(), 1);
+    assert_eq!(store.trim(corp(1), at(100), 9).await.unwrap(), 3);
+    let calls = store.outgoing(corp(1), None, None, 9).await;
+    assert!(calls.unwrap().is_empty());
+    assert_eq!(listed(None).await, [other]);
+}

@@ -1,0 +1,70 @@
+//! Counting items. The tables are read up to a limit, so that a long past does not make a short question long.
+
+use redb::ReadableTable;
+
+use crate::model::ids::CorpId;
+use crate::model::time::Timestamp;
+use crate::store::embedded::EmbeddedStore;
+use crate::store::embedded::place::{ItemKey, queue_number};
+use crate::store::embedded::tables::View;
+use crate::store::error::StoreError;
+use crate::store::{Counts, HOURS_COUNTED, Queue};
+
+/// How many rows of a table are counted.
+const COUNTED_MAX: usize = 100_000;
+
+const HOUR_MS: i64 = 3600 * 1000;
+
+impl EmbeddedStore {
+    /// See [`Store::counts`](crate::store::Store::counts).
+    pub(in crate::store) async fn counts(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        from: Timestamp,
+    ) -> Result<Counts, StoreError> {
+        let (corp, queue) = (self.corp(corp)?, queue_number(queue));
+        self.look(move |view, _| counts(view, corp, queue, from))
+            .await
+    }
+}
+
+fn counts(view: &View, corp: u16, queue: u8, from: Timestamp) -> Result<Counts, redb::Error> {
+    let none: &[u8] = &[];
+    let mut counts = Counts {
+        waiting: count(&view.waiting, corp, queue)?,
+        retrying: count(&view.retrying, corp, queue)?,
+        dead: count(&view.dead, corp, queue)?,
+        discarded: count(&view.discarded, corp, queue)?,
+        done: count(&view.done, corp, queue)?,
+        hours: vec![(0, 0); HOURS_COUNTED],
+    };
+    let hour = |millis: i64| usize::try_from((millis - from.millis()).div_euclid(HOUR_MS)).ok();
+    let settled = (corp, queue, from.millis(), 0, none)..(corp, queue + 1, i64::MIN, 0, none);
+    for row in view.done_at.range(settled)?.take(COUNTED_MAX) {
+        let (_, _, millis, ..) = row?.0.value();
+        if let Some(hour) = hour(millis).and_then(|hour| counts.hours.get_mut(hour)) {
+            hour.0 += 1;
+        }
+    }
+    for row in view.dead.range(all(corp, queue))?.take(COUNTED_MAX) {
+        let (millis, ..) = row?.1.value();
+        if let Some(hour) = hour(millis).and_then(|hour| counts.hours.get_mut(hour)) {
+            hour.1 += 1;
+        }
+    }
+    Ok(counts)
+}
+
+fn count<V: redb::Value + 'static>(
+    table: &impl ReadableTable<ItemKey<'static>, V>,
+    corp: u16,
+    queue: u8,
+) -> Result<u64, redb::Error> {
+    let rows = table.range(all(corp, queue))?.take(COUNTED_MAX);
+    Ok(rows.count() as u64)
+}
+
+fn all(corp: u16, queue: u8) -> std::ops::Range<ItemKey<'static>> {
+    (corp, queue, 0, &[])..(corp, queue + 1, 0, &[])
+}
