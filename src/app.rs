@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::act::shared::ThroughStore;
 use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
@@ -97,7 +98,7 @@ impl App {
             }
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
         }
-        let corps = Arc::new(corps(config)?);
+        let corps = Arc::new(corps(config, Some(&store))?);
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
         let listen = |problem| AppError::Listen {
@@ -188,7 +189,8 @@ fn store_settings(config: &Config) -> StoreSettings {
     }
 }
 
-fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {
+/// The corps; with a store, their clients share through it what other processes need to know.
+fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, Corp>, ApiError> {
     let settings = ApiSettings {
         api_base: config.wecom.api_base.clone(),
         proxy: proxy(config),
@@ -214,13 +216,12 @@ fn corps(config: &Config) -> Result<HashMap<CorpId, Corp>, ApiError> {
                 None => LinkWriting::ByHand,
             },
         };
-        Ok((
-            corp.id.clone(),
-            Corp {
-                client: Client::new(&settings, credentials)?,
-                facts,
-            },
-        ))
+        let mut client = Client::new(&settings, credentials)?;
+        if let Some(store) = store {
+            let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
+            client = client.shared_with(Arc::new(others));
+        }
+        Ok((corp.id.clone(), Corp { client, facts }))
     };
     config.corps.iter().map(corp).collect()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::http::doors::Doors;
@@ -15,16 +16,27 @@ pub(in crate::http) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers too, so that callbacks can be accepted.
+/// The store answers too, so that callbacks can be accepted. Faults of the set-up are counted and make nothing unready:
+/// callbacks are taken in all the same.
 pub(in crate::http) async fn ready(doors: web::Data<Doors>) -> HttpResponse {
     match tokio::time::timeout(PATIENCE, doors.store.health()).await {
-        Ok(Ok(_)) => HttpResponse::Ok().json(json!({ "status": "ready" })),
+        Ok(Ok(_)) => {
+            let faults = faults(&doors).await;
+            HttpResponse::Ok().json(json!({ "status": "ready", "faults": faults }))
+        }
         Ok(Err(problem)) => {
             tracing::warn!(%problem, "Not ready: the store does not answer.");
             unready()
         }
         Err(_elapsed) => unready(),
     }
+}
+
+/// How many faults of the set-up stand, in all corps.
+async fn faults(doors: &Doors) -> usize {
+    let now = doors.clock.now();
+    let faults = doors.corps.values().map(|corp| corp.client.faults(now));
+    join_all(faults).await.iter().map(Vec::len).sum()
 }
 
 fn unready() -> HttpResponse {

@@ -57,6 +57,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     "/outgoing/{id}/replay",
                     web::post().to(api::outgoing::replay),
                 )
+                .route("/faults", web::get().to(api::faults::list))
+                .route("/faults/retry", web::post().to(api::faults::retry))
                 .default_service(web::to(api::nothing_here)),
         )
         .default_service(web::to(page::nothing_here));

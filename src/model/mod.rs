@@ -7,6 +7,8 @@ pub mod ids;
 pub mod text;
 pub mod time;
 
+pub mod rate;
+
 pub mod contact;
 pub mod member;
 pub mod switches;

@@ -20,6 +20,7 @@ mod embedded;
 mod redis;
 
 pub mod entrance;
+pub mod shared;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

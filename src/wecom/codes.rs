@@ -1,5 +1,13 @@
 //! WeCom's error codes as data: how each is to be met, and what an administrator can do about it (path/90313).
 
+use crate::wecom::Secret;
+
+/// Where the app is found in the console.
+pub const APP: &str = "应用管理 → 应用 → 自建 → the app";
+
+/// Where the contact-sync assistant is found in the console.
+const CONTACT_SYNC: &str = "管理工具 → 通讯录同步";
+
 /// How a code is to be met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -181,6 +189,29 @@ pub const fn remedy(errcode: i64) -> &'static str {
         610024 => "the corp has to hand in qualification papers",
         _ => "a setting in the console stands against it; look the code up in WeCom's error list",
     }
+}
+
+/// The console's page on which a fault of the set-up is put right.
+pub fn place(errcode: Option<i64>, secret: Secret) -> String {
+    let own = match secret {
+        Secret::App => APP,
+        Secret::ContactSync => CONTACT_SYNC,
+    };
+    match errcode {
+        Some(40001 | 45031 | 40091) => format!("{own} → Secret"),
+        Some(40013 | 2000002) => "我的企业 → 企业信息 → 企业ID".into(),
+        Some(40056 | 301002) => format!("{APP}: AgentId and Secret"),
+        Some(60020) => format!("{own} → 企业可信IP"),
+        Some(48002) => "客户联系 → 客户 → API → 可调用接口的应用: add the app".into(),
+        Some(48006 | 50003 | 60031) => format!("{APP}: switch it on again"),
+        Some(errcode) => look_up(errcode),
+        None => "change the configuration as it says".into(),
+    }
+}
+
+/// Where WeCom explains a code.
+pub fn look_up(errcode: i64) -> String {
+    format!("https://open.work.weixin.qq.com/devtool/query?e={errcode} tells more")
 }
 
 #[cfg(test)]

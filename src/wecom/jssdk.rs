@@ -11,7 +11,7 @@ use url::Url;
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::TICKETS;
-use crate::wecom::token::Fetched;
+use crate::wecom::slot::Fetched;
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
@@ -67,7 +67,8 @@ impl Client {
             Identity::Corp => &self.corp_ticket,
             Identity::App => &self.app_ticket,
         };
-        let ticket = ticket.current(now, self.ticket(identity, now)).await?;
+        let fetch = self.ticket(identity, now);
+        let ticket = ticket.current(self, now, fetch).await?;
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| ApiError::Misconfigured {
             errcode: None,

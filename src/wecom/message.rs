@@ -47,7 +47,7 @@ impl Client {
         let touser = &message.touser;
         only_one(touser)?;
         let bucket = format!("{} {}", SEND.bucket, touser.key());
-        self.take(&SEND, &bucket, TO_ONE_MEMBER, now)?;
+        self.take(&SEND, &bucket, TO_ONE_MEMBER, now).await?;
         let body = SendBody {
             touser,
             msgtype: "template_card",

@@ -16,32 +16,48 @@ pub mod oauth;
 
 pub mod token;
 
+mod breaker;
+mod call;
 mod limit;
+mod places;
+mod portion;
+mod seal;
+mod slot;
 mod wire;
+
+pub mod shared;
+pub mod tally;
 
 pub mod codes;
 pub mod error;
+pub mod fault;
 
 #[cfg(test)]
 mod script;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use reqwest::RequestBuilder;
 use secrecy::SecretString;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::model::ids::{AgentId, CorpId};
 use crate::model::outgoing::{Answer, Call};
 use crate::model::time::Timestamp;
+use crate::wecom::breaker::Breaker;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::Limits;
-use crate::wecom::token::{Held, Slot};
-use crate::wecom::wire::{Api, Lane, Wire};
+use crate::wecom::places::Rooms;
+use crate::wecom::seal::Seal;
+use crate::wecom::shared::{Shared, Sharing};
+use crate::wecom::slot::{Held, Slot};
+use crate::wecom::tally::Tally;
+use crate::wecom::wire::{Api, Wire};
 
 /// How WeCom is reached.
 #[derive(Debug, Clone)]
@@ -73,7 +89,8 @@ pub struct AppSecret {
 }
 
 /// One of a corp's two secrets; each has a token of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Secret {
     /// The self-built app's: reads, sends, logs in.
     App,
@@ -92,11 +109,18 @@ pub struct Client {
     agent_id: AgentId,
     app: SecretString,
     contact_sync: Option<SecretString>,
+    /// Names of agent id and secrets that give none of them away.
+    app_credentials: String,
+    contact_sync_credentials: String,
     app_token: Slot,
-    contact_sync_token: Slot,
+    contact_sync_token: Option<Slot>,
     corp_ticket: Slot,
     app_ticket: Slot,
-    limits: Limits,
+    limits: Arc<Limits>,
+    rooms: Rooms,
+    sharing: Sharing,
+    breaker: Breaker,
+    tally: Tally,
     usual: Semaphore,
     urgent: Semaphore,
     wire: Wire,
@@ -113,20 +137,49 @@ impl Client {
             app,
             contact_sync,
         } = credentials;
+        let slot = |what: &str, secret: &SecretString| Slot::new(what, &corp, secret);
+        let app_token = slot("token", &app.secret);
+        let corp_ticket = slot("corp ticket", &app.secret);
+        let app_ticket = slot("app ticket", &app.secret);
+        let contact_sync_token = contact_sync.as_ref();
+        let contact_sync_token = contact_sync_token.map(|secret| slot("token", secret));
+        let name = |what: &str, secret| Seal::new(what, &corp, secret).name().to_owned();
+        let app_credentials = name(&format!("app {}", app.agent_id), &app.secret);
+        let contact_sync_credentials = contact_sync.as_ref();
+        let contact_sync_credentials = contact_sync_credentials
+            .map_or_else(String::new, |secret| name("contact-sync", secret));
         Ok(Self {
             corp,
             agent_id: app.agent_id,
             app: app.secret,
             contact_sync,
-            app_token: Slot::default(),
-            contact_sync_token: Slot::default(),
-            corp_ticket: Slot::default(),
-            app_ticket: Slot::default(),
-            limits: Limits::default(),
+            app_credentials,
+            contact_sync_credentials,
+            app_token,
+            contact_sync_token,
+            corp_ticket,
+            app_ticket,
+            limits: Arc::default(),
+            rooms: Rooms::default(),
+            sharing: Sharing::default(),
+            breaker: Breaker::default(),
+            tally: Tally::default(),
             usual: Semaphore::new(USUAL_PLACES),
             urgent: Semaphore::new(URGENT_PLACES),
             wire: Wire::new(settings)?,
         })
+    }
+
+    /// Shares limits, faults, tokens and tickets with the corp's clients in other processes.
+    #[must_use]
+    pub fn shared_with(mut self, others: Arc<dyn Shared>) -> Self {
+        self.sharing = Sharing::with(others);
+        self
+    }
+
+    /// What was counted since the start.
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Makes a call that is owed.
@@ -185,70 +238,34 @@ impl Client {
         let answer = match self.attempt(api, request(&token), now).await {
             Err(ApiError::TokenRejected { .. }) => {
                 let token = self.token_instead_of(&token, api.secret, now).await?;
-                self.attempt(api, request(&token), now).await?
+                let again = self.attempt(api, request(&token), now).await;
+                self.note_refused_token(api, &again, now).await;
+                again?
             }
             other => other?,
         };
         answer.read(api)
     }
 
-    /// Limit, request, `errcode`.
-    async fn attempt(
-        &self,
-        api: &Api,
-        request: RequestBuilder,
-        now: Timestamp,
-    ) -> Result<wire::Answer, ApiError> {
-        self.take(api, api.bucket, api.rate, now)?;
-        let places = match api.lane {
-            Lane::Urgent => &self.urgent,
-            Lane::Usual => &self.usual,
-        };
-        let place = places.acquire().await;
-        let _place = place.expect("the semaphores live as long as the client and are never closed");
-        let answer = wire::send(api, request).await?;
-        let checked = answer.check(api);
-        if let Err(ApiError::RateLimited { after, .. }) = checked {
-            self.limits.pause(api.bucket, after, now);
-        }
-        checked?;
-        Ok(answer)
-    }
-
-    /// Takes a call out of a bucket; an empty one is not waited for.
-    fn take(
-        &self,
-        api: &Api,
-        bucket: &str,
-        rate: limit::Rate,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let empty = |after| ApiError::RateLimited {
-            api: api.path,
-            after,
-        };
-        self.limits.take(bucket, rate, now).map_err(empty)
-    }
-
     fn slot(&self, secret: Secret) -> Result<&Slot, ApiError> {
-        self.secret(secret)?;
-        Ok(match secret {
-            Secret::App => &self.app_token,
-            Secret::ContactSync => &self.contact_sync_token,
-        })
+        match secret {
+            Secret::App => Ok(&self.app_token),
+            Secret::ContactSync => self.contact_sync_token.as_ref().ok_or_else(no_contact_sync),
+        }
+    }
+
+    /// Names a secret, and the agent id that belongs to it.
+    fn credentials(&self, secret: Secret) -> &str {
+        match secret {
+            Secret::App => &self.app_credentials,
+            Secret::ContactSync => &self.contact_sync_credentials,
+        }
     }
 
     fn secret(&self, secret: Secret) -> Result<&SecretString, ApiError> {
         match secret {
             Secret::App => Ok(&self.app),
-            Secret::ContactSync => {
-                self.contact_sync
-                    .as_ref()
-                    .ok_or_else(|| ApiError::Misconfigured {
-                        errcode: None,
-                        what: NO_CONTACT_SYNC.into(),
-                    })
-            }
+            Secret::ContactSync => self.contact_sync.as_ref().ok_or_else(no_contact_sync),
         }
     }
 }
@@ -256,6 +273,13 @@ impl Client {
 /// Only one of the two secrets can write profiles (path/90195, path/90197).
 const NO_CONTACT_SYNC: &str = "without the contact-sync secret profiles cannot be written: configure the one of \
                                管理工具 → 通讯录同步, with \"API 编辑通讯录\" on, or fill in the attribute by hand";
+
+fn no_contact_sync() -> ApiError {
+    ApiError::Misconfigured {
+        errcode: None,
+        what: NO_CONTACT_SYNC.into(),
+    }
+}
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -265,7 +289,6 @@ impl fmt::Debug for Client {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use serde_json::json;

@@ -1,16 +1,21 @@
 //! A scripted WeCom for tests: answers every request with what the script says and remembers what it was asked.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use crate::model::ids::{AgentId, CorpId};
+use crate::model::rate::{Bucket, Rate, Taken};
 use crate::model::time::Timestamp;
+use crate::wecom::shared::{Shared, Unshared};
 use crate::wecom::wire::Patience;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
 
@@ -101,6 +106,99 @@ impl Script {
         let asked = self.asked(path);
         assert_eq!(asked.len(), 1, "{path} was asked {} times", asked.len());
         serde_json::from_str(&asked[0].body).unwrap()
+    }
+}
+
+/// What two clients share, in memory.
+#[derive(Debug, Default)]
+pub(in crate::wecom) struct Together {
+    buckets: Mutex<HashMap<String, Bucket>>,
+    notes: Mutex<HashMap<String, String>>,
+    deaf: AtomicBool,
+}
+
+impl Together {
+    /// Lets it answer nothing any more, or again.
+    pub(in crate::wecom) fn is_deaf(&self, deaf: bool) {
+        self.deaf.store(deaf, Ordering::Relaxed);
+    }
+
+    pub(in crate::wecom) fn note(&self, name: &str) -> Option<String> {
+        self.notes.lock().unwrap().get(name).cloned()
+    }
+
+    pub(in crate::wecom) fn write(&self, name: &str, text: &str) {
+        let mut notes = self.notes.lock().unwrap();
+        notes.insert(name.into(), text.into());
+    }
+
+    /// All that is kept, names and texts.
+    pub(in crate::wecom) fn texts(&self) -> Vec<String> {
+        let notes = self.notes.lock().unwrap();
+        let pairs = notes.iter().flat_map(|(name, text)| [name, text]);
+        pairs.cloned().collect()
+    }
+
+    fn answer<T: Send + 'static>(&self, answer: T) -> BoxFuture<'static, Result<T, Unshared>> {
+        let deaf = self.deaf.load(Ordering::Relaxed);
+        ready(if deaf {
+            Err(Unshared("deaf".into()))
+        } else {
+            Ok(answer)
+        })
+        .boxed()
+    }
+}
+
+impl Shared for Together {
+    fn take<'a>(
+        &'a self,
+        bucket: &'a str,
+        rate: Rate,
+        want: u32,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Taken, Unshared>> {
+        let mut buckets = self.buckets.lock().unwrap();
+        let bucket = buckets.entry(bucket.into()).or_default();
+        self.answer(bucket.take(rate, want, now))
+    }
+
+    fn pause<'a>(
+        &'a self,
+        bucket: &'a str,
+        length: Duration,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), Unshared>> {
+        let mut buckets = self.buckets.lock().unwrap();
+        let bucket = buckets.entry(bucket.into()).or_default();
+        bucket.pause(length, now);
+        self.answer(())
+    }
+
+    fn note<'a>(
+        &'a self,
+        name: &'a str,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<String>, Unshared>> {
+        self.answer(Together::note(self, name))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        name: &'a str,
+        expected: Option<&'a str>,
+        value: Option<&'a str>,
+        _: Duration,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, Unshared>> {
+        let mut notes = self.notes.lock().unwrap();
+        let swapped = notes.get(name).map(String::as_str) == expected;
+        match value {
+            _ if !swapped => {}
+            Some(value) => drop(notes.insert(name.into(), value.into())),
+            None => drop(notes.remove(name)),
+        }
+        self.answer(swapped)
     }
 }
 

@@ -1,35 +1,32 @@
 //! Access tokens and tickets: fetched when needed, by one caller at a time, renewed before they end (path/91039).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
-use crate::wecom::limit::BASE;
+use crate::wecom::fault::GETTOKEN;
+use crate::wecom::limit::{BASE, FORCED_TOKENS};
+use crate::wecom::slot::{Fetched, Held};
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
-/// How long before its end a value is renewed; a short-lived one after half its life.
-const EARLY: Duration = Duration::from_secs(300);
+/// The bucket of the tokens that are fetched because one was refused.
+const FORCED: &str = "gettoken forced";
 
-/// How long a refused secret is not tried again. Several wrong ones from one address bring an hour's ban (45009).
-const BREAK: Duration = Duration::from_secs(600);
-
-/// The codes of a refused secret.
-const BAD_SECRET: [i64; 3] = [40001, 40013, 40091];
-
-const GETTOKEN: Api = Api {
-    path: "gettoken",
-    secret: Secret::App,
-    lane: Lane::Usual,
-    rate: BASE,
-    bucket: "gettoken",
-};
+/// The call that brings a token for this secret.
+const fn gettoken(secret: Secret) -> Api {
+    Api {
+        path: GETTOKEN,
+        secret,
+        lane: Lane::Usual,
+        rate: BASE,
+        bucket: GETTOKEN,
+    }
+}
 
 /// What [`Client::check_token`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +53,7 @@ impl Client {
             server_time = date;
             Ok(fetched)
         };
-        self.slot(secret)?.renew(now, fetch).await?;
+        self.slot(secret)?.renew(self, now, fetch).await?;
         Ok(TokenCheck { server_time })
     }
 
@@ -67,7 +64,7 @@ impl Client {
         now: Timestamp,
     ) -> Result<Arc<Held>, ApiError> {
         let fetch = async { Ok(self.fetch_token(secret, now).await?.0) };
-        self.slot(secret)?.current(now, fetch).await
+        self.slot(secret)?.current(self, now, fetch).await
     }
 
     /// Another token than the one that WeCom has just refused.
@@ -77,8 +74,13 @@ impl Client {
         secret: Secret,
         now: Timestamp,
     ) -> Result<Arc<Held>, ApiError> {
-        let fetch = async { Ok(self.fetch_token(secret, now).await?.0) };
-        self.slot(secret)?.instead_of(refused, now, fetch).await
+        let fetch = async {
+            let api = gettoken(secret);
+            self.take(&api, FORCED, FORCED_TOKENS, now).await?;
+            Ok(self.fetch_token(secret, now).await?.0)
+        };
+        let slot = self.slot(secret)?;
+        slot.instead_of(self, refused, now, fetch).await
     }
 
     /// A new token, and WeCom's time where the answer tells it.
@@ -97,128 +99,18 @@ impl Client {
             ("corpid", self.corp.as_str()),
             ("corpsecret", self.secret(secret)?.expose_secret()),
         ];
-        let request = self.wire.get(&GETTOKEN, &query);
-        let answer = self.attempt(&GETTOKEN, request, now).await?;
-        let reply: Reply = answer.read(&GETTOKEN)?;
+        let api = gettoken(secret);
+        let request = self.wire.get(&api, &query);
+        let answer = self.attempt(&api, request, now).await?;
+        let reply: Reply = answer.read(&api)?;
         if reply.access_token.expose_secret().is_empty() {
-            return Err(GETTOKEN.bad_reply("the token is empty"));
+            return Err(api.bad_reply("the token is empty"));
         }
         let fetched = Fetched {
             value: reply.access_token,
             lifetime: Duration::from_secs(reply.expires_in),
         };
         Ok((fetched, answer.date))
-    }
-}
-
-/// What a fetch brings.
-pub(in crate::wecom) struct Fetched {
-    /// The token or ticket.
-    pub(in crate::wecom) value: SecretString,
-    /// How long it is good.
-    pub(in crate::wecom) lifetime: Duration,
-}
-
-/// A token or ticket in use.
-pub(in crate::wecom) struct Held {
-    value: SecretString,
-    /// Tells it from its predecessors, also when WeCom gives the same text again.
-    number: u64,
-    fresh_until: Timestamp,
-}
-
-impl Held {
-    /// The value, for the one call that needs it.
-    pub(in crate::wecom) fn expose(&self) -> &str {
-        self.value.expose_secret()
-    }
-}
-
-/// Holds one value and lets one caller at a time fetch the next; the others wait and share what came of it.
-#[derive(Default)]
-pub(in crate::wecom) struct Slot {
-    state: Mutex<State>,
-    /// How many fetches have failed. A caller that sees it grow while it waits shares that failure.
-    failures: AtomicU64,
-}
-
-#[derive(Default)]
-struct State {
-    held: Option<Arc<Held>>,
-    number: u64,
-    failure: Option<(Timestamp, ApiError)>,
-}
-
-impl Slot {
-    /// The value, fetched when there is none or it is about to end.
-    pub(in crate::wecom) async fn current(
-        &self,
-        now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(now, |held| now < held.fresh_until, fetch).await
-    }
-
-    /// A value that came after `refused`.
-    async fn instead_of(
-        &self,
-        refused: &Held,
-        now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(now, |held| held.number > refused.number, fetch)
-            .await
-    }
-
-    /// A value fetched now.
-    async fn renew(
-        &self,
-        now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(now, |_| false, fetch).await
-    }
-
-    /// A dropped caller leaves the lock, and the next one fetches.
-    async fn obtain(
-        &self,
-        now: Timestamp,
-        good: impl Fn(&Held) -> bool,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        let failures = self.failures.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        if let Some(held) = state.held.as_ref().filter(|held| good(held)) {
-            return Ok(Arc::clone(held));
-        }
-        if let Some((at, failure)) = &state.failure {
-            let shared = self.failures.load(Ordering::Acquire) != failures;
-            let refused = failure
-                .errcode()
-                .is_some_and(|code| BAD_SECRET.contains(&code));
-            let broken = refused && now >= *at && now.since(*at) < BREAK;
-            if shared || broken {
-                return Err(failure.clone());
-            }
-        }
-        match fetch.await {
-            Ok(Fetched { value, lifetime }) => {
-                state.number += 1;
-                state.failure = None;
-                let held = Arc::new(Held {
-                    value,
-                    number: state.number,
-                    fresh_until: now.plus(lifetime.saturating_sub(EARLY).max(lifetime / 2)),
-                });
-                state.held = Some(Arc::clone(&held));
-                Ok(held)
-            }
-            Err(failure) => {
-                self.failures.fetch_add(1, Ordering::Release);
-                state.failure = Some((now, failure.clone()));
-                Err(failure)
-            }
-        }
     }
 }
 
@@ -229,6 +121,7 @@ mod tests {
 
     use super::*;
     use crate::model::ids::UserId;
+    use crate::wecom::fault::BREAK;
     use crate::wecom::script::{NOW, Reply, SYNC_SECRET, Script, errcode, reply};
 
     /// Some call that needs the app's token.
@@ -330,7 +223,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_secret_is_not_tried_again_for_ten_minutes() {
-        for code in BAD_SECRET {
+        for code in [40001, 40013, 40091] {
             let script = Script::start(move |asked, before| {
                 (asked.path == "gettoken" && before == 0)
                     .then(|| errcode(code))

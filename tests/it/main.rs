@@ -17,6 +17,7 @@ mod doctor;
 mod embedded_store;
 mod faults;
 mod fixtures;
+mod limits;
 mod pages;
 mod properties;
 mod read_api;

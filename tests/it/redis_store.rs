@@ -8,7 +8,9 @@ use futures_util::future::join_all;
 use secrecy::SecretString;
 use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::ids::CorpId;
+use wecom_bridge::model::rate::Rate;
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::shared::Swap;
 use wecom_bridge::store::{Accepted, Lanes, Settle, State, Store, StoreUrl, Ticket};
 
 use crate::redis_server::RedisServer;
@@ -344,6 +346,25 @@ async fn live(ground: &Ground) {
     assert_eq!(ground.claim_calls(4, at(0)).await.len(), 4);
     ground.decide(&calls("late"), at(1)).await;
     ground.accept_in(Lane::Urgent, "late").await;
+    let rate = Rate {
+        burst: 1,
+        per_hour: 1,
+    };
+    for granted in [1, 0] {
+        let taken = ground.store().take(corp(1), "user/get", rate, 1, at(0));
+        assert_eq!(taken.await.unwrap().granted, granted);
+    }
+    let swap = Swap {
+        expected: None,
+        value: Some("text"),
+        keep_for: LEASE,
+    };
+    let store = ground.store();
+    assert!(store.swap_note(corp(1), "a", swap, at(0)).await.unwrap());
+    let note = store.note(corp(1), "a", at(0)).await.unwrap();
+    assert_eq!(note.as_deref(), Some("text"));
+    let pause = store.pause(corp(1), "user/get", LEASE, at(0));
+    pause.await.unwrap();
 }
 
 /// Buries the first, delays the second, leaves the third in work, and settles the fourth as done.

@@ -12,6 +12,7 @@ mod lists;
 mod refresh;
 mod retry;
 mod settle;
+mod shared;
 
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ macro_rules! contract {
                     the_dead_can_be_discarded;
                 lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
                     records_as_asked, counts_by_state_and_hour;
+                shared: a_bucket_is_shared, a_pause_holds_for_all, a_wrong_clock_empties_no_bucket,
+                    a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease;
             }
         }
     };

@@ -8,6 +8,7 @@ use crate::app::check::Check;
 use crate::clock::Clock;
 use crate::config::{Config, Corp};
 use crate::model::time::Timestamp;
+use crate::wecom::codes::{APP, look_up, place};
 use crate::wecom::error::ApiError;
 use crate::wecom::{Client, Secret};
 
@@ -16,12 +17,6 @@ const CLOCK_WARNING: Duration = Duration::from_secs(30);
 
 /// As long before their end tokens are renewed: with a larger difference expired ones would be used.
 const CLOCK_FAULT: Duration = Duration::from_secs(300);
-
-/// Where the app is found in the console.
-const APP: &str = "应用管理 → 应用 → 自建 → the app";
-
-/// Where the contact-sync assistant is found in the console.
-const CONTACT_SYNC: &str = "管理工具 → 通讯录同步";
 
 /// How our time differs from WeCom's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +27,7 @@ struct Skew {
 
 /// The checks of every corp, and the one of the clock.
 pub(in crate::app::check) async fn check(config: &Config, clock: &Clock) -> (Vec<Check>, Check) {
-    let clients = match crate::app::corps(config) {
+    let clients = match crate::app::corps(config, None) {
         Ok(clients) => clients,
         Err(problem) => {
             let check = fault("WeCom's API".into(), &problem, Secret::App);
@@ -155,28 +150,6 @@ fn advice(problem: &ApiError, secret: Secret) -> String {
         ApiError::Misconfigured { errcode, .. } => place(*errcode, secret),
         ApiError::Refused { errcode, .. } | ApiError::State { errcode, .. } => look_up(*errcode),
     }
-}
-
-/// The console's page on which an error of the set-up is put right.
-fn place(errcode: Option<i64>, secret: Secret) -> String {
-    let own = match secret {
-        Secret::App => APP,
-        Secret::ContactSync => CONTACT_SYNC,
-    };
-    match errcode {
-        Some(40001 | 45031 | 40091) => format!("{own} → Secret"),
-        Some(40013 | 2000002) => "我的企业 → 企业信息 → 企业ID".into(),
-        Some(40056 | 301002) => format!("{APP}: AgentId and Secret"),
-        Some(60020) => format!("{own} → 企业可信IP"),
-        Some(48002) => "客户联系 → 客户 → API → 可调用接口的应用: add the app".into(),
-        Some(48006 | 50003 | 60031) => format!("{APP}: switch it on again"),
-        Some(errcode) => look_up(errcode),
-        None => "change the configuration as it says".into(),
-    }
-}
-
-fn look_up(errcode: i64) -> String {
-    format!("https://open.work.weixin.qq.com/devtool/query?e={errcode} tells more")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! of the page before. Errors are problem details.
 
 pub(in crate::http) mod events;
+pub(in crate::http) mod faults;
 pub(in crate::http) mod outgoing;
 pub(in crate::http) mod records;
 

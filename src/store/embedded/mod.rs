@@ -25,6 +25,8 @@ mod counts;
 mod read;
 mod settle;
 
+mod memory;
+
 #[cfg(test)]
 mod disk;
 
@@ -43,6 +45,7 @@ use crate::store::embedded::claim::{Taken, Want};
 use crate::store::embedded::commit::{End, Settlement};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::Index;
+use crate::store::embedded::memory::Memory;
 use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
@@ -59,6 +62,7 @@ pub(in crate::store) struct EmbeddedStore {
     writer: Writer,
     file: Arc<File>,
     index: Arc<Mutex<Index>>,
+    pub(in crate::store) memory: Memory,
 }
 
 impl EmbeddedStore {
@@ -89,6 +93,7 @@ impl EmbeddedStore {
             writer,
             file,
             index,
+            memory: Memory::default(),
         })
     }
 

@@ -27,10 +27,12 @@
 //! | `numbers` | string | the last number given to a claim; none is given twice |
 //! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |
 //! | `k:<table>` | sorted set | keys of the records, all with score 0, to list them in order |
+//! | `limit:<bucket>` | string | when the bucket is full again, and from when till when it is paused, in microseconds; expires |
+//! | `note:<name>` | string | until when it counts, in milliseconds, a blank, its text; expires |
 //!
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is
-//! the number of the claim, or `-` when the item is not in work. Nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
+//! the number of the claim, or `-` when the item is not in work. Of the queues nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
 
 use crate::model::ids::CorpId;
 

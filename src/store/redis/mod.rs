@@ -14,6 +14,8 @@ mod listing;
 mod queue;
 mod state;
 
+mod shared;
+
 mod health;
 
 use std::time::Duration;
