@@ -14,6 +14,8 @@ pub mod welcome;
 pub mod jssdk;
 pub mod oauth;
 
+pub mod probe;
+
 pub mod token;
 
 mod breaker;
