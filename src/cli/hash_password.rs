@@ -21,11 +21,7 @@ const MAX_BYTES: usize = 1024;
 pub(in crate::cli) struct HashPassword {}
 
 impl HashPassword {
-    #[expect(
-        clippy::unused_self,
-        clippy::trivially_copy_pass_by_ref,
-        reason = "every command is run in the same way"
-    )]
+    #[expect(clippy::unused_self, reason = "every command is run in the same way")]
     pub(in crate::cli) fn run(&self) -> Exit {
         let password = match ask() {
             Ok(password) => password,

@@ -11,7 +11,7 @@ mod card;
 mod contact;
 mod member;
 mod sidebar;
-mod wording;
+pub mod wording;
 
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{Body, Event};

@@ -20,7 +20,7 @@ use crate::model::outgoing::{Call, CardMessage, Outgoing};
 use crate::model::time::Timestamp;
 
 /// The attribute in a member's external profile that carries the link.
-pub(in crate::decide) const LINK_NAME: &str = "与我协作";
+pub const LINK_NAME: &str = "与我协作";
 
 /// What a contact reads first.
 pub(in crate::decide) const WELCOME_TEXT: &str =
