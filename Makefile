@@ -48,6 +48,25 @@ bench-instructions: ## Count the instructions of one accepted callback
 	$(call need,valgrind,valgrind)
 	cargo bench --bench load -- instructions
 
+.PHONY: bench-peers
+bench-peers: ## Measure servers of others that do the same work (installs them below target/peers)
+	$(call need,redis-server,redis-server)
+	$(call need,node,nodejs)
+	$(call need,npm,npm)
+	$(call need,python3,python3)
+	$(call need,go,golang-go)
+	@[ -d /usr/share/gocode/src/github.com/gomodule/redigo ] || \
+		$(SUDO) apt-get install -y -qq --no-install-recommends golang-github-gomodule-redigo-dev
+	@python3 -c 'import ensurepip' 2>/dev/null || \
+		$(SUDO) apt-get install -y -qq --no-install-recommends python3-venv
+	cargo bench --bench load -- peers
+
+.PHONY: bench-growth
+bench-growth: ## Measure with a million events and contacts, 10,000 connections, 100 corps, and memory over time
+	$(call need,redis-server,redis-server)
+	cargo bench --bench load -- growth
+	cargo bench --bench load -- soak
+
 .PHONY: image
 image: ## Build the container image
 	@[ -n "$(BUILDER)" ] || { echo "install buildah, podman or docker, or set BUILDER"; exit 1; }

@@ -3,6 +3,8 @@
 pub mod caller;
 pub mod check;
 
+mod home;
+
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -20,9 +22,11 @@ use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting};
+use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
+use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
+use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::CorpId;
 use crate::store::entrance::Entrance;
@@ -31,6 +35,7 @@ use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
 use crate::worker::Worker;
+use crate::worker::reconcile::Schedule;
 
 /// Longer than a reverse proxy keeps its idle connections, so that it never sends into a closing one.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -48,6 +53,7 @@ pub struct App {
     worker: Worker,
     corps: Vec<CorpId>,
     keep_for: Duration,
+    schedule: Schedule,
 }
 
 /// Why the service cannot start.
@@ -99,6 +105,7 @@ impl App {
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
         }
         let corps = Arc::new(corps(config, Some(&store))?);
+        let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
         let listen = |problem| AppError::Listen {
@@ -107,13 +114,20 @@ impl App {
         };
         let listener = TcpListener::bind(config.listen).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
-        let doors = web::Data::new(doors(config, store, corps, clock));
+        let doors = web::Data::new(Doors {
+            former_homes,
+            ..doors(config, store, corps, clock)
+        });
         Ok(Self {
             listener,
             doors,
             worker,
             corps: settings.corps,
             keep_for: config.keep_for,
+            schedule: Schedule {
+                nightly: config.sync.nightly,
+                hourly: config.sync.hourly,
+            },
         })
     }
 
@@ -157,6 +171,8 @@ impl App {
         let tasks = TaskTracker::new();
         if loops == Loops::Running {
             self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
+            self.worker
+                .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
@@ -186,6 +202,7 @@ fn store_settings(config: &Config) -> StoreSettings {
         },
         corps: config.corps.iter().map(|corp| corp.id.clone()).collect(),
         dedupe_for: config.dedupe_for,
+        replicas: config.replicas,
     }
 }
 
@@ -210,6 +227,11 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
                 AutoSync::On
             } else {
                 AutoSync::Off
+            },
+            sidebar_card: if corp.sidebar_card {
+                SidebarCard::On
+            } else {
+                SidebarCard::Off
             },
             links: match corp.contact_sync_secret {
                 Some(_) => LinkWriting::ByService,
@@ -253,6 +275,7 @@ fn doors(
                 Receiver {
                     corp: corp.id.clone(),
                     keyring,
+                    replier: replier(receiver),
                 },
             )
         })
@@ -260,22 +283,59 @@ fn doors(
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
             corp: corp.id.clone(),
+            name: corp.name.clone().unwrap_or_else(|| corp.id.to_string()),
+            admins: corp.admins.clone(),
             agent_id: corp.app.agent_id,
         };
         (corp.tenant_key.clone(), tenant)
     });
     Doors {
+        verify_files: config.verify_files.clone(),
+        admin: Desk::new(config.admin_password.clone(), check_up(config, &clock)),
         store,
         clock,
         receivers: receivers.collect(),
         corps,
         tenants: tenants.collect(),
+        former_homes: HashMap::new(),
         api_tokens: config.api_tokens.clone(),
         session_key: session_key(config),
         public_url: config.public_url.clone(),
         oauth_base: config.wecom.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+    }
+}
+
+fn replier(receiver: &config::Receiver) -> Option<Arc<Replier>> {
+    let content = receiver.reply.clone()?;
+    let (current, previous) = (receiver.keys.clone(), receiver.previous.clone());
+    Some(Arc::new(Replier::text(content, current, previous)))
+}
+
+/// The doctor, for the admin pages: the checks of one corp, through the address that the service listens on.
+fn check_up(config: &Config, clock: &Clock) -> CheckUp {
+    let (config, clock) = (config.clone(), clock.clone());
+    Box::new(move |corp| {
+        let (mut config, clock) = (config.clone(), clock.clone());
+        config.corps.retain(|configured| configured.id == corp);
+        Box::pin(async move {
+            let checks = check::check(&config, &clock, check::Through::Listen).await;
+            checks.into_iter().map(finding).collect()
+        })
+    })
+}
+
+fn finding(check: check::Check) -> Finding {
+    Finding {
+        name: check.name,
+        verdict: match check.verdict {
+            check::Verdict::Ok => Verdict::Ok,
+            check::Verdict::Warning => Verdict::Warning,
+            check::Verdict::Fault => Verdict::Fault,
+        },
+        seen: check.seen,
+        advice: check.advice,
     }
 }
 

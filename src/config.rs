@@ -47,6 +47,8 @@ pub struct Config {
     pub verify_files: BTreeMap<String, String>,
     /// `store.url`.
     pub store: StoreChoice,
+    /// `store.replicas`: how many replicas must have an event before it is answered; only for a Redis.
+    pub replicas: u32,
     /// `store.keep_for`: how long settled events are kept for replay.
     pub keep_for: Duration,
     /// `store.dedupe_for`: how long an event is recognised when it comes again.
@@ -61,6 +63,8 @@ pub struct Config {
     pub log_level: String,
     /// `[wecom]`.
     pub wecom: Wecom,
+    /// `[sync]`: when syncs start by themselves.
+    pub sync: SyncTimes,
     /// `session.key`: what session cookies are signed with, at least 32 characters.
     pub session_key: Option<SecretString>,
     /// `[[corp]]`, at least one.
@@ -72,7 +76,7 @@ pub struct Config {
 pub enum StoreChoice {
     /// `embedded:PATH`; a relative path starts at the working directory.
     Embedded(PathBuf),
-    /// `redis://…` or `rediss://…`. Secret: it may hold a password.
+    /// `redis://…`, `redis+sentinel://…`, `redis+cluster://…`, or with `rediss`. Secret: it may hold a password.
     Redis(SecretString),
 }
 
@@ -83,6 +87,15 @@ pub enum LogFormat {
     Human,
     /// One JSON object per line.
     Json,
+}
+
+/// When syncs start by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncTimes {
+    /// `sync.nightly`: the full sync, how long after midnight in Beijing.
+    pub nightly: Option<Duration>,
+    /// `sync.hourly`: whether a light pass looks at a twenty-fourth of the members every hour.
+    pub hourly: bool,
 }
 
 /// Addresses of WeCom's side. Those that are bases end with `/`.
@@ -107,8 +120,12 @@ pub struct Corp {
     pub name: Option<String>,
     /// `tenant_key`, which the "与我协作" link carries. Only characters that need no escaping in a URL.
     pub tenant_key: TenantKey,
+    /// `old_links_for`: how long links with a former `tenant_key` lead to the new one.
+    pub old_links_for: Duration,
     /// `auto_sync`: whether events change contacts.
     pub auto_sync: bool,
+    /// `sidebar_card`: whether a member who opens the toolbar gets a card.
+    pub sidebar_card: bool,
     /// `admins`: the members who may open the corp's admin pages.
     pub admins: Vec<UserId>,
     /// `[corp.app]`.
@@ -139,6 +156,8 @@ pub struct Receiver {
     pub previous: Option<CallbackKeys>,
     /// `receive_ids`: the receive ids that are accepted, at least one. An empty text is one that WeCom uses.
     pub receive_ids: Vec<String>,
+    /// `reply`: what members who write to the app are answered.
+    pub reply: Option<String>,
 }
 
 impl Config {

@@ -14,7 +14,7 @@
 //! | [`wecom`] | the one door to WeCom's API | storage, queues, retry policy |
 //! | [`act`] | gather → decide → commit: the only way anything changes | loops, HTTP |
 //! | [`http`] | doors for WeCom, for people, for the company's systems | loops, configuration |
-//! | [`worker`] | the loops: inbox, outbox, trimming; retry or bury | HTTP |
+//! | [`worker`] | the loops: inbox, outbox, trimming, what is planned; retry or bury | HTTP |
 //! | [`sim`] | a small WeCom for development and tests | our store, our decisions |
 //! | [`clock`], [`config`], [`telemetry`] | time, settings, logging | |
 //! | [`app`] | the one place where the parts are built and joined | the command line |
@@ -50,6 +50,9 @@
 //! 6. [`store::Store::commit`] makes state, outgoing calls and settlement one step, refused when the claim has passed on
 //!    or a record has changed.
 //! 7. [`worker`] claims the outgoing call, [`wecom`] makes it, and its receipt is the next input of step 5.
+//!
+//! A sync is a chain of such deliveries: each of its steps reads a page, writes what differs, and asks for the next step
+//! in the same commit, so a crash repeats one step, and there is one sync at a time whichever process works on it.
 //!
 //! A page's beacon and a refresh join at step 3 with XML of the same form; a replay joins at step 1 or 4.
 //!

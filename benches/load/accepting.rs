@@ -6,15 +6,14 @@ use std::time::Duration;
 use anyhow::ensure;
 use serde::Serialize;
 
-use crate::callbacks::{self, Change, Request};
+use crate::callbacks::{self, APART, Change, Request};
 use crate::generator::{self, Trip};
-use crate::servers::{Keeping, Program, Server, Setup};
+use crate::ground::Keeping;
+use crate::report::Failures;
+use crate::servers::{Program, Server, Setup};
 
 /// Sent before anything is measured.
 const WARM_UP: usize = 2_000;
-
-/// The fixed rate of the open loop, requests a second.
-pub(crate) const OPEN_RATE: u32 = 3_000;
 
 /// More than the fastest set-up accepts in a second on two cores.
 const CLOSED_A_SECOND: usize = 45_000;
@@ -26,6 +25,8 @@ pub(crate) struct Extent {
     pub(crate) rounds: usize,
     /// How long each loop takes.
     pub(crate) time: Duration,
+    /// Requests a second in the open loop.
+    pub(crate) open_rate: u32,
 }
 
 /// One row: the medians of the rounds.
@@ -35,8 +36,8 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// Closed loop, answers a second.
     pub(crate) rate: f64,
-    /// The rate over that of the ceiling in the same round.
-    pub(crate) ratio: f64,
+    /// The rate over that of the ceiling in the same round, if the ceiling was measured.
+    pub(crate) ratio: Option<f64>,
     /// Closed loop, milliseconds.
     pub(crate) p50: f64,
     /// Closed loop, milliseconds.
@@ -76,45 +77,67 @@ pub(crate) fn setups() -> Vec<Setup> {
     ]
 }
 
-/// Measures these set-ups.
-pub(crate) fn measure(setups: &[Setup], extent: Extent) -> anyhow::Result<Vec<Row>> {
+/// Measures these set-ups. One that fails has no further turn; its row tells of the turns it had.
+pub(crate) fn measure(
+    setups: &[Setup],
+    extent: Extent,
+    failures: &mut Failures,
+) -> anyhow::Result<Vec<Row>> {
     let time = extent.time.as_secs_f64();
-    let open = (f64::from(OPEN_RATE) * time) as usize;
+    let open = (f64::from(extent.open_rate) * time) as usize;
     let closed = (CLOSED_A_SECOND as f64 * time) as usize;
-    let requests = callbacks::make(Change::Edited, WARM_UP + open + closed)?;
-    let mut rounds: Vec<Vec<Row>> = vec![Vec::new(); setups.len()];
+    let requests = callbacks::make(Change::Edited, APART, 0..WARM_UP + open + closed)?;
+    let mut measured: Vec<Vec<Row>> = vec![Vec::new(); setups.len()];
     for round in 1..=extent.rounds {
-        for (setup, rows) in setups.iter().zip(&mut rounds) {
+        let mut ceiling = None;
+        for (setup, rows) in setups.iter().zip(&mut measured) {
+            if rows.len() + 1 < round {
+                continue;
+            }
             eprintln!("round {round} of {}: {}", extent.rounds, setup.name);
-            rows.push(turn(setup, &requests, open, extent.time)?);
-        }
-        let ceiling = rounds[0][round - 1].rate;
-        for rows in &mut rounds {
-            rows[round - 1].ratio = rows[round - 1].rate / ceiling;
+            let turn = turn(setup, &requests, open, extent);
+            let Some(mut row) = failures.note(setup.name, turn) else {
+                continue;
+            };
+            if let Program::Ceiling = setup.program {
+                ceiling = Some(row.rate);
+            }
+            row.ratio = ceiling.map(|ceiling| row.rate / ceiling);
+            rows.push(row);
         }
     }
-    Ok(rounds.iter().map(|rows| median(rows)).collect())
+    measured.retain(|rows| !rows.is_empty());
+    Ok(measured.iter().map(|rows| median(rows)).collect())
 }
 
 /// One server's turn, from start to end.
-fn turn(setup: &Setup, requests: &[Request], open: usize, time: Duration) -> anyhow::Result<Row> {
+fn turn(setup: &Setup, requests: &[Request], open: usize, extent: Extent) -> anyhow::Result<Row> {
+    let time = extent.time;
     let (warm_up, rest) = requests.split_at(WARM_UP);
     let (open, closed) = rest.split_at(open);
-    let server = Server::start(setup, &[])?;
+    let server = Server::start(setup)?;
     std::thread::sleep(Duration::from_millis(300));
     let idle = server.process.rss()?;
-    generator::closed(server.address, warm_up, time)?;
-    let paced = generator::open(server.address, open, OPEN_RATE)?;
+    let warm = generator::closed(server.address, warm_up, time)?;
+    let paced = generator::open(server.address, open, extent.open_rate)?;
     let before = cpu(&server)?;
     let fast = generator::closed(server.address, closed, time)?;
     let after = cpu(&server)?;
     ensure!(fast.answered() > 0, "{} answered nothing", setup.name);
     let each = |n: usize| (after[n] - before[n]).as_secs_f64() * 1e6 / fast.answered() as f64;
-    let refused = |trips: [&Trip; 2]| trips.iter().map(|trip| trip.refused).sum();
+    let accepted = |trip: &Trip| trip.answered() - trip.refused;
+    if let Some(stream) = setup.stream() {
+        let length = server.ground.stream_length(&stream)?;
+        let answered = accepted(&warm) + accepted(&paced) + accepted(&fast);
+        ensure!(
+            length == answered,
+            "{answered} were accepted, {length} are stored"
+        );
+    }
     Ok(Row {
         name: setup.name,
         rate: fast.rate(),
-        ratio: 1.0,
+        ratio: None,
         p50: fast.percentile(0.5),
         p99: fast.percentile(0.99),
         cpu: each(0),
@@ -124,15 +147,13 @@ fn turn(setup: &Setup, requests: &[Request], open: usize, time: Duration) -> any
         idle,
         loaded: server.process.peak_rss()?,
         start: server.start.as_secs_f64() * 1000.0,
-        refused: refused([&paced, &fast]),
+        refused: paced.refused + fast.refused,
     })
 }
 
 /// Processor time of the server and of its Redis.
-fn cpu(server: &Server) -> anyhow::Result<[Duration; 2]> {
-    let redis = server.redis.as_ref();
-    let redis = redis.map_or(Ok(Duration::ZERO), |redis| redis.cpu())?;
-    Ok([server.process.cpu()?, redis])
+pub(crate) fn cpu(server: &Server) -> anyhow::Result<[Duration; 2]> {
+    Ok([server.process.cpu()?, server.ground.redis_cpu()?])
 }
 
 fn median(rows: &[Row]) -> Row {
@@ -144,7 +165,9 @@ fn median(rows: &[Row]) -> Row {
     Row {
         name: rows[0].name,
         rate: of(|row| row.rate),
-        ratio: of(|row| row.ratio),
+        ratio: rows[0]
+            .ratio
+            .map(|_| of(|row| row.ratio.unwrap_or_default())),
         p50: of(|row| row.p50),
         p99: of(|row| row.p99),
         cpu: of(|row| row.cpu),

@@ -5,6 +5,7 @@
 //! what a sender sees.
 
 use std::cell::Cell;
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,35 @@ fn pace<'a>(
         if due.send((request, at)).is_err() {
             return;
         }
+    }
+}
+
+/// Connections that rest: each has had one answer, so that it is kept alive.
+#[derive(Debug)]
+pub(crate) struct Idle(Vec<std::net::TcpStream>);
+
+impl Idle {
+    /// Opens so many.
+    pub(crate) fn open(to: SocketAddr, count: usize) -> anyhow::Result<Self> {
+        let open = |n: usize| {
+            let mut stream = std::net::TcpStream::connect(to)?;
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
+            let read = stream.read(&mut [0; 1024])?;
+            ensure!(read > 0, "the server closed idle connection {n}");
+            stream.set_nonblocking(true)?;
+            Ok(stream)
+        };
+        let streams: anyhow::Result<_> = (0..count).map(open).collect();
+        Ok(Self(streams?))
+    }
+
+    /// Whether the server has kept them all.
+    pub(crate) fn all_open(&self) -> bool {
+        let open = |mut stream: &std::net::TcpStream| {
+            let read = stream.read(&mut [0; 1024]);
+            read.is_err_and(|problem| problem.kind() == ErrorKind::WouldBlock)
+        };
+        self.0.iter().all(open)
     }
 }
 

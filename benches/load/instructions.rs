@@ -8,9 +8,11 @@ use anyhow::Context;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::callbacks::{self, Change};
+use crate::callbacks::{self, APART, Change};
 use crate::generator;
-use crate::servers::{Keeping, Program, Server, Setup};
+use crate::ground::{Ground, Keeping};
+use crate::report::Failures;
+use crate::servers::{Program, Server, Setup};
 
 /// Two runs of different length; the difference leaves out start and stop.
 const COUNTS: [usize; 2] = [2_000, 6_000];
@@ -28,7 +30,7 @@ pub(crate) struct Row {
 }
 
 /// Counts for the ceiling and for the service without its loops.
-pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+pub(crate) fn measure(failures: &mut Failures) -> Vec<Row> {
     let setup = Setup::new;
     let setups = [
         setup("ceiling", Program::Ceiling, Keeping::Nothing),
@@ -42,15 +44,20 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
             )
         },
     ];
-    let rows = setups.iter().map(|setup| {
-        let [few, many] = COUNTS.map(|count| count_instructions(setup, count));
-        let events = (COUNTS[1] - COUNTS[0]) as u64;
-        Ok(Row {
-            name: setup.name,
-            instructions: many?.saturating_sub(few?) / events,
-        })
-    });
+    let rows = setups
+        .iter()
+        .filter_map(|setup| failures.note(setup.name, row(setup)));
     rows.collect()
+}
+
+fn row(setup: &Setup) -> anyhow::Result<Row> {
+    let few = count_instructions(setup, COUNTS[0])?;
+    let many = count_instructions(setup, COUNTS[1])?;
+    let events = (COUNTS[1] - COUNTS[0]) as u64;
+    Ok(Row {
+        name: setup.name,
+        instructions: many.saturating_sub(few) / events,
+    })
 }
 
 fn count_instructions(setup: &Setup, count: usize) -> anyhow::Result<u64> {
@@ -60,13 +67,14 @@ fn count_instructions(setup: &Setup, count: usize) -> anyhow::Result<u64> {
     let out = format!("--callgrind-out-file={}", report.display());
     // One processor for the server means one worker.
     let under = ["taskset", "-c", "0", "valgrind", "--tool=callgrind", &out];
-    let server = Server::start(setup, &under.map(str::to_owned))?;
+    let ground = Ground::lay(setup.keeping)?;
+    let server = Server::start_on(ground, setup, &under.map(str::to_owned))?;
     generator::closed(
         server.address,
-        &callbacks::make(Change::Edited, count)?,
+        &callbacks::make(Change::Edited, APART, 0..count)?,
         PATIENCE,
     )?;
-    server.process.stop()?;
+    server.process.stop(None)?;
     let report = fs::read_to_string(report).context("callgrind's report")?;
     let totals = report
         .lines()

@@ -1,54 +1,79 @@
-//! The figures as a table for people or as JSON.
+//! The figures as tables for people or as JSON. What was measured is printed also when something else failed.
 
 use serde::Serialize;
 
-use crate::{accepting, instructions, settling};
+use crate::{accepting, growth, instructions, peers, settling, soaking};
 
 /// Everything that was measured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     /// How fast callbacks are taken in.
     pub(crate) accepting: Vec<accepting::Row>,
+    /// How far the service is ahead of others.
+    pub(crate) leads: Vec<peers::Lead>,
     /// How fast events are settled.
     pub(crate) settling: Vec<settling::Row>,
     /// How many instructions a request takes.
     pub(crate) instructions: Vec<instructions::Row>,
+    /// How much slower it is when there is more of something.
+    pub(crate) growth: Vec<growth::Row>,
+    /// How memory develops.
+    pub(crate) soaking: Vec<soaking::Row>,
+    /// What could not be measured.
+    pub(crate) failures: Failures,
+}
+
+/// What could not be measured, and why.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Failures(Vec<Failure>);
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    row: String,
+    why: String,
+}
+
+impl Failures {
+    /// The result of a row; a failure is told at once, kept for the end, and stops no other row.
+    pub(crate) fn note<T>(&mut self, row: &str, result: anyhow::Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                let (row, why) = (row.to_owned(), format!("{problem:#}"));
+                eprintln!("FAILED: {row}: {why}");
+                self.0.push(Failure { row, why });
+                None
+            }
+        }
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl Report {
     /// For people.
     pub(crate) fn print(&self) {
-        if !self.accepting.is_empty() {
-            print_accepting(&self.accepting);
-        }
-        if !self.settling.is_empty() {
-            println!("\nfrom callback to card");
-            println!(
-                "{:<26}{:>9}{:>9}{:>9}",
-                "", "events/s", "cpu us", "redis us"
-            );
-        }
-        for row in &self.settling {
-            let settling::Row {
-                name,
-                rate,
-                cpu,
-                redis_cpu,
-            } = row;
-            println!("{name:<26}{rate:>9.0}{cpu:>9.0}{redis_cpu:>9.0}");
-        }
-        if !self.instructions.is_empty() {
-            println!("\ninstructions for each request, in user space");
-        }
-        for instructions::Row { name, instructions } in &self.instructions {
-            println!("{name:<26}{instructions:>9}");
+        print_accepting(&self.accepting);
+        print_leads(&self.leads);
+        print_settling(&self.settling);
+        print_instructions(&self.instructions);
+        print_growth(&self.growth);
+        print_soaking(&self.soaking);
+        for Failure { row, why } in &self.failures.0 {
+            println!("\nFAILED: {row}: {why}");
         }
     }
 }
 
 fn print_accepting(rows: &[accepting::Row]) {
+    if rows.is_empty() {
+        return;
+    }
     println!(
-        "\n{:<21}{:>8}{:>7}{:>12}{:>9}{:>9}{:>12}{:>12}{:>8}{:>8}",
+        "\n{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
         "",
         "closed",
         "over",
@@ -61,7 +86,7 @@ fn print_accepting(rows: &[accepting::Row]) {
         ""
     );
     println!(
-        "{:<21}{:>8}{:>7}{:>12}{:>9}{:>9}{:>12}{:>12}{:>8}{:>8}",
+        "{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
         "", "req/s", "ceil.", "ms", "/request", "/request", "ms", "MiB", "ms", "refused"
     );
     for row in rows {
@@ -75,11 +100,121 @@ fn print_accepting(rows: &[accepting::Row]) {
             refused,
             ..
         } = row;
-        let pair = |one: f64, other: f64| format!("{one:.1} / {other:.1}");
+        let ratio = ratio.map_or("-".into(), |ratio| format!("{ratio:.3}"));
         let (closed, open) = (pair(row.p50, row.p99), pair(row.open_p50, row.open_p99));
         let memory = format!("{:.0} / {:.0}", row.idle, row.loaded);
         println!(
-            "{name:<21}{rate:>8.0}{ratio:>7.2}{closed:>12}{cpu:>9.1}{redis_cpu:>9.1}{open:>12}{memory:>12}{start:>8.0}{refused:>8}"
+            "{name:<21}{rate:>8.0}{ratio:>7}{closed:>14}{cpu:>9.1}{redis_cpu:>9.1}{open:>14}{memory:>12}{start:>8.0}{refused:>8}"
         );
     }
+}
+
+fn print_leads(rows: &[peers::Lead]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!(
+        "\ntimes as fast as others: the door, which does the same; the whole service; and by processor time"
+    );
+    println!("{:<21}{:>8}{:>9}{:>8}", "", "door", "service", "cpu");
+    for peers::Lead {
+        name,
+        door,
+        service,
+        cpu,
+    } in rows
+    {
+        let times = |times: &Option<f64>| times.map_or("-".into(), |times| format!("{times:.1}"));
+        let (door, service, cpu) = (times(door), times(service), times(cpu));
+        println!("{name:<21}{door:>8}{service:>9}{cpu:>8}");
+    }
+}
+
+fn print_settling(rows: &[settling::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\nfrom callback to card");
+    println!(
+        "{:<26}{:>9}{:>9}{:>9}",
+        "", "events/s", "cpu us", "redis us"
+    );
+    for row in rows {
+        let settling::Row {
+            name,
+            rate,
+            cpu,
+            redis_cpu,
+        } = row;
+        println!("{name:<26}{rate:>9.0}{cpu:>9.0}{redis_cpu:>9.0}");
+    }
+}
+
+fn print_instructions(rows: &[instructions::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\ninstructions for each request, in user space");
+    for instructions::Row { name, instructions } in rows {
+        println!("{name:<26}{instructions:>9}");
+    }
+}
+
+fn print_growth(rows: &[growth::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\nwithout growth, and with it; ratios: medians of the rounds");
+    println!(
+        "{:<28}{:>15}{:>7}{:>14}{:>14}{:>7}{:>14}{:>12}{:>8}",
+        "", "per second", "ratio", "cpu us", "redis us", "ratio", "p99 ms", "loaded MiB", "start"
+    );
+    for row in rows {
+        let growth::Row {
+            name,
+            plain,
+            grown,
+            rate_ratio,
+            cpu_ratio,
+            refused,
+        } = row;
+        let rate = format!("{:.0} / {:.0}", plain.rate, grown.rate);
+        let (cpu, redis) = (
+            pair(plain.cpu, grown.cpu),
+            pair(plain.redis_cpu, grown.redis_cpu),
+        );
+        let p99 = pair(plain.p99, grown.p99);
+        let memory = format!("{:.0} / {:.0}", plain.loaded, grown.loaded);
+        let refused = match refused {
+            0 => String::new(),
+            refused => format!("  {refused} refused"),
+        };
+        println!(
+            "{name:<28}{rate:>15}{rate_ratio:>7.2}{cpu:>14}{redis:>14}{cpu_ratio:>7.2}{p99:>14}{memory:>12}{:>8.0}{refused}",
+            grown.start
+        );
+    }
+}
+
+fn print_soaking(rows: &[soaking::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\nMiB of memory and in the store after each quarter of the time");
+    for row in rows {
+        let of = |values: &[f64]| {
+            let values = values.iter().map(|value| format!("{value:>8.1}"));
+            values.collect::<String>()
+        };
+        println!("{:<12}memory{}", row.name, of(&row.memory));
+        println!("{:<12}store {}", "", of(&row.store));
+        println!(
+            "{:<12}{} taken in, {} refused, {} forgotten, p99 {:.1} ms",
+            "", row.taken, row.refused, row.forgotten, row.p99
+        );
+    }
+}
+
+fn pair(one: f64, other: f64) -> String {
+    format!("{one:.1} / {other:.1}")
 }

@@ -1,22 +1,26 @@
 //! How fast events are settled: each one is read, its contact read at WeCom and kept, a card sent to its member. WeCom
 //! is the simulator, which answers at once, in this process.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use serde::Serialize;
 use wecom_bridge::clock::Clock;
-use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::sim::Sim;
 use wecom_bridge::sim::person::{Contact, Follow, Member};
-use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
-use wecom_bridge::sim::{Sim, SimSettings};
 
-use crate::callbacks::{self, CORP, Change};
+use crate::accepting;
+use crate::callbacks::{self, APART, Change};
+use crate::corps;
 use crate::generator;
-use crate::servers::{Keeping, Program, Server, Setup};
+use crate::ground::{Ground, Keeping};
+use crate::report::Failures;
+use crate::servers::{Program, Server, Setup};
 
 /// As many customers as the service may read at once; ten for each member, who may get fifteen messages at once.
-const CONTACTS: usize = 4_000;
+pub(crate) const CONTACTS: usize = 4_000;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,65 +39,65 @@ pub(crate) struct Row {
 }
 
 /// Measures both stores.
-pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+pub(crate) fn measure(failures: &mut Failures) -> Vec<Row> {
     let stores = [("redis", Keeping::Redis), ("embedded", Keeping::Embedded)];
-    let rows = stores.into_iter().map(|(name, keeping)| {
+    let rows = stores.into_iter().filter_map(|(name, keeping)| {
         eprintln!("settlement: {name}");
-        settle(name, keeping)
+        let ground = Ground::lay(keeping);
+        let row = ground.and_then(|ground| settle(name, ground, 0..CONTACTS));
+        let (row, _) = failures.note(&format!("settlement: {name}"), row)?;
+        Some(row)
     });
     rows.collect()
 }
 
-fn settle(name: &'static str, keeping: Keeping) -> anyhow::Result<Row> {
+/// Has these contacts be added, each of them for the first time on this ground, which is left for others.
+pub(crate) fn settle(
+    name: &'static str,
+    ground: Ground,
+    contacts: Range<usize>,
+) -> anyhow::Result<(Row, Ground)> {
+    let count = contacts.len();
     let runtime = tokio::runtime::Runtime::new()?;
-    let sim = runtime.block_on(wecom())?;
+    let sim = runtime.block_on(wecom(contacts.clone()))?;
+    // The ground is laid: what it keeps is not asked again.
     let setup = Setup {
         api_base: sim.base().to_string(),
-        ..Setup::new(name, Program::Service, keeping)
+        ..Setup::new(name, Program::Service, Keeping::Nothing)
     };
-    let server = Server::start(&setup, &[])?;
+    let server = Server::start_on(ground, &setup, &[])?;
     // Without a callback URL an app may not send cards with buttons (43012).
-    let receiver = Receiver {
-        url: format!("http://{}/callback/app", server.address).parse()?,
-        keys: callbacks::keys()?,
-        receive_id: CORP.into(),
-        kind: ReceiverKind::App,
-    };
-    runtime.block_on(sim.register(receiver))?;
-    let requests = callbacks::make(Change::Added, CONTACTS)?;
-    let began = Instant::now();
-    generator::closed(server.address, &requests, PATIENCE)?;
-    while sim.sent().len() < CONTACTS {
+    runtime.block_on(sim.register(corps::registration(server.address)?))?;
+    let requests = callbacks::make(Change::Added, APART, contacts)?;
+    let (before, began) = (accepting::cpu(&server)?, Instant::now());
+    let trip = generator::closed(server.address, &requests, PATIENCE)?;
+    ensure!(trip.refused == 0, "{} callbacks were refused", trip.refused);
+    while sim.sent().len() < count {
         if began.elapsed() > PATIENCE {
             let (sent, log) = (sim.sent().len(), server.log());
-            bail!("{name}: {sent} cards of {CONTACTS}\n{log:.2000}");
+            bail!("{sent} cards of {count}\n{log:.2000}");
         }
         // Looking copies the list.
         std::thread::sleep(Duration::from_millis(100));
     }
-    let rate = CONTACTS as f64 / began.elapsed().as_secs_f64();
-    let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / CONTACTS as f64;
-    let redis = server.redis.as_ref();
-    Ok(Row {
+    let rate = count as f64 / began.elapsed().as_secs_f64();
+    let after = accepting::cpu(&server)?;
+    let each = |n: usize| (after[n] - before[n]).as_secs_f64() * 1e6 / count as f64;
+    let row = Row {
         name,
         rate,
-        cpu: each(server.process.cpu()?),
-        redis_cpu: each(redis.map_or(Ok(Duration::ZERO), |redis| redis.cpu())?),
-    })
+        cpu: each(0),
+        redis_cpu: each(1),
+    };
+    Ok((row, server.stop()?))
 }
 
 /// A corp in which every contact has its member.
-async fn wecom() -> anyhow::Result<Sim> {
-    let settings = SimSettings::new(
-        CorpId::parse(CORP)?,
-        AgentId(1_000_002),
-        "bench".to_owned().into(),
-        Clock::system(),
-    );
-    let sim = Sim::start(settings).await?;
+pub(crate) async fn wecom(contacts: Range<usize>) -> anyhow::Result<Sim> {
+    let sim = Sim::start(corps::wecom()?).await?;
     let now = Clock::system().now();
     let mut corp = sim.corp();
-    for n in 0..CONTACTS {
+    for n in contacts {
         let userid = UserId::parse(&callbacks::member(n))?;
         let id = ExternalUserId::parse(&callbacks::contact(n))?;
         if corp.member(&userid).is_none() {

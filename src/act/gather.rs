@@ -2,12 +2,19 @@
 
 use crate::act::Corp;
 use crate::act::error::ActError;
+use crate::act::step::Page;
 use crate::decide::facts::{Facts, Need};
 use crate::model::contact::{Ending, Greeting};
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::record::{Key, Record, Table};
+
+/// More syncs than are kept.
+const SYNCS: usize = 200;
+
+/// So many batches that syncs have left behind are dropped at once.
+const BATCHES: usize = 500;
 
 /// Finds out what is needed. Also returns every record that was read: the basis of the decision.
 pub(in crate::act) async fn gather<'a>(
@@ -18,17 +25,33 @@ pub(in crate::act) async fn gather<'a>(
     now: Timestamp,
 ) -> Result<(Facts<'a>, Vec<Record>), ActError> {
     let mut facts = Facts::none(&corp.facts);
-    let keys: Vec<Key> = needs.iter().filter_map(key).collect();
-    let mut basis = store.read(id, &keys).await?;
-    for need in needs {
+    let keys: Vec<Key> = needs.iter().flat_map(keys).collect();
+    // No input needs the relations of two contacts.
+    let related = needs.iter().find_map(|need| {
         if let Need::Relations(contact) = need {
-            for table in [Table::Greetings, Table::Endings] {
-                basis.extend(store.of_contact(id, table, contact).await?);
-            }
+            Some(contact)
+        } else {
+            None
         }
-    }
+    });
+    let mut basis = match related {
+        Some(contact) => {
+            let tables = [Table::Greetings, Table::Endings];
+            store.of_contact(id, &keys, &tables, contact).await?
+        }
+        None => store.read(id, &keys).await?,
+    };
     for record in &basis {
         keep(&mut facts, record)?;
+    }
+    if needs.contains(&Need::Syncs) {
+        let runs = store.list(id, Table::Syncs, None, SYNCS).await?;
+        for run in &runs {
+            facts.syncs.extend(run.parse()?);
+        }
+        let left = store.list(id, Table::Batches, None, BATCHES).await?;
+        facts.batches = left.into_iter().map(|batch| batch.key.key).collect();
+        basis.extend(runs);
     }
     // WeCom is asked after the store: what is written is then never older than what it was compared with.
     for need in needs {
@@ -37,7 +60,21 @@ pub(in crate::act) async fn gather<'a>(
                 facts.contact_at_wecom = corp.client.contact(contact, now).await?;
             }
             Need::MemberAtWecom(userid) => {
-                facts.member_at_wecom = corp.client.member(userid, now).await?;
+                if let Some(read) = corp.client.member(userid, now).await? {
+                    facts.member_at_wecom = Some(read.member);
+                    facts.web_attributes = read.web_attributes;
+                }
+            }
+            Need::Step(_) => {
+                if let Some(run) = facts.sync.clone() {
+                    let page = Page {
+                        store,
+                        corp,
+                        id,
+                        now,
+                    };
+                    facts.step = page.step(&run, &facts.switches, &mut basis).await?;
+                }
             }
             Need::Contact(_)
             | Need::Greeting(..)
@@ -48,25 +85,29 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Visit(..)
             | Need::Card(_)
             | Need::Switches
-            | Need::Sync(_) => {}
+            | Need::Sync(_)
+            | Need::Syncs => {}
         }
     }
     Ok((facts, basis))
 }
 
-/// The record that answers a need, if one record does.
-fn key(need: &Need) -> Option<Key> {
+/// The records that answer a need, if their keys are known before anything is read.
+fn keys(need: &Need) -> Vec<Key> {
     match need {
-        Need::Contact(contact) => Some(Key::contact(contact)),
-        Need::Greeting(contact, member) => Some(Key::greeting(contact, member)),
-        Need::Ending(contact, member) => Some(Key::ending(contact, member)),
-        Need::Member(userid) => Some(Key::member(userid)),
-        Need::Link(userid) => Some(Key::link(userid)),
-        Need::Visit(contact, member) => Some(Key::visit(contact, member)),
-        Need::Card(task_id) => Some(Key::card(task_id)),
-        Need::Switches => Some(Key::switches()),
-        Need::Sync(id) => Some(Key::sync(id)),
-        Need::ContactAtWecom(_) | Need::MemberAtWecom(_) | Need::Relations(_) => None,
+        Need::Contact(contact) => vec![Key::contact(contact)],
+        Need::Greeting(contact, member) => vec![Key::greeting(contact, member)],
+        Need::Ending(contact, member) => vec![Key::ending(contact, member)],
+        Need::Member(userid) => vec![Key::member(userid)],
+        Need::Link(userid) => vec![Key::link(userid)],
+        Need::Visit(contact, member) => vec![Key::visit(contact, member)],
+        Need::Card(task_id) => vec![Key::card(task_id)],
+        Need::Switches => vec![Key::switches()],
+        Need::Sync(id) => vec![Key::sync(id)],
+        Need::Step(id) => vec![Key::switches(), Key::sync(id)],
+        Need::ContactAtWecom(_) | Need::MemberAtWecom(_) | Need::Relations(_) | Need::Syncs => {
+            Vec::new()
+        }
     }
 }
 
@@ -81,6 +122,8 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Cards => facts.card = record.parse()?,
         Table::Switches => facts.switches = record.parse()?.unwrap_or_default(),
         Table::Syncs => facts.sync = record.parse()?,
+        // Steps of syncs read these by themselves.
+        Table::Batches | Table::Sightings | Table::TagNames => {}
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::callback::error::CallbackError;
 use crate::callback::signature::Verified;
-use crate::callback::{Plaintext, lossy};
+use crate::callback::{KeyPair, Plaintext, lossy};
 use crate::model::keys::AesKey;
 
 /// WeCom pads to twice the cipher's block, so a filler of 17 to 32 bytes is as common as a shorter one.
@@ -44,6 +44,11 @@ impl Plaintext {
         bytes.drain(..self.message.start);
         String::from_utf8(bytes)
             .unwrap_or_else(|fault| String::from_utf8_lossy(fault.as_bytes()).into_owned())
+    }
+
+    /// What it was sealed with, and what a reply to it is sealed with.
+    pub const fn pair(&self) -> KeyPair {
+        self.pair
     }
 
     /// Whom it is for; one of the receiver's list.
@@ -99,6 +104,7 @@ pub(in crate::callback) fn open(
         buffer,
         message,
         receive_id,
+        pair: verified.pair().which,
     })
 }
 

@@ -16,13 +16,13 @@
 //! ```
 //!
 //! ```compile_fail
-//! use wecom_bridge::callback::Plaintext;
+//! use wecom_bridge::callback::{KeyPair, Plaintext};
 //!
 //! fn store(message: &Plaintext) -> usize {
 //!     message.as_bytes().len()
 //! }
 //!
-//! store(&Plaintext { buffer: b"<xml/>".to_vec(), message: 0..6, receive_id: 6..6 });
+//! store(&Plaintext { buffer: b"<xml/>".to_vec(), message: 0..6, receive_id: 6..6, pair: KeyPair::Current });
 //! ```
 
 mod query;
@@ -62,8 +62,18 @@ pub struct Keyring {
     receive_ids: Vec<String>,
 }
 
+/// Which of a receiver's two pairs of token and key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPair {
+    /// The one that is configured now.
+    Current,
+    /// The one before it.
+    Previous,
+}
+
 /// One token and its prepared key.
 struct Pair {
+    which: KeyPair,
     token: SecretString,
     cipher: Cipher,
 }
@@ -76,18 +86,15 @@ impl Keyring {
         previous: Option<CallbackKeys>,
         receive_ids: Vec<String>,
     ) -> Self {
-        let pair = |keys: CallbackKeys| Pair {
+        let pair = |which, keys: CallbackKeys| Pair {
+            which,
             cipher: Cipher::new(&keys.aes_key),
             token: keys.token,
         };
-        Self {
-            pairs: [Some(current), previous]
-                .into_iter()
-                .flatten()
-                .map(pair)
-                .collect(),
-            receive_ids,
-        }
+        let previous = previous.map(|keys| pair(KeyPair::Previous, keys));
+        let mut pairs = vec![pair(KeyPair::Current, current)];
+        pairs.extend(previous);
+        Self { pairs, receive_ids }
     }
 }
 
@@ -111,6 +118,7 @@ pub struct Plaintext {
     buffer: Vec<u8>,
     message: Range<usize>,
     receive_id: Range<usize>,
+    pair: KeyPair,
 }
 
 /// A glance at a message: what the door must know of it before it stores it.

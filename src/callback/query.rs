@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memchr;
+
 use crate::callback::Query;
 use crate::callback::error::CallbackError;
 
@@ -69,9 +71,23 @@ impl fmt::Debug for Query {
 }
 
 fn decode(value: &str, max: usize) -> Result<Box<str>, CallbackError> {
+    let text = match memchr(b'%', value.as_bytes()) {
+        None => value.into(),
+        Some(_) => decoded(value)?,
+    };
+    if text.is_empty() {
+        return Err(CallbackError::Malformed("a parameter is empty"));
+    }
+    if text.len() > max {
+        return Err(CallbackError::Malformed("a parameter is too long"));
+    }
+    Ok(text)
+}
+
+fn decoded(value: &str) -> Result<Box<str>, CallbackError> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
-    while let Some(place) = rest.iter().position(|&byte| byte == b'%') {
+    while let Some(place) = memchr(b'%', rest) {
         bytes.extend_from_slice(&rest[..place]);
         let [high, low, after @ ..] = &rest[place + 1..] else {
             return Err(CallbackError::Malformed("a percent code is cut off"));
@@ -86,12 +102,6 @@ fn decode(value: &str, max: usize) -> Result<Box<str>, CallbackError> {
         rest = after;
     }
     bytes.extend_from_slice(rest);
-    if bytes.is_empty() {
-        return Err(CallbackError::Malformed("a parameter is empty"));
-    }
-    if bytes.len() > max {
-        return Err(CallbackError::Malformed("a parameter is too long"));
-    }
     let text = String::from_utf8(bytes)
         .map_err(|_| CallbackError::Malformed("a parameter is not UTF-8"))?;
     Ok(text.into())

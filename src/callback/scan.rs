@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use quick_xml::escape::unescape;
 
 /// Deepest nesting that is read. Official samples have 5.
@@ -128,7 +129,7 @@ impl<'a> Pieces<'a> {
                 return Ok(None);
             }
             let Some(markup) = self.rest.strip_prefix('<') else {
-                let end = self.rest.find('<').unwrap_or(self.rest.len());
+                let end = memchr(b'<', self.rest.as_bytes()).unwrap_or(self.rest.len());
                 let (text, rest) = self.rest.split_at(end);
                 self.rest = rest;
                 return Ok(Some(Piece::Text(text)));
@@ -154,7 +155,7 @@ impl<'a> Pieces<'a> {
     /// What stands before `end`; goes on behind it. Looking for the last character alone is cheaper than for the text.
     fn until(&mut self, after: &'a str, end: &str) -> Result<&'a str, &'static str> {
         let mut from = 0;
-        while let Some(found) = after[from..].find('>') {
+        while let Some(found) = memchr(b'>', &after.as_bytes()[from..]) {
             from += found + 1;
             if let Some(inside) = after[..from].strip_suffix(end) {
                 self.rest = &after[from..];
@@ -165,7 +166,12 @@ impl<'a> Pieces<'a> {
     }
 
     fn tag(&mut self, markup: &'a str) -> Result<Piece<'a>, &'static str> {
-        let (tag, rest) = markup.split_at(tag_end(markup)?);
+        let end = match markup.as_bytes().first() {
+            // It is compared with a name, which has no quotes.
+            Some(b'/') => memchr(b'>', markup.as_bytes()).ok_or("it ends too early")?,
+            _ => tag_end(markup)?,
+        };
+        let (tag, rest) = markup.split_at(end);
         self.rest = &rest[1..];
         if let Some(name) = tag.strip_prefix('/') {
             return Ok(Piece::End(name.trim_ascii_end()));
@@ -186,6 +192,13 @@ impl<'a> Pieces<'a> {
 /// Where the `>` of a tag is; one within quotes does not count.
 fn tag_end(markup: &str) -> Result<usize, &'static str> {
     const EARLY: &str = "it ends too early";
+    let first = memchr(b'>', markup.as_bytes()).ok_or(EARLY)?;
+    if !markup.as_bytes()[..first]
+        .iter()
+        .any(|byte| matches!(byte, b'<' | b'"' | b'\''))
+    {
+        return Ok(first);
+    }
     let mut place = 0;
     loop {
         let mut rest = markup.as_bytes()[place..].iter();

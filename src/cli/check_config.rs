@@ -65,6 +65,7 @@ struct CorpSummary {
     name: Option<String>,
     link: String,
     auto_sync: bool,
+    sidebar_card: bool,
     agent_id: u64,
     contact_sync: bool,
     receivers: Vec<ReceiverSummary>,
@@ -104,6 +105,7 @@ impl CorpSummary {
             name: corp.name.clone(),
             link: format!("{public_url}home?tenantKey={}", corp.tenant_key),
             auto_sync: corp.auto_sync,
+            sidebar_card: corp.sidebar_card,
             agent_id: corp.app.agent_id.0,
             contact_sync: corp.contact_sync_secret.is_some(),
             receivers: corp
@@ -142,6 +144,7 @@ fn write_words(text: &mut String, summary: &Summary) -> std::fmt::Result {
         writeln!(text, "\ncorp {} ({name})", corp.id)?;
         writeln!(text, "  app           {}", corp.agent_id)?;
         writeln!(text, "  auto-sync     {}", on_or_off(corp.auto_sync))?;
+        writeln!(text, "  sidebar card  {}", on_or_off(corp.sidebar_card))?;
         writeln!(text, "  contact sync  {}", on_or_off(corp.contact_sync))?;
         writeln!(text, "  与我协作      {}", corp.link)?;
         for receiver in &corp.receivers {

@@ -9,6 +9,7 @@ mod healthcheck;
 mod replay;
 mod serve;
 mod simulate;
+mod sync;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ Examples:
   wecom-bridge check-config --config wecom-bridge.toml       see what is missing or wrong
   wecom-bridge serve --config wecom-bridge.toml              run the service
   wecom-bridge doctor --config wecom-bridge.toml             see whether everything around it works
+  wecom-bridge sync --config wecom-bridge.toml               bring everything up to date with WeCom
   wecom-bridge simulate                                      see it work with a simulated WeCom
   wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
 
@@ -46,6 +48,7 @@ struct Cli {
 enum Command {
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
+    Sync(sync::Sync),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Doctor(doctor::Doctor),
@@ -135,6 +138,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match cli.command {
         Command::Serve(command) => within_runtime(command.run()),
         Command::Simulate(command) => within_runtime(command.run()),
+        Command::Sync(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Doctor(command) => within_runtime(command.run()),

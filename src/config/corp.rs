@@ -1,9 +1,11 @@
 //! The settings of a corp: its app, its contact-sync secret, its receivers.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::config::reader::Reader;
-use crate::config::service::secret;
+use crate::config::service::{duration, secret};
 use crate::config::{App, Corp, Receiver};
 use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
@@ -11,8 +13,14 @@ use crate::model::keys::{AesKey, CallbackKeys};
 /// The console takes no longer Token (path/90930).
 const MAX_TOKEN_CHARS: usize = 32;
 
+/// WeCom cuts the text of a reply there (path/90241).
+const MAX_REPLY_BYTES: usize = 2048;
+
 /// For pages; no limit of WeCom's.
 const MAX_NAME_CHARS: usize = 64;
+
+/// Customers come back to a link that they have kept for about a season.
+const OLD_LINKS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// The receiver that the service's own events come by.
 const OWN_RECEIVER: &str = "service";
@@ -30,7 +38,10 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
     if let Some(key) = &tenant_key {
         corp.unique("tenant key", "tenant_key", key.as_str());
     }
+    let write = "a number with s, m, h or d from 1h to 365d, such as \"90d\"";
+    let old_links_for = corp.text("old_links_for", write, duration);
     let auto_sync = corp.switch("auto_sync");
+    let sidebar_card = corp.switch("sidebar_card");
     let write = "the userids of members, such as \"ZhangSan\"";
     let admins = corp.list("admins", write, |text| {
         UserId::parse(text).map_err(not_an_id)
@@ -46,7 +57,9 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         id: id?,
         name,
         tenant_key: tenant_key?,
+        old_links_for: old_links_for.unwrap_or(OLD_LINKS_FOR),
         auto_sync: auto_sync.unwrap_or(true),
+        sidebar_card: sidebar_card.unwrap_or(true),
         admins: admins.unwrap_or_default(),
         app: app?,
         contact_sync_secret,
@@ -78,7 +91,9 @@ fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Rece
     if receive_ids.as_ref().is_some_and(Vec::is_empty) {
         receiver.note("receive_ids", "is empty", format!("write {write}"));
     }
+    let reply = receiver.text("reply", "a text of at most 2048 bytes", reply);
     Some(Receiver {
+        reply,
         name: name?,
         keys: keys?,
         previous,
@@ -147,6 +162,19 @@ fn receive_id(text: &str) -> Result<String, String> {
         "" => Ok(String::new()),
         text => CorpId::parse(text).map(String::from).map_err(not_an_id),
     }
+}
+
+fn reply(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("is empty".into());
+    }
+    if text.len() > MAX_REPLY_BYTES {
+        return Err("is longer than 2048 bytes, where WeCom would cut it".into());
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err("has control characters in it".into());
+    }
+    Ok(text.into())
 }
 
 fn token(text: &str) -> Result<SecretString, String> {

@@ -109,12 +109,22 @@ impl Reader<'_, '_> {
         key: &'static str,
         write: &str,
     ) -> Option<u64> {
-        if let Some(Value::Integer(number)) = self.table.get(key) {
-            let digits = Value::String(number.to_string());
-            self.table.insert(key.into(), digits);
-        }
-        let parse = |text: &str| text.parse().map_err(|_| "is not a whole number".into());
-        self.required(key, write, parse)
+        self.quote_digits(key);
+        self.required(key, write, whole_number)
+    }
+
+    /// A whole number of at most `max`; digits in quotes are one as well.
+    pub(in crate::config) fn number_up_to(
+        &mut self,
+        max: u64,
+        key: &'static str,
+        write: &str,
+    ) -> Option<u64> {
+        self.quote_digits(key);
+        self.text(key, write, |text| match whole_number(text)? {
+            number if number > max => Err("is too much".into()),
+            number => Ok(number),
+        })
     }
 
     /// `true` or `false`, with or without quotes.
@@ -263,6 +273,13 @@ impl Reader<'_, '_> {
         self.ledger.note(&path, wrong, remedy);
     }
 
+    fn quote_digits(&mut self, key: &'static str) {
+        if let Some(Value::Integer(number)) = self.table.get(key) {
+            let digits = Value::String(number.to_string());
+            self.table.insert(key.into(), digits);
+        }
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Value> {
         self.asked.push(key);
         self.table.remove(key)
@@ -314,6 +331,10 @@ impl Reader<'_, '_> {
     }
 }
 
+fn whole_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "is not a whole number".into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,14 +383,16 @@ mod tests {
 
     #[test]
     fn numbers_and_switches_may_come_from_the_environment_as_texts() {
-        let file = "a = 7\nb = '7'\nc = -1\nd = 1.5\ne = true\nf = 'false'\ng = 'no'";
+        let file = "a = 7\nb = '7'\nc = -1\nd = 1.5\ne = true\nf = 'false'\ng = 'no'\ni = 3\nj = 4";
         let found = remedies(file, |reader| {
             let numbers = ["a", "b", "c", "d"].map(|key| reader.required_number(key, "a number"));
             assert_eq!(numbers, [Some(7), Some(7), None, None]);
             let switches = ["e", "f", "g", "h"].map(|key| reader.switch(key));
             assert_eq!(switches, [Some(true), Some(false), None, None]);
+            let limited = ["i", "j", "k"].map(|key| reader.number_up_to(3, key, "a number"));
+            assert_eq!(limited, [Some(3), None, None]);
         });
-        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found.len(), 4, "{found:?}");
     }
 
     #[test]

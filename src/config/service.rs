@@ -7,12 +7,19 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::config::reader::Reader;
-use crate::config::{Config, LogFormat, StoreChoice, Wecom, corp, log_level};
+use crate::config::{Config, LogFormat, StoreChoice, SyncTimes, Wecom, corp, log_level};
 use crate::model::password::PasswordHash;
+use crate::model::redis_url::RedisUrl;
+
+/// When the full sync starts unless another time is set.
+const NIGHTLY: Duration = Duration::from_secs(3 * 3600 + 30 * 60);
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// More replicas of one master would be of no use.
+const MAX_REPLICAS: u64 = 5;
 
 /// Shorter bearer tokens could be guessed.
 const MIN_API_TOKEN_CHARS: usize = 16;
@@ -37,7 +44,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         let write = "the file's name, such as \"WW_verify_abc.txt\", and what is in it";
         (listen, server.texts("verify_files", write, verify_file))
     });
-    let (store, keep_for, dedupe_for) = root.section("store", store);
+    let (store, replicas, keep_for, dedupe_for) = root.section("store", store);
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
         api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
@@ -50,6 +57,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     });
     let (log_format, log_level) = root.section("log", log);
     let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
+    let sync = root.section("sync", sync);
     let session_key = root.section("session", |session| {
         let write = "at least 32 characters, made by `openssl rand -hex 32`";
         session.text("key", write, |text| secret(text, MIN_SESSION_KEY_CHARS))
@@ -61,6 +69,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
         verify_files: verify_files.unwrap_or_default(),
         store: store.unwrap_or_else(|| StoreChoice::Embedded("wecom-bridge.redb".into())),
+        replicas: replicas.unwrap_or(0),
         keep_for: keep_for.unwrap_or(WEEK),
         dedupe_for: dedupe_for.unwrap_or(WEEK),
         api_tokens: api_tokens.unwrap_or_default(),
@@ -68,6 +77,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),
         wecom,
+        sync,
         session_key,
         corps: corps?,
     })
@@ -88,15 +98,32 @@ fn verify_file(name: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-type StoreSettings = (Option<StoreChoice>, Option<Duration>, Option<Duration>);
+type StoreSettings = (
+    Option<StoreChoice>,
+    Option<u32>,
+    Option<Duration>,
+    Option<Duration>,
+);
 
 fn store(store: &mut Reader<'_, '_>) -> StoreSettings {
-    let write = "\"embedded:PATH\", \"redis://HOST:6379\" or \"rediss://HOST:6379\"";
+    let write = "\"embedded:PATH\", \"redis://HOST:6379\", \"redis+sentinel://HOST:26379,HOST:26379/MASTER\" or \
+                 \"redis+cluster://HOST:6379,HOST:6379\", with rediss for TLS";
     let choice = store.text("url", write, store_choice);
+    let replicas = replicas(store, choice.as_ref());
     let write = "a number with s, m, h or d from 1h to 365d, such as \"7d\"";
     let [keep_for, dedupe_for] =
         ["keep_for", "dedupe_for"].map(|key| store.text(key, write, duration));
-    (choice, keep_for, dedupe_for)
+    (choice, replicas, keep_for, dedupe_for)
+}
+
+fn replicas(store: &mut Reader<'_, '_>, choice: Option<&StoreChoice>) -> Option<u32> {
+    let write = "how many replicas must have an event before it is answered: 0 to 5";
+    let replicas = store.number_up_to(MAX_REPLICAS, "replicas", write)?;
+    if replicas > 0 && matches!(choice, Some(StoreChoice::Embedded(_))) {
+        let remedy = "write 0, or the URL of a Redis into `url`";
+        store.note("replicas", "is for a Redis", remedy.into());
+    }
+    u32::try_from(replicas).ok()
 }
 
 fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
@@ -108,6 +135,34 @@ fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
     let write = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\", or a list such as \"info,wecom_bridge::wecom=debug\"";
     let level = log.text("level", write, log_level);
     (format, level)
+}
+
+fn sync(sync: &mut Reader<'_, '_>) -> SyncTimes {
+    let write = "a time of day in Beijing such as \"03:30\", or \"off\"";
+    let nightly = sync.text("nightly", write, time_of_day);
+    let hourly = sync.switch("hourly");
+    SyncTimes {
+        nightly: nightly.unwrap_or(Some(NIGHTLY)),
+        hourly: hourly.unwrap_or(true),
+    }
+}
+
+fn time_of_day(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let number = |digits: &str| {
+        let two = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        two.then(|| digits.parse::<u64>().ok()).flatten()
+    };
+    let parts = text.split_once(':');
+    let parts = parts.and_then(|(hours, minutes)| Some((number(hours)?, number(minutes)?)));
+    match parts {
+        Some((hours @ 0..24, minutes @ 0..60)) => {
+            Ok(Some(Duration::from_secs(hours * 3600 + minutes * 60)))
+        }
+        _ => Err("is no time of day".into()),
+    }
 }
 
 fn addresses(wecom: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Wecom {
@@ -201,13 +256,14 @@ fn store_choice(text: &str) -> Result<StoreChoice, String> {
             path => Ok(StoreChoice::Embedded(PathBuf::from(path))),
         };
     }
-    match url(text)?.scheme() {
-        "redis" | "rediss" => Ok(StoreChoice::Redis(text.into())),
-        _ => Err("names no store that is known".into()),
+    if let RedisUrl::Server(_) = RedisUrl::parse(text)? {
+        url(text)?;
     }
+    Ok(StoreChoice::Redis(text.into()))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// A length of time from an hour to a year.
+pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: u64 = match &text[digits.len()..] {
         "s" => 1,

@@ -7,7 +7,7 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{AutoSync, Facts, Need};
 use crate::decide::input::Refusal;
 use crate::decide::wording;
-use crate::model::contact::{Contact, EndedBy, Ending, Greeting, GreetingStep};
+use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
 use crate::model::ids::{ExternalUserId, UserId};
@@ -34,9 +34,10 @@ pub(in crate::decide) fn needs(change: &ChangeExternalContact) -> Vec<Need> {
         } => (external_userid, userid),
         ChangeExternalContact::Edit { .. }
         | ChangeExternalContact::TransferFail { .. }
-        | ChangeExternalContact::Other { .. } => return Vec::new(),
+        | ChangeExternalContact::Other { .. } => return vec![Need::Switches],
     };
     vec![
+        Need::Switches,
         Need::Greeting(external_userid.clone(), userid.clone()),
         Need::Ending(external_userid.clone(), userid.clone()),
     ]
@@ -122,7 +123,7 @@ fn greet(
         None => {
             let greeted = !facts.greetings.is_empty();
             let over = facts.endings.iter().any(|ending| ending.at >= at);
-            let owed = !greeted && !over && facts.corp.auto_sync == AutoSync::On;
+            let owed = !greeted && !over && facts.auto_sync() == AutoSync::On;
             owed.then(|| greeting(GreetingStep::CardOwed))
                 .into_iter()
                 .collect()
@@ -163,7 +164,7 @@ fn ended(
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
-    if facts.corp.auto_sync == AutoSync::Off {
+    if facts.auto_sync() == AutoSync::Off {
         return Vec::new();
     }
     let mut effects = Vec::new();
@@ -196,7 +197,7 @@ pub(in crate::decide) fn refresh(
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Option<Effect> {
-    (facts.corp.auto_sync == AutoSync::On).then(|| {
+    (facts.auto_sync() == AutoSync::On).then(|| {
         let event = OwnEvent::RefreshContact {
             external_userid: id.clone(),
         };
@@ -236,13 +237,29 @@ pub(in crate::decide) fn refreshed(
     };
     debug_assert_eq!(&fresh.external_userid, id);
     for follow in &mut fresh.follow_users {
-        follow.deleted_by_contact_at = facts
-            .endings
-            .iter()
-            .find(|ending| ending.userid == follow.userid && ending.by == EndedBy::Contact)
-            .map(|ending| ending.at)
-            .filter(|at| *at >= follow.createtime);
+        follow.deleted_by_contact_at = deleted_by_contact_at(follow, &facts.endings);
     }
+    Ok(kept(fresh, facts, now))
+}
+
+/// WeCom goes on listing a member whom the contact has deleted: only the ending tells.
+pub(in crate::decide) fn deleted_by_contact_at(
+    follow: &FollowUser,
+    endings: &[Ending],
+) -> Option<Timestamp> {
+    endings
+        .iter()
+        .find(|ending| ending.userid == follow.userid && ending.by == EndedBy::Contact)
+        .map(|ending| ending.at)
+        .filter(|at| *at >= follow.createtime)
+}
+
+/// Keeps the contact as it is now, if that is different, and sends the cards that wait for it.
+pub(in crate::decide) fn kept(
+    mut fresh: Contact,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
     let mut effects = owed_cards(&fresh, facts);
     let unchanged = facts.contact.as_ref().is_some_and(|kept| {
         fresh.changed_at = kept.changed_at;
@@ -254,7 +271,7 @@ pub(in crate::decide) fn refreshed(
             ..fresh
         }));
     }
-    Ok(effects)
+    effects
 }
 
 /// The members who are owed a card about this contact get it.
@@ -287,10 +304,10 @@ fn owed_cards(contact: &Contact, facts: &Facts<'_>) -> Vec<Effect> {
 
 /// What the receipt of a welcome message needs to know.
 pub(in crate::decide) fn welcome_needs(welcome: &Welcome) -> Vec<Need> {
-    vec![Need::Greeting(
-        welcome.external_userid.clone(),
-        welcome.userid.clone(),
-    )]
+    vec![
+        Need::Switches,
+        Need::Greeting(welcome.external_userid.clone(), welcome.userid.clone()),
+    ]
 }
 
 /// A welcome message went out, or could not: then the member is owed a card instead.

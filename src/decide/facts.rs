@@ -2,10 +2,11 @@
 
 use url::Url;
 
+use crate::decide::found::Step;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::effect::SentCard;
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
-use crate::model::member::{Link, Member};
+use crate::model::member::{Link, Member, WebAttribute};
 use crate::model::switches::Switches;
 use crate::model::sync::SyncRun;
 use crate::model::visit::Visit;
@@ -37,6 +38,10 @@ pub enum Need {
     Switches,
     /// A sync, by its id.
     Sync(String),
+    /// Every sync that is kept, and what ended ones have left behind.
+    Syncs,
+    /// The switches, a sync by its id, and whatever its next step is about.
+    Step(String),
 }
 
 /// What was found. What was not asked for, or does not exist, is empty.
@@ -44,6 +49,8 @@ pub enum Need {
 pub struct Facts<'a> {
     /// The corp's settings.
     pub corp: &'a CorpFacts,
+    /// Why a member is looked at.
+    pub occasion: Occasion,
     /// The contact as it is kept.
     pub contact: Option<Contact>,
     /// The contact as WeCom has it now; `None` when WeCom shows no such customer.
@@ -56,6 +63,8 @@ pub struct Facts<'a> {
     pub member: Option<Member>,
     /// The member as WeCom has it now; `None` when the app may not see such a member.
     pub member_at_wecom: Option<Member>,
+    /// The web attributes in the member's external profile at WeCom.
+    pub web_attributes: Vec<WebAttribute>,
     /// The member's link.
     pub link: Option<Link>,
     /// The last opening of the toolbar.
@@ -66,6 +75,12 @@ pub struct Facts<'a> {
     pub switches: Switches,
     /// The sync.
     pub sync: Option<SyncRun>,
+    /// Every sync that is kept, oldest first.
+    pub syncs: Vec<SyncRun>,
+    /// The keys of batches that syncs have left, as many as are to be dropped at once.
+    pub batches: Vec<String>,
+    /// What the sync's next step is about.
+    pub step: Step,
 }
 
 impl<'a> Facts<'a> {
@@ -73,17 +88,31 @@ impl<'a> Facts<'a> {
     pub fn none(corp: &'a CorpFacts) -> Self {
         Self {
             corp,
+            occasion: Occasion::InPassing,
             contact: None,
             contact_at_wecom: None,
             greetings: Vec::new(),
             endings: Vec::new(),
             member: None,
             member_at_wecom: None,
+            web_attributes: Vec::new(),
             link: None,
             visit: None,
             card: None,
             switches: Switches::default(),
             sync: None,
+            syncs: Vec::new(),
+            batches: Vec::new(),
+            step: Step::default(),
+        }
+    }
+
+    /// Whether events change contacts: as switched, else as configured. To be seen, the switches must be among the needs.
+    pub fn auto_sync(&self) -> AutoSync {
+        match self.switches.auto_sync {
+            Some(true) => AutoSync::On,
+            Some(false) => AutoSync::Off,
+            None => self.corp.auto_sync,
         }
     }
 }
@@ -93,8 +122,10 @@ impl<'a> Facts<'a> {
 pub struct CorpFacts {
     /// The "与我协作" home page: the fixed base of this installation plus `?tenantKey=…`.
     pub home: Url,
-    /// Whether events change contacts.
+    /// Whether events change contacts, until somebody has switched it.
     pub auto_sync: AutoSync,
+    /// Whether an opened toolbar is answered.
+    pub sidebar_card: SidebarCard,
     /// How links get into profiles.
     pub links: LinkWriting,
 }
@@ -106,6 +137,24 @@ pub enum AutoSync {
     On,
     /// They are stored and visible and change no contact.
     Off,
+}
+
+/// Whether a member who opens the toolbar gets a card. The visit is kept either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SidebarCard {
+    /// Now and then.
+    On,
+    /// Never.
+    Off,
+}
+
+/// Why a member is looked at. What an administrator asks for is tried again even if it failed a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Something happened, or it is time for it.
+    InPassing,
+    /// An administrator has asked.
+    Asked,
 }
 
 /// How the "与我协作" link gets into a member's external profile.

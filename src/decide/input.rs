@@ -11,6 +11,19 @@ pub enum Input<'a> {
     Event(&'a Event, Timestamp),
     /// What came of a call.
     Receipt(&'a Receipt),
+    /// A step of a sync was given up.
+    StepDied(&'a StepDied),
+}
+
+/// Why a step of a sync was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepDied {
+    /// Which sync, by its id.
+    pub run: String,
+    /// For people.
+    pub reason: String,
+    /// WeCom's code, when it was a refusal that an administrator can end.
+    pub errcode: Option<i64>,
 }
 
 /// A normal answer that is no change.

@@ -5,10 +5,15 @@
 //! What an event alone can give (a welcome code, a pressed button) becomes an outgoing call at once.
 
 pub mod facts;
+pub mod found;
 pub mod input;
+
+pub mod sync;
 
 mod card;
 mod contact;
+mod home;
+mod link;
 mod member;
 mod sidebar;
 pub mod wording;
@@ -29,8 +34,9 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::Welcome(welcome) => contact::welcome_needs(welcome),
             Call::Card(message) => card::sent_needs(message),
             Call::UpdateCard(_) => Vec::new(),
-            Call::WriteLink(write) => member::link_needs(write),
+            Call::WriteLink(write) => link::needs(write),
         },
+        Input::StepDied(died) => sync::died_needs(died),
     }
 }
 
@@ -49,8 +55,9 @@ pub fn decide(
             Call::Welcome(welcome) => contact::welcomed(welcome, &receipt.outcome, facts, now),
             Call::Card(message) => card::sent(message, &receipt.outcome, facts, now),
             Call::UpdateCard(_) => Vec::new(),
-            Call::WriteLink(write) => member::link_written(write, &receipt.outcome, facts, now),
+            Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
         }),
+        Input::StepDied(died) => Ok(sync::died(died, facts, now)),
     }
 }
 
@@ -63,14 +70,11 @@ fn event_needs(event: &Event) -> Vec<Need> {
             contact::refresh_needs(external_userid)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
-        Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
-        ) => Vec::new(),
+        Body::Own(OwnEvent::StartSync(_) | OwnEvent::SwitchAutoSync { .. }) => sync::start_needs(),
+        Body::Own(OwnEvent::SyncStep { run }) => vec![Need::Step(run.clone())],
+        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Vec::new(),
+        Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
+        Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -103,20 +107,24 @@ fn event_effects(
         Body::Subscribe { userid } | Body::Unsubscribe { userid } => {
             Ok(vec![member::refresh(userid, now)])
         }
-        Body::TemplateCardEvent(pressed) => Ok(card::pressed(pressed, facts, now)),
+        Body::TemplateCardEvent(pressed) => Ok(card::pressed(pressed, at, facts, now)),
         Body::Own(OwnEvent::SidebarOpened(opened)) => Ok(sidebar::opened(opened, at, facts, now)),
         Body::Own(OwnEvent::RefreshContact { external_userid }) => {
             contact::refreshed(external_userid, facts, now)
         }
         Body::Own(OwnEvent::RefreshMember { userid }) => Ok(member::refreshed(userid, facts, now)),
-        Body::Own(
-            OwnEvent::RefreshChat { .. }
-            | OwnEvent::RefreshTags
-            | OwnEvent::StartSync(_)
-            | OwnEvent::SyncStep { .. }
-            | OwnEvent::SwitchAutoSync { .. }
-            | OwnEvent::SendLink { .. },
-        ) => Ok(Vec::new()),
+        Body::Own(OwnEvent::StartSync(request)) => {
+            Ok(sync::started(*request, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::SyncStep { .. }) => Ok(sync::stepped(facts, now)),
+        Body::Own(OwnEvent::SwitchAutoSync { on }) => {
+            Ok(sync::switched(*on, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Ok(Vec::new()),
+        Body::Own(OwnEvent::HomeChanged { former, home }) => {
+            Ok(home::changed(former, home, received_at, facts, now))
+        }
+        Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

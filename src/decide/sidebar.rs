@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::callback::event::own::SidebarOpened;
 use crate::decide::contact;
-use crate::decide::facts::{Facts, Need};
+use crate::decide::facts::{Facts, Need, SidebarCard};
 use crate::decide::wording;
 use crate::model::effect::Effect;
 use crate::model::time::Timestamp;
@@ -21,12 +21,13 @@ pub(in crate::decide) fn needs(opened: &SidebarOpened) -> Vec<Need> {
         ..
     } = opened;
     vec![
+        Need::Switches,
         Need::Visit(external_userid.clone(), userid.clone()),
         Need::Contact(external_userid.clone()),
     ]
 }
 
-/// Records the visit, makes the contact due for a refresh, and answers the member with a card.
+/// Records the visit, makes the contact due for a refresh, and answers the member with a card where that is wanted.
 pub(in crate::decide) fn opened(
     opened: &SidebarOpened,
     at: Timestamp,
@@ -47,7 +48,8 @@ pub(in crate::decide) fn opened(
         count: before.map_or(0, |visit| visit.count) + 1,
     })];
     effects.extend(contact::refresh(external_userid, facts, now));
-    if before.is_none_or(|visit| at.since(visit.last_at) >= CARD_EVERY) {
+    let due = before.is_none_or(|visit| at.since(visit.last_at) >= CARD_EVERY);
+    if due && facts.corp.sidebar_card == SidebarCard::On {
         let card = wording::toolbar_opened(opened, at, facts.contact.as_ref(), &facts.corp.home);
         effects.push(wording::send(userid, card));
     }

@@ -1,7 +1,10 @@
 //! WeCom's callback URL: the check of the URL by GET, the events by POST (path/90930, 90238).
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -13,6 +16,7 @@ use futures_util::StreamExt;
 use crate::callback::{self, Plaintext, Query};
 use crate::http::doors::{Doors, Receiver};
 use crate::http::refusals::Refused;
+use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::{CorpId, ReceiverName};
 use crate::store::Accepted;
@@ -40,11 +44,11 @@ pub(in crate::http) async fn echo(
                 .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
                 .body(plaintext.as_bytes().to_vec()))
         }
-        Err(problem) => Err(doors.refusals.callback(&name, problem, doors.clock.now())),
+        Err(problem) => Err(doors.refusals.callback(name, problem, doors.clock.now())),
     }
 }
 
-/// An event: 200 with an empty body once it is stored, and not before.
+/// An event: 200 once it is stored, and not before; with an empty body, unless a reply is configured.
 pub(in crate::http) async fn deliver(
     doors: web::Data<Doors>,
     entrance: web::Data<Entrance>,
@@ -54,9 +58,11 @@ pub(in crate::http) async fn deliver(
         receiver,
         corp,
         plaintext,
+        replier,
     } = opened;
     let now = doors.clock.now();
     let peek = callback::peek(&receiver, plaintext.as_bytes(), now);
+    let reply = replier.and_then(|replier| replier.answer(&peek.kind, &plaintext, now));
     let delivery = Delivery {
         receiver,
         source: Source::Callback,
@@ -84,7 +90,12 @@ pub(in crate::http) async fn deliver(
             tracing::info!(%receiver, %kind, %subject, latency_ms, "received again; nothing to do");
         }
     }
-    Ok(HttpResponse::Ok().finish())
+    Ok(match reply {
+        None => HttpResponse::Ok().finish(),
+        Some(xml) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/xml; charset=utf-8"))
+            .body(xml),
+    })
 }
 
 /// A callback whose signature, encryption and receive id are right. There is no other way to get at its content.
@@ -92,6 +103,7 @@ pub(in crate::http) struct Opened {
     receiver: ReceiverName,
     corp: CorpId,
     plaintext: Plaintext,
+    replier: Option<Arc<Replier>>,
 }
 
 impl FromRequest for Opened {
@@ -104,26 +116,47 @@ impl FromRequest for Opened {
             let doors = request
                 .app_data::<web::Data<Doors>>()
                 .ok_or(Refused::NotFound)?;
-            let (name, receiver) = find(doors, request.match_info().query("receiver"))?;
-            let refuse = |problem| doors.refusals.callback(&name, problem, doors.clock.now());
+            let name = request.match_info().unprocessed().strip_prefix('/');
+            let (name, receiver) = find(doors, name.unwrap_or_default())?;
+            let refuse = |problem| doors.refusals.callback(name, problem, doors.clock.now());
             let query = Query::parse(request.query_string()).map_err(refuse)?;
-            let body = tokio::time::timeout(BODY_PATIENCE, read(&request, payload))
+            let body = quiet_at_first(read(&request, payload));
+            let body = tokio::time::timeout(BODY_PATIENCE, body)
                 .await
                 .map_err(|_elapsed| Refused::TooSlow)??;
             let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
             Ok(Self {
-                receiver: name,
+                receiver: name.clone(),
                 corp: receiver.corp.clone(),
                 plaintext,
+                replier: receiver.replier.clone(),
             })
         })
     }
 }
 
-fn find<'a>(doors: &'a Doors, name: &str) -> Result<(ReceiverName, &'a Receiver), Refused> {
-    let name = ReceiverName::parse(name).map_err(|_| Refused::NotFound)?;
-    let receiver = doors.receivers.get(&name).ok_or(Refused::NotFound)?;
-    Ok((name, receiver))
+fn find<'a>(doors: &'a Doors, name: &str) -> Result<(&'a ReceiverName, &'a Receiver), Refused> {
+    doors.receivers.get_key_value(name).ok_or(Refused::NotFound)
+}
+
+/// The same future, which does not ask to be woken when it is polled for the first time.
+///
+/// The web server polls a handler when it has read the head, and again in the same turn when it has read on. A wake-up
+/// for the body that came with its head would have it poll once more, for nothing, at a tenth of the door's
+/// instructions. What comes later wakes the server, which reads it and polls the handler.
+async fn quiet_at_first<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut is_first = true;
+    poll_fn(|context| {
+        if mem::take(&mut is_first) {
+            future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+        } else {
+            future.as_mut().poll(context)
+        }
+    })
+    .await
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Refused> {

@@ -1,6 +1,6 @@
 //! What the doors know: the receivers, the corps, the store, and the secrets of the pages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -9,9 +9,12 @@ use url::Url;
 use crate::act::Corp;
 use crate::callback::Keyring;
 use crate::clock::Clock;
+use crate::http::admin::desk::Desk;
 use crate::http::refusals::Refusals;
+use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
-use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey};
+use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
+use crate::model::time::Timestamp;
 use crate::store::Store;
 
 /// Everything that the doors share.
@@ -27,6 +30,8 @@ pub struct Doors {
     pub corps: Arc<HashMap<CorpId, Corp>>,
     /// The corps as the pages know them, by team identification code.
     pub tenants: HashMap<TenantKey, Tenant>,
+    /// Where team identification codes lead that links carried before.
+    pub former_homes: HashMap<TenantKey, FormerHome>,
     /// The bearer tokens of the read API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.
@@ -37,6 +42,10 @@ pub struct Doors {
     pub oauth_base: Url,
     /// Another JS-SDK than the built-in one: the simulator's stand-in.
     pub jssdk_url: Option<Url>,
+    /// WeCom's `WW_verify_*.txt` by name.
+    pub verify_files: BTreeMap<String, String>,
+    /// What the admin pages have of their own.
+    pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
 }
@@ -48,6 +57,8 @@ pub struct Receiver {
     pub corp: CorpId,
     /// What it verifies and decrypts with.
     pub keyring: Keyring,
+    /// Answers messages; without one they get an empty answer, as everything else does.
+    pub replier: Option<Arc<Replier>>,
 }
 
 /// A corp on its pages.
@@ -55,8 +66,21 @@ pub struct Receiver {
 pub struct Tenant {
     /// The corp.
     pub corp: CorpId,
+    /// How people call it.
+    pub name: String,
     /// Its app.
     pub agent_id: AgentId,
+    /// The members who may open its admin pages.
+    pub admins: Vec<UserId>,
+}
+
+/// Where links with a replaced team identification code lead, and how long.
+#[derive(Debug, Clone)]
+pub struct FormerHome {
+    /// The address that took the place of theirs.
+    pub home: Url,
+    /// From then on they lead nowhere.
+    pub until: Timestamp,
 }
 
 impl Doors {
@@ -67,5 +91,11 @@ impl Doors {
             None if self.tenants.len() == 1 => self.tenants.values().next(),
             None => None,
         }
+    }
+
+    /// The address that took the place of the one with this code, while old links still work.
+    pub(in crate::http) fn former_home(&self, tenant_key: &str) -> Option<&Url> {
+        let former = self.former_homes.get(&TenantKey::parse(tenant_key).ok()?)?;
+        (self.clock.now() < former.until).then_some(&former.home)
     }
 }

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::http::doors::Doors;
+use crate::store::error::StoreError;
 
 /// A store that takes longer does not count as ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,8 +17,8 @@ pub(in crate::http) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The store answers too, so that callbacks can be accepted. Faults of the set-up are counted and make nothing unready:
-/// callbacks are taken in all the same.
+/// The store answers too, and has room, so that callbacks can be accepted. If not, it says why in a word. Faults of the
+/// set-up are counted and make nothing unready: callbacks are taken in all the same.
 pub(in crate::http) async fn ready(doors: web::Data<Doors>) -> HttpResponse {
     match tokio::time::timeout(PATIENCE, doors.store.health()).await {
         Ok(Ok(_)) => {
@@ -25,11 +26,32 @@ pub(in crate::http) async fn ready(doors: web::Data<Doors>) -> HttpResponse {
             HttpResponse::Ok().json(json!({ "status": "ready", "faults": faults }))
         }
         Ok(Err(problem)) => {
-            tracing::warn!(%problem, "Not ready: the store does not answer.");
-            unready()
+            tracing::warn!(%problem, "Not ready.");
+            match problem {
+                StoreError::Full(_) => unready(
+                    "disk full",
+                    "The disk has no room left for the store. Make room; the service goes on by itself.",
+                ),
+                StoreError::Unavailable(_)
+                | StoreError::ClaimLost
+                | StoreError::Stale
+                | StoreError::Corrupt(_)
+                | StoreError::InUse(_)
+                | StoreError::Unusable(_) => no_answer(),
+            }
         }
-        Err(_elapsed) => unready(),
+        Err(_elapsed) => no_answer(),
     }
+}
+
+fn no_answer() -> HttpResponse {
+    unready("store", "The store does not answer, or not as it should.")
+}
+
+/// The detail names no place: anybody may ask.
+fn unready(reason: &str, detail: &str) -> HttpResponse {
+    let answer = json!({ "status": "not ready", "reason": reason, "detail": detail });
+    HttpResponse::ServiceUnavailable().json(answer)
 }
 
 /// How many faults of the set-up stand, in all corps.
@@ -37,8 +59,4 @@ async fn faults(doors: &Doors) -> usize {
     let now = doors.clock.now();
     let faults = doors.corps.values().map(|corp| corp.client.faults(now));
     join_all(faults).await.iter().map(Vec::len).sum()
-}
-
-fn unready() -> HttpResponse {
-    HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "reason": "store" }))
 }

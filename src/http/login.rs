@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use crate::http::admin;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::error::Problem;
 use crate::http::page::notice;
@@ -21,6 +22,9 @@ struct Login {
     state: String,
     tenant: Option<String>,
     back: String,
+    /// For the admin pages: then only an administrator gets in, and by a session of its own.
+    #[serde(default)]
+    admin: bool,
 }
 
 impl Ticketed for Login {
@@ -35,6 +39,33 @@ pub(in crate::http) fn start(
     tenant_key: Option<&str>,
     back: &str,
 ) -> Result<HttpResponse, Problem> {
+    begin(doors, tenant, |state| Login {
+        state,
+        tenant: tenant_key.map(Into::into),
+        back: back.to_owned(),
+        admin: false,
+    })
+}
+
+/// Sends the browser to WeCom's login, to come back to the admin pages.
+pub(in crate::http) fn start_for_admin(
+    doors: &Doors,
+    tenant: &Tenant,
+    tenant_key: &str,
+) -> Result<HttpResponse, Problem> {
+    begin(doors, tenant, |state| Login {
+        state,
+        tenant: Some(tenant_key.to_owned()),
+        back: "/admin".to_owned(),
+        admin: true,
+    })
+}
+
+fn begin(
+    doors: &Doors,
+    tenant: &Tenant,
+    login: impl FnOnce(String) -> Login,
+) -> Result<HttpResponse, Problem> {
     let state = nonce()?;
     let here = own(&doors.public_url, "login/callback")?;
     let to = oauth::authorize_url(
@@ -44,13 +75,8 @@ pub(in crate::http) fn start(
         &here,
         &state,
     );
-    let login = Login {
-        state,
-        tenant: tenant_key.map(Into::into),
-        back: back.to_owned(),
-    };
     let cookie = session::cookie(
-        login,
+        login(state),
         &doors.session_key,
         &doors.public_url,
         doors.clock.now(),
@@ -84,7 +110,7 @@ pub(in crate::http) async fn callback(
             "请关闭此页面，从企业微信重新打开。",
         )
     };
-    let login = session::read::<Login>(&request, &doors.session_key, now);
+    let login = session::read::<Login>(&request, &doors.session_key, &doors.public_url, now);
     let (Some(returned), Some(login)) = (returned, login) else {
         return Ok(again());
     };
@@ -122,6 +148,13 @@ pub(in crate::http) async fn callback(
             return Ok(again());
         }
     };
+    if login.admin {
+        let mut entered = admin::login::enter(&doors, &request, tenant, &who);
+        let removal = session::removal::<Login>(&doors.public_url);
+        // It is text, and a response takes any number of cookies.
+        let _ = entered.add_cookie(&removal);
+        return Ok(entered);
+    }
     let session = Session {
         corp: tenant.corp.clone(),
         who,
@@ -146,7 +179,7 @@ pub(in crate::http) fn own(public_url: &Url, path: &str) -> Result<Url, Problem>
 }
 
 /// 128 random bits in letters that WeCom accepts as `state` (84025).
-fn nonce() -> Result<String, Problem> {
+pub(in crate::http) fn nonce() -> Result<String, Problem> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| {
         Problem::new(

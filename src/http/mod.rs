@@ -1,13 +1,16 @@
 //! The doors: WeCom's callbacks, people's pages, and the read API.
 //!
 //! A door checks who is there, hands the matter to the store or reads from it, and answers. Only this module knows
-//! status codes. Reads go to the store directly; nothing here changes state but by putting a delivery into the inbox.
+//! status codes. Reads go to the store directly; nothing here changes state but by putting a delivery into
+//! the inbox, or by replaying or discarding what is in a queue.
 
 pub mod doors;
 pub mod refusals;
 pub mod session;
 
 mod error;
+
+pub mod reply;
 
 mod callback;
 
@@ -16,26 +19,33 @@ mod login;
 mod home;
 mod sidebar;
 
+pub mod admin;
+
 mod api;
 mod health;
 mod page;
+mod search;
 
-use actix_web::web;
+use actix_web::{guard, web};
 
 /// The route table.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(error::extraction)
         .service(
-            web::resource("/callback/{receiver}")
-                .route(web::post().to(callback::deliver))
-                .route(web::get().to(callback::echo)),
+            // The handler takes the name from the path: a parameter of the route costs a regular expression.
+            web::scope("/callback")
+                .guard(guard::Post())
+                .default_service(web::to(callback::deliver)),
         )
+        .route("/callback/{receiver}", web::get().to(callback::echo))
         .route("/sidebar", web::get().to(sidebar::page))
         .route("/sidebar/signature", web::get().to(sidebar::signature))
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
         .route("/home", web::get().to(home::page))
+        .configure(admin::routes)
+        .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
         .route("/assets/{name}", web::get().to(page::asset))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))
@@ -52,6 +62,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 )
                 .route("/members", web::get().to(api::records::members))
                 .route("/members/{userid}", web::get().to(api::records::member))
+                .route("/links", web::get().to(api::links::list))
+                .route("/sync", web::post().to(api::sync::begin))
+                .route("/syncs", web::get().to(api::sync::list))
+                .route("/syncs/{id}", web::get().to(api::sync::show))
+                .service(
+                    web::resource("/corps/{corp}/auto-sync")
+                        .route(web::get().to(api::sync::auto_sync))
+                        .route(web::put().to(api::sync::switch_auto_sync)),
+                )
                 .route("/outgoing", web::get().to(api::outgoing::list))
                 .route(
                     "/outgoing/{id}/replay",

@@ -9,6 +9,8 @@ use crate::http::doors::Doors;
 use crate::http::error::Problem;
 
 const STYLE: &[u8] = include_bytes!("pages/style.css");
+const ADMIN_STYLE: &[u8] = include_bytes!("pages/admin/admin.css");
+const ADMIN_SCRIPT: &[u8] = include_bytes!("pages/admin/admin.js");
 const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
@@ -67,6 +69,8 @@ fn content_security_policy(doors: &Doors) -> String {
 pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
     let (kind, bytes) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", STYLE),
+        "admin.css" => ("text/css; charset=utf-8", ADMIN_STYLE),
+        "admin.js" => ("text/javascript; charset=utf-8", ADMIN_SCRIPT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
         "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
         _ => return HttpResponse::NotFound().finish(),
@@ -76,6 +80,21 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .body(bytes)
+}
+
+/// A `WW_verify_*.txt` by which WeCom sees whose domain this is.
+pub(in crate::http) async fn verify_file(
+    doors: web::Data<Doors>,
+    name: web::Path<String>,
+) -> HttpResponse {
+    match doors.verify_files.get(name.as_str()) {
+        Some(text) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header(("X-Content-Type-Options", "nosniff"))
+            .body(text.clone()),
+        None => HttpResponse::NotFound().finish(),
+    }
 }
 
 /// Any other address.

@@ -5,6 +5,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::ORIGIN;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,6 +35,12 @@ impl SessionKey {
         Self(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
+    /// A tag that only this installation can make: of one use, for one text.
+    pub(in crate::http) fn tag(&self, use_: &str, text: &str) -> String {
+        let mac = self.mac(&format!("{use_}\n{text}")).finalize();
+        BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes())
+    }
+
     fn mac(&self, text: &str) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
             .expect("HMAC takes keys of any length");
@@ -50,10 +57,12 @@ impl std::fmt::Debug for SessionKey {
 
 /// What a cookie can be for.
 pub(in crate::http) trait Ticketed: Serialize + DeserializeOwned {
-    /// The cookie's name, also part of what is signed.
+    /// The cookie's name without its prefix, also part of what is signed.
     const NAME: &'static str;
     /// How long it is good for, in seconds.
     const SECONDS: i64;
+    /// Below which path the browser sends it.
+    const PATH: &'static str = "/";
 }
 
 /// Who this browser is.
@@ -91,22 +100,24 @@ struct Signed<T> {
 pub(in crate::http) fn read<T: Ticketed>(
     request: &HttpRequest,
     key: &SessionKey,
+    public_url: &Url,
     now: Timestamp,
 ) -> Option<T> {
-    open(key, request.cookie(T::NAME)?.value(), now)
+    open(key, request.cookie(&name::<T>(public_url))?.value(), now)
 }
 
-/// A cookie of this kind. Without a script's reach, and only over TLS where the service is reached by TLS.
+/// A cookie of this kind. Without a script's reach. Where the service is reached by TLS it travels by TLS alone, and by
+/// its name no other host and no unprotected page can have set it.
 pub(in crate::http) fn cookie<T: Ticketed>(
     value: T,
     key: &SessionKey,
     public_url: &Url,
     now: Timestamp,
 ) -> Cookie<'static> {
-    Cookie::build(T::NAME, seal(key, value, now))
-        .path("/")
+    Cookie::build(name::<T>(public_url), seal(key, value, now))
+        .path(T::PATH)
         .http_only(true)
-        .secure(public_url.scheme() == "https")
+        .secure(is_tls(public_url))
         .same_site(SameSite::Lax)
         .max_age(actix_web::cookie::time::Duration::seconds(T::SECONDS))
         .finish()
@@ -114,13 +125,34 @@ pub(in crate::http) fn cookie<T: Ticketed>(
 
 /// A cookie that takes the one of this kind away.
 pub(in crate::http) fn removal<T: Ticketed>(public_url: &Url) -> Cookie<'static> {
-    let mut gone = Cookie::build(T::NAME, "")
-        .path("/")
+    let mut gone = Cookie::build(name::<T>(public_url), "")
+        .path(T::PATH)
         .http_only(true)
-        .secure(public_url.scheme() == "https")
+        .secure(is_tls(public_url))
         .finish();
     gone.make_removal();
     gone
+}
+
+/// The cookie's name for browsers. They take `__Host-` only from the host itself over TLS, for all of its paths, and
+/// `__Secure-` for some of them (RFC 6265bis, 4.1.3); over plain http, as in a demo, they would take neither.
+fn name<T: Ticketed>(public_url: &Url) -> String {
+    match (is_tls(public_url), T::PATH) {
+        (true, "/") => format!("__Host-{}", T::NAME),
+        (true, _) => format!("__Secure-{}", T::NAME),
+        (false, _) => T::NAME.to_owned(),
+    }
+}
+
+fn is_tls(public_url: &Url) -> bool {
+    public_url.scheme() == "https"
+}
+
+/// Whether a page of ours sends this. A cookie goes along with a foreign page's requests too; its origin does not lie.
+pub(in crate::http) fn is_same_origin(request: &HttpRequest, public_url: &Url) -> bool {
+    let origin = request.headers().get(ORIGIN);
+    let origin = origin.and_then(|value| value.to_str().ok());
+    origin == Some(public_url.origin().ascii_serialization().as_str())
 }
 
 fn seal<T: Ticketed>(key: &SessionKey, value: T, now: Timestamp) -> String {

@@ -4,7 +4,7 @@
 //! is what the member's client says. The report enters the inbox as event `sidebar_opened`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ORIGIN};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -48,7 +48,7 @@ pub(in crate::http) async fn page(
         let text = "请管理员检查聊天工具栏中配置的页面地址（tenantKey）。";
         return Ok(notice(&doors, StatusCode::NOT_FOUND, "链接无效", text));
     };
-    let session: Option<Session> = session::read(&request, &doors.session_key, doors.clock.now());
+    let session = session(&doors, &request);
     match session {
         Some(Session {
             corp,
@@ -141,7 +141,11 @@ pub(in crate::http) async fn opened(
     request: HttpRequest,
     beacon: web::Json<Beacon>,
 ) -> Result<HttpResponse, Problem> {
-    same_origin(&request, &doors.public_url)?;
+    if !session::is_same_origin(&request, &doors.public_url) {
+        return Err(Problem::forbidden(
+            "Only the service's own pages may send this.",
+        ));
+    }
     let (session, userid) = member(&doors, &request)?;
     let external_userid = ExternalUserId::parse(&beacon.external_userid)
         .map_err(|problem| Problem::bad_request(format!("`external_userid` is {problem}.")))?;
@@ -164,8 +168,13 @@ pub(in crate::http) async fn opened(
     Ok(HttpResponse::Accepted().finish())
 }
 
+fn session(doors: &Doors, request: &HttpRequest) -> Option<Session> {
+    let now = doors.clock.now();
+    session::read(request, &doors.session_key, &doors.public_url, now)
+}
+
 fn member(doors: &Doors, request: &HttpRequest) -> Result<(Session, UserId), Problem> {
-    let session: Option<Session> = session::read(request, &doors.session_key, doors.clock.now());
+    let session = session(doors, request);
     let session =
         session.ok_or_else(|| Problem::unauthorized("Open the page from WeCom once more."))?;
     match &session.who {
@@ -175,18 +184,4 @@ fn member(doors: &Doors, request: &HttpRequest) -> Result<(Session, UserId), Pro
         }
         Who::Contact(_) => Err(Problem::forbidden("Only members may do this.")),
     }
-}
-
-/// The session cookie goes along with a foreign page's requests too; its origin does not lie.
-fn same_origin(request: &HttpRequest, public_url: &Url) -> Result<(), Problem> {
-    let origin = request
-        .headers()
-        .get(ORIGIN)
-        .and_then(|value| value.to_str().ok());
-    if origin == Some(public_url.origin().ascii_serialization().as_str()) {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "Only the service's own pages may send this.",
-    ))
 }

@@ -6,7 +6,7 @@ use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
 use crate::model::switches::Switches;
-use crate::model::sync::SyncRun;
+use crate::model::sync::{Sighting, SyncBatch, SyncRun, TagNames};
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,16 @@ pub enum Effect {
     PutCard(SentCard),
     /// Keep how far a sync is.
     PutSync(Box<SyncRun>),
+    /// Forget an old sync, by its id.
+    DropSync(String),
+    /// Keep ids that a sync has listed.
+    PutBatch(SyncBatch),
+    /// Forget them, by their key.
+    DropBatch(String),
+    /// Keep that a sync has seen somebody.
+    PutSighting(Sighting),
+    /// Keep the names of the corp's tags.
+    PutTagNames(TagNames),
     /// Keep what is switched on, and which sync is the newest.
     PutSwitches(Switches),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is

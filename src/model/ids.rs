@@ -1,5 +1,6 @@
 //! Ids in WeCom's own words. All are opaque strings: digits are no numbers, leading zeros matter.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -15,7 +16,9 @@ pub struct NotAnId;
 
 fn check(text: &str) -> Result<&str, NotAnId> {
     let fits = !text.is_empty() && text.len() <= MAX_ID_BYTES;
-    let clean = !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    // Nearly all are ASCII, and finding that out first costs less than looking at characters.
+    let clean = text.bytes().all(|b| b.is_ascii_graphic())
+        || !text.chars().any(|c| c.is_control() || c.is_whitespace());
     if fits && clean {
         Ok(text)
     } else {
@@ -88,6 +91,14 @@ id! {
     /// One callback configuration of a corp; the last part of its callback URL.
     ReceiverName
 }
+
+/// A map by name can be asked by a text that nobody has looked at.
+impl Borrow<str> for ReceiverName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 id! {
     /// The team identification code (`tenantKey`) that the "与我协作" link carries.
     TenantKey

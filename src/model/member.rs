@@ -26,6 +26,24 @@ pub struct Member {
     pub changed_at: Timestamp,
 }
 
+/// A member with the part of the external profile (对外名片, path/92230) that links are looked for in: one read tells both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfiledMember {
+    /// The member.
+    pub member: Member,
+    /// The attributes of type "web", in their order.
+    pub web_attributes: Vec<WebAttribute>,
+}
+
+/// An attribute of type "web" in an external profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebAttribute {
+    /// The attribute's name in the console.
+    pub name: String,
+    /// Where it leads.
+    pub url: String,
+}
+
 /// The "与我协作" link in a member's external profile (对外名片): what is wanted and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
@@ -37,9 +55,18 @@ pub struct Link {
     pub state: LinkState,
     /// When that was seen.
     pub at: Timestamp,
-    /// What to do, or why it failed. For people.
+    /// How often a write of this address has been owed; 0 while it is left to people.
+    #[serde(default)]
+    pub attempt: u32,
+    /// Why it stands so. For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What to do about it. For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// When the member was last sent this address, to fill it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
 }
 
 /// The states of a [`Link`].
@@ -48,7 +75,7 @@ pub struct Link {
 pub enum LinkState {
     /// To be written, or (without a contact-sync secret) to be filled in by hand.
     Wanted,
-    /// Written; the read-back has not shown it yet.
+    /// Written, and the profile could not be read back yet.
     Written,
     /// Read back and found.
     Confirmed,
@@ -58,4 +85,24 @@ pub enum LinkState {
     FilledByHand,
     /// Not written; the reason says why.
     Failed,
+}
+
+impl LinkState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Wanted,
+        Self::Written,
+        Self::Confirmed,
+        Self::Ignored,
+        Self::FilledByHand,
+        Self::Failed,
+    ];
+
+    /// Whether the link stands in the profile, whoever wrote it.
+    pub const fn stands(self) -> bool {
+        match self {
+            Self::Confirmed | Self::FilledByHand => true,
+            Self::Wanted | Self::Written | Self::Ignored | Self::Failed => false,
+        }
+    }
 }

@@ -22,3 +22,4 @@ pub mod outgoing;
 pub mod effect;
 pub mod keys;
 pub mod password;
+pub mod redis_url;

@@ -47,6 +47,15 @@ impl Call {
             Self::WriteLink(_) => "write_link",
         }
     }
+
+    /// Why it is not made after its deadline; for people.
+    pub const fn too_late(&self) -> &'static str {
+        match self {
+            Self::Welcome(_) => "too late: the welcome code is older than 20 seconds",
+            Self::UpdateCard(_) => "too late: the response code is older than 72 hours",
+            Self::Card(_) | Self::WriteLink(_) => "too late: its deadline has passed",
+        }
+    }
 }
 
 /// A welcome message (欢迎语) for a contact who was just added.
@@ -150,6 +159,8 @@ pub enum Outcome {
     Failed {
         /// What to tell people; without secrets.
         reason: String,
+        /// WeCom's code, where it gave one.
+        errcode: Option<i64>,
     },
 }
 
@@ -178,6 +189,8 @@ pub enum LinkCheck {
     Confirmed,
     /// Our entry stood there before we wrote anything.
     AlreadyThere,
+    /// WeCom answered "ok" to the write, and the profile could not be read back.
+    Unseen,
     /// WeCom answered "ok" and our entry is not there: the attribute does not exist in the console.
     Ignored,
 }

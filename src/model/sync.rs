@@ -1,7 +1,10 @@
 //! Bringing everything up to date with WeCom: what is asked for, how far it is, what came of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 
 /// What a sync covers.
@@ -86,6 +89,17 @@ pub struct SyncPart {
     pub number: u32,
     /// Of how many.
     pub of: u32,
+}
+
+impl SyncPart {
+    /// Whether this member belongs to the part; the same for every spelling.
+    pub fn has(self, userid: &UserId) -> bool {
+        // FNV-1a, written out: the number must be the same in every process and every version.
+        let hash = userid.key().bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
+        hash % self.of.max(1) == self.number
+    }
 }
 
 /// What is asked for.
@@ -181,4 +195,143 @@ pub struct SyncRun {
     pub progress: (u64, u64),
     /// What it found so far.
     pub report: SyncReport,
+    /// Where its next step begins.
+    #[serde(default)]
+    pub place: SyncPlace,
+    /// No sync of all members has ended before: nobody is new, so nobody gets a card for being new.
+    #[serde(default)]
+    pub first: bool,
+    /// What is to be started when it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<SyncRequest>,
+}
+
+/// Where a sync's next step begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SyncPlace {
+    /// What it is at.
+    pub phase: SyncPhase,
+    /// WeCom's cursor, or the key of the last record that was looked at. Empty at the beginning.
+    pub cursor: String,
+    /// How often the cursor was refused (60268) in this batch.
+    pub restarts: u32,
+}
+
+/// What a sync does, in this order; what the scope does not cover is left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncPhase {
+    /// Every member's id, from `user/list_id` (path/96067).
+    #[default]
+    ListIds,
+    /// Every department that the app may see, from `department/simplelist` (path/95350).
+    ListDepartments,
+    /// The members of these departments, from `user/simplelist` (path/90200).
+    ListMembers,
+    /// Each listed member, from `user/get` (path/90196).
+    ReadMembers,
+    /// The members who are kept and were not listed.
+    SweepMembers,
+    /// The links of the members who are kept.
+    CheckLinks,
+    /// The names of the corp's tags (path/92117).
+    ReadTags,
+    /// Who may have contacts (path/92571).
+    ListFollowers,
+    /// Their contacts, from `batch/get_by_user` (path/92994).
+    ReadContacts,
+    /// The contacts with relations that were not listed.
+    SweepContacts,
+    /// Those who are not customers yet, from `contact_list` (path/99434).
+    CountOthers,
+    /// Nothing is left to do.
+    End,
+}
+
+/// Some ids that a sync has listed and not worked off yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncBatch {
+    /// Names it among all batches of all syncs; batches are worked off in the order of their keys.
+    pub key: String,
+    /// Userids, or numbers of departments.
+    pub ids: Vec<String>,
+}
+
+/// That a sync has seen somebody at WeCom. What is kept and was not seen is looked at by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Who was seen.
+    pub who: Sighted,
+    /// By which sync.
+    pub run: String,
+    /// Whose relations to the contact were seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<UserId>,
+    /// What the contact counts as in the report.
+    #[serde(default)]
+    pub counted: Counted,
+    /// The `changed_at` that this sync has given to the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Timestamp>,
+}
+
+/// Whom a sync has seen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sighted {
+    /// A contact.
+    Contact(ExternalUserId),
+    /// A member.
+    Member(UserId),
+}
+
+/// What somebody counts as in a [`Tally`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Added.
+    Added,
+    /// Updated.
+    Updated,
+    /// Unchanged.
+    #[default]
+    Unchanged,
+}
+
+/// The corp's tags (企业标签) by `tag_id`, for answers that name tags by id alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TagNames(pub BTreeMap<String, TagName>);
+
+/// A tag's name and its group's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagName {
+    /// The group.
+    pub group_name: String,
+    /// The tag.
+    pub tag_name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_belongs_to_one_part_whatever_the_spelling() {
+        let mut sizes = [0; 24];
+        for n in 0..2400 {
+            let of = |number| SyncPart { number, of: 24 };
+            let userid = UserId::parse(&format!("Member{n}")).unwrap();
+            let shouted = UserId::parse(&format!("MEMBER{n}")).unwrap();
+            let parts: Vec<_> = (0..24).filter(|number| of(*number).has(&userid)).collect();
+            assert_eq!(parts.len(), 1);
+            assert!(of(parts[0]).has(&shouted));
+            sizes[parts[0] as usize] += 1;
+        }
+        assert!(
+            sizes.iter().all(|size| (50..200).contains(size)),
+            "{sizes:?}"
+        );
+    }
 }

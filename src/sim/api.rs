@@ -7,6 +7,7 @@ mod contact;
 mod login;
 mod member;
 mod profile;
+mod served;
 mod token;
 mod welcome;
 
@@ -71,6 +72,8 @@ const CALLS: &[Call] = &[
     Call { api: "externalcontact/list", method: Method::GET, opened_by: Token::CustomerApp, run: contact::list },
     Call { api: "externalcontact/get", method: Method::GET, opened_by: Token::CustomerApp, run: contact::get },
     Call { api: "externalcontact/batch/get_by_user", method: Method::POST, opened_by: Token::CustomerApp, run: contact::get_by_user },
+    Call { api: "externalcontact/contact_list", method: Method::POST, opened_by: Token::CustomerApp, run: served::contact_list },
+    Call { api: "externalcontact/get_corp_tag_list", method: Method::POST, opened_by: Token::CustomerApp, run: served::get_corp_tag_list },
     Call { api: "externalcontact/send_welcome_msg", method: Method::POST, opened_by: Token::CustomerApp, run: welcome::send_welcome_msg },
     Call { api: "user/get", method: Method::GET, opened_by: Token::Reader, run: member::get },
     Call { api: "user/simplelist", method: Method::GET, opened_by: Token::Reader, run: member::simplelist },
@@ -103,12 +106,19 @@ pub(crate) async fn answer(
             return HttpResponse::Ok().content_type("text/html").body(page);
         }
         Some(Fault::ExpireToken) => sim.corp().grants.withdraw_tokens(),
-        Some(Fault::ErrCode(_) | Fault::CutAfter | Fault::IgnoreAttribute) | None => {}
+        Some(Fault::EditBefore(edit)) => sim.corp().edit_profile(edit),
+        Some(
+            Fault::ErrCode(_) | Fault::CutAfter | Fault::IgnoreAttribute | Fault::EditAfter(_),
+        )
+        | None => {}
     }
     let done = match &fault {
         Some(Fault::ErrCode(code)) => Err(Refused(*code, "scripted")),
         _ => run(&sim, call, &request, body, fault.as_ref()),
     };
+    if let Some(Fault::EditAfter(edit)) = &fault {
+        sim.corp().edit_profile(edit);
+    }
     if fault == Some(Fault::CutAfter) {
         return cut(&sim, &request, &api);
     }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
 use crate::sim::console::Console;
+use crate::sim::faults::ProfileEdit;
 use crate::sim::grants::Grants;
 use crate::sim::ledger::Ledger;
 use crate::sim::person::{Contact, Counts, Follow, Member, Stage};
@@ -147,6 +149,16 @@ impl Corp {
     /// One member, to change it by hand. Departments are changed by [`add_member`](Self::add_member).
     pub fn member_mut(&mut self, userid: &UserId) -> Option<&mut Member> {
         self.members.get_mut(&userid.key())
+    }
+
+    /// A member edits the external profile by hand. Nobody who is not there does.
+    pub(crate) fn edit_profile(&mut self, edit: &ProfileEdit) {
+        if let Some(member) = self.member_mut(&edit.userid) {
+            let attributes = Value::Array(edit.external_attr.clone());
+            member
+                .external_profile
+                .insert("external_attr".into(), attributes);
+        }
     }
 
     /// All members by filing key (the userid in lower case).

@@ -3,6 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use serde_json::Value;
+
+use crate::model::ids::UserId;
+
 /// What goes wrong with a call of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -20,6 +24,19 @@ pub enum Fault {
     Html,
     /// `user/update` answers "ok" and keeps none of the attributes.
     IgnoreAttribute,
+    /// A member edits the external profile right before the call is carried out.
+    EditBefore(ProfileEdit),
+    /// A member edits it right after.
+    EditAfter(ProfileEdit),
+}
+
+/// What a member does to the external profile in WeCom's own pages: it becomes these attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileEdit {
+    /// Who.
+    pub userid: UserId,
+    /// The attributes from then on.
+    pub external_attr: Vec<Value>,
 }
 
 /// What goes wrong with a callback.

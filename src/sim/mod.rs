@@ -8,6 +8,7 @@
 
 pub mod console;
 pub mod corp;
+pub mod crowd;
 mod grants;
 pub mod ledger;
 pub mod message;
@@ -18,6 +19,7 @@ mod event_xml;
 pub mod people;
 pub mod push;
 pub mod receiver;
+mod reply;
 
 mod api;
 pub mod faults;

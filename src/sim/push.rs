@@ -96,7 +96,7 @@ impl Sim {
         }
         let mut reports = Vec::new();
         for parcel in parcels {
-            reports.push(self.send(parcel, None).await);
+            reports.push(self.deliver(parcel, None).await);
         }
         reports
     }
@@ -137,19 +137,30 @@ impl Sim {
                 let report = parcel.report(fault);
                 let earlier = self.held().postponed.replace(parcel);
                 if let Some(earlier) = earlier {
-                    self.send(earlier, None).await;
+                    self.deliver(earlier, None).await;
                 }
                 return report;
             }
             Some(PushFault::Duplicate) => {
+                // The answer to the first is lost on its way, or there would be no second.
                 self.send(parcel.clone(), fault).await;
             }
             None => {}
         }
-        let report = self.send(parcel, fault).await;
+        let report = self.deliver(parcel, fault).await;
         let postponed = self.held().postponed.take();
         if let Some(postponed) = postponed {
-            self.send(postponed, Some(PushFault::OutOfOrder)).await;
+            self.deliver(postponed, Some(PushFault::OutOfOrder)).await;
+        }
+        report
+    }
+
+    /// Sends a callback and shows the reply in its answer.
+    async fn deliver(&self, parcel: Parcel, fault: Option<PushFault>) -> PushReport {
+        let (receiver, xml) = (parcel.receiver.clone(), parcel.xml.clone());
+        let report = self.send(parcel, fault).await;
+        if let Some(Attempt::Answered { status: 200, reply }) = report.attempts.last() {
+            self.show_reply(&receiver, &xml, reply);
         }
         report
     }

@@ -6,6 +6,10 @@ pub enum StoreError {
     /// Nothing was stored, or nobody can tell. Try again: repeating is harmless. Says what happened, without secrets.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// The disk has no room left for the embedded store; told by its [`health`](crate::store::Store::health) alone. What
+    /// is there can be read, and it goes on by itself when there is room.
+    #[error("the disk has no room left for the store: {0}")]
+    Full(String),
     /// The claim has passed to another worker; what it was for is in other hands.
     #[error("the claim has passed to another worker")]
     ClaimLost,

@@ -30,7 +30,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
-use crate::model::delivery::{ContentKey, Delivery, ItemId};
+use crate::model::delivery::{ContentKey, Delivery, ItemId, Lane};
 use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::outgoing::{Outgoing, OutgoingHead};
@@ -43,7 +43,8 @@ use crate::store::record::{Key, Record, Table};
 pub enum StoreUrl {
     /// `embedded:PATH`: one file on this machine, for one process.
     Embedded(PathBuf),
-    /// `redis://…` or `rediss://…`: shared by several processes. Secret: it may hold a password.
+    /// A text as [`RedisUrl`](crate::model::redis_url::RedisUrl) reads it: shared by several processes. Secret: it may
+    /// hold a password.
     Redis(SecretString),
 }
 
@@ -56,6 +57,9 @@ pub struct StoreSettings {
     pub corps: Vec<CorpId>,
     /// How long a delivery is recognised when it comes again.
     pub dedupe_for: Duration,
+    /// How many replicas of a Redis must have a delivery before [`Store::accept`] answers; without one, its master
+    /// may be lost with what it had just answered.
+    pub replicas: u32,
 }
 
 /// What became of an accepted delivery.
@@ -83,6 +87,25 @@ pub enum Lanes {
     All,
     /// Urgent items only: for the places that are kept for them.
     Urgent,
+}
+
+/// How long a claim lasts, by the lane of its item: what is urgent cannot wait long for a claimer that has vanished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leases {
+    /// Of an urgent item.
+    pub urgent: Duration,
+    /// Of any other.
+    pub normal: Duration,
+}
+
+impl Leases {
+    /// The lease of an item in this lane.
+    pub const fn of(self, lane: Lane) -> Duration {
+        match lane {
+            Lane::Urgent => self.urgent,
+            Lane::Normal => self.normal,
+        }
+    }
 }
 
 /// Proof of a claim: who holds which item. Only the store makes it.
@@ -201,6 +224,16 @@ pub const HOURS_COUNTED: usize = 24;
 /// How many relations of a contact are read in one round trip; few contacts have more.
 const RELATIONS_PAGE: usize = 64;
 
+/// The records of some tables whose keys lie between two texts, the first ones of each table.
+#[derive(Debug, Clone, Copy)]
+struct Range<'a> {
+    tables: &'a [Table],
+    after: &'a str,
+    before: &'a str,
+    /// How many of each table.
+    limit: usize,
+}
+
 /// So many deliveries being taken in at once are a crowd: 8,000 a second, if each takes a millisecond.
 const CROWD: usize = 8;
 
@@ -311,7 +344,7 @@ impl Store {
         Ok(accepted)
     }
 
-    /// Takes up to `max` deliveries into work until `lease` has passed.
+    /// Takes up to `max` deliveries into work, each until the lease of its lane has passed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
@@ -320,15 +353,15 @@ impl Store {
         corp: &CorpId,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Delivery>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Delivery::decode(text).ok())
             .await
     }
 
-    /// Takes up to `max` outgoing calls into work until `lease` has passed.
+    /// Takes up to `max` outgoing calls into work, each until the lease of its lane has passed.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: nothing was claimed, or the leases will run out.
@@ -337,10 +370,10 @@ impl Store {
         corp: &CorpId,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, lease, now))?;
+        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Outgoing::decode(text).ok())
             .await
     }
@@ -463,30 +496,37 @@ impl Store {
         ask!(self, b => b.list(corp, table, after, None, limit))
     }
 
-    /// Reads what a table keeps about a contact's relations, one record per member.
+    /// Reads records and, behind them, what these tables keep about a contact's relations, one record per member: one
+    /// round trip unless a contact has very many.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn of_contact(
         &self,
         corp: &CorpId,
-        table: Table,
+        keys: &[Key],
+        tables: &[Table],
         contact: &ExternalUserId,
     ) -> Result<Vec<Record>, StoreError> {
-        let (mut after, before) = record::relations(contact);
-        let mut found: Vec<Record> = Vec::new();
-        loop {
-            let page =
-                ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
-            let complete = page.len() < RELATIONS_PAGE;
-            if let Some(last) = page.last() {
-                after.clone_from(&last.key.key);
+        let (after, before) = record::relations(contact);
+        let range = Range {
+            tables,
+            after: &after,
+            before: &before,
+            limit: RELATIONS_PAGE,
+        };
+        let (mut found, pages) = ask!(self, b => b.read_range(corp, keys, range))?;
+        for mut page in pages {
+            while let Some(Record { key, .. }) = page.last()
+                && page.len() == RELATIONS_PAGE
+            {
+                let (table, after) = (key.table, key.key.clone());
+                found.append(&mut page);
+                page = ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
             }
-            found.extend(page);
-            if complete {
-                return Ok(found);
-            }
+            found.append(&mut page);
         }
+        Ok(found)
     }
 
     /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.
@@ -535,6 +575,15 @@ impl Store {
         Ok(entry.map(|entry| shown(entry, Delivery::shown)))
     }
 
+    /// One outgoing call.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn call(&self, id: &ItemId) -> Result<Option<Entry<OutgoingHead>>, StoreError> {
+        let entry = ask!(self, b => b.entry(Queue::Outbox, id))?;
+        Ok(entry.map(|entry| shown(entry, OutgoingHead::of)))
+    }
+
     /// Forgets items of both queues that were done or discarded before `before`, at most `limit` of each; tells how many.
     /// Dead ones stay.
     ///
@@ -549,10 +598,10 @@ impl Store {
         ask!(self, b => b.trim(corp, before, limit))
     }
 
-    /// Asks the store how it is, with one round trip.
+    /// Asks the store how it is, with one round trip. One that has failed to write must write before it is well again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`] or [`StoreError::Full`].
     pub async fn health(&self) -> Result<Health, StoreError> {
         ask!(self, b => b.health())
     }

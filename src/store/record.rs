@@ -6,7 +6,7 @@ use crate::model::effect::{Effect, SentCard};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::switches::Switches;
-use crate::model::sync::SyncRun;
+use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun, TagNames};
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use crate::store::error::StoreError;
@@ -30,13 +30,19 @@ pub enum Table {
     Cards,
     /// [`SyncRun`] by its id.
     Syncs,
+    /// [`SyncBatch`] by its key.
+    Batches,
+    /// [`Sighting`] by whom it is about.
+    Sightings,
+    /// [`TagNames`], one record.
+    TagNames,
     /// [`Switches`], one record.
     Switches,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -45,6 +51,9 @@ impl Table {
         Self::Visits,
         Self::Cards,
         Self::Syncs,
+        Self::Batches,
+        Self::Sightings,
+        Self::TagNames,
         Self::Switches,
     ];
 
@@ -59,6 +68,9 @@ impl Table {
             Self::Visits => "visits",
             Self::Cards => "cards",
             Self::Syncs => "syncs",
+            Self::Batches => "batches",
+            Self::Sightings => "sightings",
+            Self::TagNames => "tag_names",
             Self::Switches => "switches",
         }
     }
@@ -119,6 +131,25 @@ impl Key {
     /// A [`SyncRun`].
     pub fn sync(id: &str) -> Self {
         Self::new(Table::Syncs, id)
+    }
+
+    /// A [`SyncBatch`].
+    pub fn batch(key: &str) -> Self {
+        Self::new(Table::Batches, key)
+    }
+
+    /// A [`Sighting`].
+    pub fn sighting(who: &Sighted) -> Self {
+        let key = match who {
+            Sighted::Contact(id) => format!("c {id}"),
+            Sighted::Member(id) => format!("m {}", id.key()),
+        };
+        Self::new(Table::Sightings, key)
+    }
+
+    /// The corp's [`TagNames`].
+    pub fn tag_names() -> Self {
+        Self::new(Table::TagNames, "now")
     }
 
     /// The corp's [`Switches`].
@@ -211,6 +242,11 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
         Effect::PutCard(card) => put(Key::card(&card.task_id), card),
         Effect::PutSync(run) => put(Key::sync(&run.id), run),
+        Effect::DropSync(id) => Write::Drop(Key::sync(id)),
+        Effect::PutBatch(batch) => put(Key::batch(&batch.key), batch),
+        Effect::DropBatch(key) => Write::Drop(Key::batch(key)),
+        Effect::PutSighting(sighting) => put(Key::sighting(&sighting.who), sighting),
+        Effect::PutTagNames(names) => put(Key::tag_names(), names),
         Effect::PutSwitches(switches) => put(Key::switches(), switches),
         Effect::Refresh(delivery) => Write::Refresh {
             mark: mark(delivery),
@@ -251,5 +287,8 @@ const _: fn() = || {
     record::<Visit>();
     record::<SentCard>();
     record::<SyncRun>();
+    record::<SyncBatch>();
+    record::<Sighting>();
+    record::<TagNames>();
     record::<Switches>();
 };

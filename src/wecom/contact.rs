@@ -1,12 +1,14 @@
 //! Contacts: `externalcontact/get` (客户详情, path/92114) and who may have them.
 
+use futures_util::FutureExt;
 use serde::Deserialize;
 
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
-use crate::wecom::limit::BASE;
+use crate::wecom::group::{Read, together};
+use crate::wecom::limit::{BASE, SYNC_GROUPS};
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
@@ -31,10 +33,10 @@ const GET_FOLLOW_USER_LIST: Api = Api {
 const PAGES_MAX: usize = 100;
 
 /// No relation that this app can see: ended, not begun, another corp's id, or no follower in the visible range.
-const NO_RELATION: [i64; 2] = [84061, 40096];
+pub(in crate::wecom) const NO_RELATION: [i64; 2] = [84061, 40096];
 
 /// The cursor is stale: somebody was added or removed while the pages were read.
-const STALE_CURSOR: i64 = 60268;
+pub(in crate::wecom) const STALE_CURSOR: i64 = 60268;
 
 impl Client {
     /// Reads a contact with all its relations; `changed_at` is `now`. `None`: no relation that the app can see.
@@ -83,6 +85,21 @@ impl Client {
         Err(GET.bad_reply(format!("its relations fill more than {PAGES_MAX} pages")))
     }
 
+    /// Reads up to twenty contacts for a sync, a few at once: each by itself found, without relation, or not to be read.
+    ///
+    /// # Errors
+    /// [`ApiError`] when it is not about one contact; also [`ApiError::RateLimited`] when syncs have used up their share.
+    pub async fn contacts(
+        &self,
+        ids: &[ExternalUserId],
+        now: Timestamp,
+    ) -> Result<Vec<Read<Contact>>, ApiError> {
+        self.share(&GET, "externalcontact/get for syncs", SYNC_GROUPS, now)
+            .await?;
+        let calls = ids.iter().map(|id| self.contact(id, now).boxed());
+        together(calls.collect()).await
+    }
+
     /// Reads which members may have contacts (客户联系 → 使用范围), as far as the app can see them.
     ///
     /// # Errors
@@ -109,7 +126,7 @@ struct Page {
 }
 
 #[derive(Deserialize)]
-struct ContactReply {
+pub(in crate::wecom) struct ContactReply {
     name: Option<String>,
     #[serde(rename = "type", default)]
     kind: i64,
@@ -122,7 +139,7 @@ struct ContactReply {
 }
 
 impl ContactReply {
-    fn named(self, id: &ExternalUserId, now: Timestamp) -> Contact {
+    pub(in crate::wecom) fn named(self, id: &ExternalUserId, now: Timestamp) -> Contact {
         Contact {
             external_userid: id.clone(),
             name: self.name.unwrap_or_default(),
@@ -139,7 +156,7 @@ impl ContactReply {
 }
 
 #[derive(Deserialize)]
-struct FollowUserReply {
+pub(in crate::wecom) struct FollowUserReply {
     userid: UserId,
     remark: Option<String>,
     description: Option<String>,

@@ -146,6 +146,18 @@ impl ApiError {
         }
     }
 
+    /// Whether it is about the one subject of the call alone: the next member or contact may well be readable.
+    pub const fn concerns_one(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::State { .. } | Self::BadReply { .. } => true,
+            Self::Network { .. }
+            | Self::TokenRejected { .. }
+            | Self::RateLimited { .. }
+            | Self::Busy { .. }
+            | Self::Misconfigured { .. } => false,
+        }
+    }
+
     /// Whether another attempt makes sense. How many, the caller decides.
     pub const fn retry(&self) -> Retry {
         match self {

@@ -33,6 +33,26 @@ pub(in crate::wecom) const BASE: Rate = Rate {
     window: Duration::from_secs(60),
 };
 
+/// What syncs may take of an API: half, so that what happens now finds the other half.
+pub(in crate::wecom) const SYNC: Rate = Rate {
+    budget: rate::Rate {
+        burst: 2_500,
+        per_hour: 67_500,
+    },
+    portion: 20,
+    window: Duration::from_secs(60),
+};
+
+/// The same for groups of twenty calls, which are made together or not at all.
+pub(in crate::wecom) const SYNC_GROUPS: Rate = Rate {
+    budget: rate::Rate {
+        burst: 125,
+        per_hour: 3_375,
+    },
+    portion: 1,
+    window: Duration::from_secs(60),
+};
+
 /// 100 an hour for an app, both kinds of ticket together.
 pub(in crate::wecom) const TICKETS: Rate = Rate {
     budget: rate::Rate {

@@ -2,7 +2,9 @@
 //!
 //! WeCom does not say whether an attribute that is absent from a write is kept, so a write carries every attribute that
 //! was read. It answers "ok" when the attribute does not exist in the console and keeps nothing, so only reading back
-//! tells. Members edit their profiles at any time: what vanished between a write and its read-back is put back.
+//! tells. Members edit their profiles at any time: what vanished between a write and its read-back is put back. An edit
+//! between our read and our write cannot be seen, because WeCom has no write that insists on what was read; the two calls
+//! follow each other at once.
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -49,7 +51,10 @@ impl Client {
         for _ in 0..WRITES_MAX {
             let written = merge(&known, link);
             self.write_attributes(&link.userid, &written, now).await?;
-            let found = self.attributes(&link.userid, now).await?;
+            // The write is done; whoever reads the profile next sees what came of it.
+            let Ok(found) = self.attributes(&link.userid, now).await else {
+                return Ok(Answer::Link(LinkCheck::Unseen));
+            };
             match compare(&written, &found, link) {
                 Seen::Kept => return Ok(Answer::Link(LinkCheck::Confirmed)),
                 Seen::OursMissing => return Ok(Answer::Link(LinkCheck::Ignored)),
@@ -166,6 +171,8 @@ fn name(attribute: &Value) -> Option<&str> {
 mod tests {
     use std::sync::Mutex;
 
+    use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+
     use super::*;
     use crate::model::outgoing::Call;
     use crate::wecom::error::Retry;
@@ -223,6 +230,48 @@ mod tests {
             ),
         ] {
             assert_eq!(merge(&list(&before), &link()), list(&after), "{before}");
+        }
+    }
+
+    /// An entry of an array that is anything at all, named like ours now and then.
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,6}".prop_map(Value::from),
+        ];
+        let nested = leaf.prop_recursive(3, 12, 3, |inner| {
+            let map = prop::collection::btree_map("[a-z]{1,4}", inner.clone(), 0..3);
+            prop_oneof![
+                prop::collection::vec(inner, 0..3).prop_map(Value::from),
+                map.prop_map(|map| json!(map)),
+            ]
+        });
+        let names = prop_oneof![
+            Just("与我协作".to_owned()),
+            Just("电话".to_owned()),
+            ".{0,4}"
+        ];
+        let named =
+            (names, nested.clone()).prop_map(|(name, rest)| json!({"name": name, "x": rest}));
+        prop_oneof![named, nested]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_ours_is_written_as_it_was_read(before in prop::collection::vec(anything(), 0..6)) {
+            let link = link();
+            let other = |entry: &&Value| name(entry) != Some(&link.name);
+            let others = |list: &[Value]| list.iter().filter(other).cloned().collect::<Vec<_>>();
+            let merged = merge(&before, &link);
+            prop_assert_eq!(others(&merged), others(&before));
+            let mine: Vec<_> = merged.iter().filter(|entry| !other(entry)).collect();
+            prop_assert_eq!(mine, [&ours()]);
+            // Written whole and found whole, or found without ours, there is nothing to put back.
+            prop_assert_eq!(compare(&merged, &merged, &link), Seen::Kept);
+            prop_assert_eq!(compare(&merged, &others(&merged), &link), Seen::OursMissing);
+            prop_assert_eq!(merge(&merged, &link), merged);
         }
     }
 

@@ -30,8 +30,8 @@ const UPDATE_CARD: Api = Api {
 /// Every recipient is invalid or outside the app's visible range (81013).
 const NO_RECIPIENT: i64 = 81013;
 
-/// The response code was used before, or is older than 72 hours (path/94888). Nobody but this call has it, so an earlier
-/// try has changed the card already.
+/// The response code was used before, or is older than 72 hours (path/94888). The call's deadline rules out the second,
+/// and nobody but this call has the code, so an earlier try has changed the card already.
 const CODE_USED: i64 = 60140;
 
 /// How long WeCom recognises the same card, in seconds: its default.

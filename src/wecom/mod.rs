@@ -7,6 +7,10 @@
 pub mod contact;
 pub mod member;
 
+pub mod customers;
+pub mod directory;
+pub mod group;
+
 pub mod link;
 pub mod message;
 pub mod welcome;

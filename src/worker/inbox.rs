@@ -1,13 +1,15 @@
 //! One delivery: read it, act on it, settle it.
 
 use crate::act::error::ActError;
-use crate::callback::event;
-use crate::decide::input::Input;
+use crate::callback::event::own::OwnEvent;
+use crate::callback::event::{self, Body, Event};
+use crate::decide::input::{Input, StepDied};
 use crate::model::delivery::Delivery;
 use crate::store::{Claim, Settle, Ticket};
+use crate::wecom::error::ApiError;
 use crate::worker::Worker;
-use crate::worker::retry::ATTEMPTS_MAX;
-use crate::worker::settle::{Story, guarded};
+use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
+use crate::worker::settle::{Story, guarded, insisted, salt};
 
 impl Worker {
     pub(in crate::worker) async fn deliver(self, claim: Claim<Delivery>) {
@@ -22,18 +24,45 @@ impl Worker {
             attempt: ticket.attempt,
             since: delivery.received_at,
         };
+        let event = match event::parse(delivery.source, &delivery.xml) {
+            Ok(event) => event,
+            Err(problem) => return self.bury(&ticket, &problem.to_string(), &story).await,
+        };
         if ticket.attempt > ATTEMPTS_MAX {
-            return self
-                .bury(&ticket, "work on it never came to an end", &story)
-                .await;
+            let died = step_died(&event, "work on it never came to an end".into(), None);
+            return self.die(&ticket, died, &story).await;
         }
-        match event::parse(delivery.source, &delivery.xml) {
-            Err(problem) => self.bury(&ticket, &problem.to_string(), &story).await,
-            Ok(event) => {
-                let input = Input::Event(&event, delivery.received_at);
-                let result = guarded(self.decided(&ticket, &input)).await;
-                self.close(&ticket, result, &story).await;
-            }
+        let input = Input::Event(&event, delivery.received_at);
+        let result = guarded(delivery.lane, self.decided(&ticket, &input)).await;
+        if let (Body::Own(OwnEvent::SyncStep { .. }), Err(problem)) = (&event.body, &result)
+            && is_the_end(problem, &ticket)
+        {
+            let errcode = match problem {
+                ActError::Api(error) => error.errcode(),
+                ActError::Refused(_) | ActError::Store(_) => None,
+            };
+            let died = step_died(&event, problem.to_string(), errcode);
+            return self.die(&ticket, died, &story).await;
+        }
+        self.close(&ticket, result, &story).await;
+    }
+
+    /// Gives an item up; the sync whose step it was has failed with it.
+    async fn die(&self, ticket: &Ticket, died: StepDied, story: &Story) {
+        if died.run.is_empty() {
+            return self.bury(ticket, &died.reason, story).await;
+        }
+        let (end, input) = (Settle::Dead(&died.reason), Input::StepDied(&died));
+        let now = self.clock.now();
+        let told = insisted(
+            async || match self.act.perform(ticket, end, &input, now).await {
+                Err(ActError::Store(problem)) => Err(problem),
+                result => Ok(result),
+            },
+        );
+        match told.await {
+            Ok(Ok(_)) => self.log(story, "dead", Some(&died.reason)),
+            Ok(Err(_)) | Err(_) => self.bury(ticket, &died.reason, story).await,
         }
     }
 
@@ -42,5 +71,24 @@ impl Worker {
             .perform(ticket, Settle::Done, input, self.clock.now())
             .await
             .map(drop)
+    }
+}
+
+/// A fault of the configuration does not pass while somebody waits for a sync: it ends the sync, with the remedy.
+fn is_the_end(problem: &ActError, ticket: &Ticket) -> bool {
+    let misconfigured = matches!(problem, ActError::Api(ApiError::Misconfigured { .. }));
+    misconfigured || verdict(problem, ticket.attempt, salt(&ticket.id)) == Verdict::Bury
+}
+
+fn step_died(event: &Event, reason: String, errcode: Option<i64>) -> StepDied {
+    let run = if let Body::Own(OwnEvent::SyncStep { run }) = &event.body {
+        run.clone()
+    } else {
+        String::new()
+    };
+    StepDied {
+        run,
+        reason,
+        errcode,
     }
 }

@@ -3,6 +3,7 @@
 //! A loop keeps many items in work at once, but never lets slow ones take the places that urgent ones will need. The
 //! same steps run in tests, one after the other, until nothing is due.
 
+pub mod reconcile;
 pub mod retry;
 
 mod inbox;
@@ -19,15 +20,26 @@ use tokio_util::task::TaskTracker;
 
 use crate::act::Act;
 use crate::clock::Clock;
+use crate::model::delivery::Lane;
 use crate::model::ids::CorpId;
 use crate::store::error::StoreError;
-use crate::store::{Lanes, Queue, Store};
+use crate::store::{Lanes, Leases, Queue, Store};
 
-/// A claim that is not settled after this long may be claimed by another process.
-const LEASE: Duration = Duration::from_secs(45);
+/// A claim that is not settled after this long may be claimed by another process. A welcome has 20 seconds: when the
+/// answer to a claim is lost, even twice, enough of them is left.
+const LEASES: Leases = Leases {
+    urgent: Duration::from_secs(8),
+    normal: Duration::from_secs(45),
+};
 
-/// Work on one item is broken off after this long, while its lease still holds.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// Work on one item is broken off after this long, while its lease still holds. An urgent call has 3 seconds, so this
+/// is enough for a new token and the call.
+const fn patience(lane: Lane) -> Duration {
+    match lane {
+        Lane::Urgent => Duration::from_secs(6),
+        Lane::Normal => Duration::from_secs(40),
+    }
+}
 
 /// How many items of one corp's queue are in work at once.
 const IN_WORK_MAX: usize = 64;
@@ -184,7 +196,7 @@ impl Worker {
             Queue::Inbox => {
                 let claims = self
                     .store
-                    .claim_deliveries(corp, lanes, max, LEASE, now)
+                    .claim_deliveries(corp, lanes, max, LEASES, now)
                     .await?;
                 claims
                     .into_iter()
@@ -194,7 +206,7 @@ impl Worker {
             Queue::Outbox => {
                 let claims = self
                     .store
-                    .claim_outgoing(corp, lanes, max, LEASE, now)
+                    .claim_outgoing(corp, lanes, max, LEASES, now)
                     .await?;
                 claims
                     .into_iter()

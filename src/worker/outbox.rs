@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::act::error::ActError;
 use crate::decide::input::Input;
+use crate::model::delivery::Lane;
 use crate::model::outgoing::{Outcome, Outgoing, Receipt};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -38,7 +39,12 @@ impl Worker {
         let outcome = if outgoing.deadline.is_some_and(|deadline| deadline <= now) {
             Outcome::TooLate
         } else {
-            match guarded(self.act.call(ticket.id.corp(), &outgoing.call, now)).await {
+            match guarded(
+                outgoing.lane,
+                self.act.call(ticket.id.corp(), &outgoing.call, now),
+            )
+            .await
+            {
                 Ok(answer) => Outcome::Done(answer),
                 Err(problem) => match self.judge(&ticket, &outgoing, &problem, now) {
                     Next::Again(due) => {
@@ -51,6 +57,7 @@ impl Worker {
         let result = self
             .receipt(
                 &ticket,
+                outgoing.lane,
                 Receipt {
                     call: outgoing.call,
                     outcome,
@@ -85,22 +92,31 @@ impl Worker {
             }
             Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
                 reason: problem.to_string(),
+                errcode: match problem {
+                    ActError::Api(error) => error.errcode(),
+                    ActError::Refused(_) | ActError::Store(_) => None,
+                },
             }),
         }
     }
 
     /// Acts on a receipt, and insists: without it the call would be made once more.
-    async fn receipt(&self, ticket: &Ticket, receipt: Receipt) -> Result<(), ActError> {
+    async fn receipt(&self, ticket: &Ticket, lane: Lane, receipt: Receipt) -> Result<(), ActError> {
         let settle = match &receipt.outcome {
             Outcome::Done(_) => Settle::Done,
-            Outcome::TooLate => Settle::Dead("too late: its deadline has passed"),
-            Outcome::Failed { reason } => Settle::Dead(reason),
+            Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
+            Outcome::Failed { reason, .. } => Settle::Dead(reason),
         };
         let input = Input::Receipt(&receipt);
         let mut tries = 0;
         loop {
             tries += 1;
-            match guarded(self.act.perform(ticket, settle, &input, self.clock.now())).await {
+            match guarded(
+                lane,
+                self.act.perform(ticket, settle, &input, self.clock.now()),
+            )
+            .await
+            {
                 Err(ActError::Store(StoreError::Unavailable(_))) if tries < RECEIPT_TRIES => {
                     tokio::time::sleep(RECEIPT_WAIT).await;
                 }

@@ -46,7 +46,7 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         }
         ActError::Refused(Refusal::NotACustomer) => Verdict::Settle,
         ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
-        ActError::Store(StoreError::Stale | StoreError::Unavailable(_)) => {
+        ActError::Store(StoreError::Stale | StoreError::Unavailable(_) | StoreError::Full(_)) => {
             bounded(attempt, wait(attempt, salt))
         }
         ActError::Store(

@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::act::error::ActError;
-use crate::model::delivery::{ItemId, Subject};
+use crate::model::delivery::{ItemId, Lane, Subject};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::{Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::retry::{Verdict, verdict};
-use crate::worker::{PATIENCE, Worker};
+use crate::worker::{Worker, patience};
 
 /// How often the store is asked to end a claim, and how far apart.
 const STORE_TRIES: u32 = 60;
@@ -30,15 +30,18 @@ pub(in crate::worker) struct Story {
 
 /// Breaks work off before its lease ends, and turns a fault of our own into an error that buries the one item.
 pub(in crate::worker) async fn guarded<T>(
+    lane: Lane,
     work: impl Future<Output = Result<T, ActError>>,
 ) -> Result<T, ActError> {
-    match tokio::time::timeout(PATIENCE, AssertUnwindSafe(work).catch_unwind()).await {
+    let patience = patience(lane);
+    match tokio::time::timeout(patience, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(result)) => result,
         Ok(Err(_panic)) => {
             Err(StoreError::Corrupt("a fault in the service; see its log".into()).into())
         }
         Err(_elapsed) => {
-            let (api, what) = ("all calls together", "no end within 40 s".into());
+            let what = format!("no end within {} s", patience.as_secs());
+            let api = "all calls together";
             Err(ApiError::Network { api, what }.into())
         }
     }
@@ -120,7 +123,7 @@ impl Worker {
         }
     }
 
-    fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
+    pub(in crate::worker) fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
         let Story {
             event,
             what,

@@ -3,6 +3,7 @@
 
 mod driver;
 
+mod admin;
 mod home;
 mod login;
 mod toolbar;
@@ -31,6 +32,10 @@ async fn people_use_the_pages() {
     home::a_profile_card_leads_to_it(&browser).await;
     window::a_button_acts_once(&browser).await;
     window::names_are_never_markup(&browser).await;
+    admin::by_password_and_by_wecom(&browser).await;
+    admin::a_dead_letter_is_replayed(&browser).await;
+    admin::a_sync_is_started(&browser).await;
+    admin::names_are_text_and_pages_fit(&browser).await;
 }
 
 /// A world whose pages a browser can use, with a member and a customer who know each other.

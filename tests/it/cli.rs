@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use wecom_bridge::model::password::PasswordHash;
 
 const FILE: &str = r#"
 public_url = "https://bridge.example.com"
@@ -322,4 +323,35 @@ fn a_refused_replay_names_the_likely_reason_and_a_few_files() {
     let answer: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["refused"]["404"].as_array().unwrap().len(), 5);
     serving.join().unwrap();
+}
+#[test]
+fn a_password_is_hashed_and_never_repeated() {
+    let hash = |password: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wecom-bridge"))
+            .arg("hash-password")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(password.as_bytes()).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, out, err) = hash("correct horse battery\r\n");
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let made = PasswordHash::parse(out.trim_end()).unwrap();
+    assert!(made.matches("correct horse battery"));
+    for bad in ["", "\n", "too short\n", &"x".repeat(2000)] {
+        let (code, out, err) = hash(bad);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{bad:?}");
+        assert!(err.contains("12 characters") && !err.contains("too short"));
+    }
 }

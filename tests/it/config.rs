@@ -36,10 +36,11 @@ public_url = "https://bridge.example.com"
 server.listen = "0.0.0.0:9000"
 server.verify_files = { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" }
 admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs"
-store = { url = "redis://:q7Zk@redis:6379", keep_for = "30d", dedupe_for = "36h" }
+store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h" }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
+sync = { nightly = "23:05", hourly = true }
 
 [wecom]
 api_base = "https://gateway.example.com/wecom"
@@ -52,6 +53,8 @@ id = "ww1"
 name = "One"
 tenant_key = "team-1"
 auto_sync = false
+sidebar_card = false
+old_links_for = "60d"
 admins = ["ZhangSan", "lisi"]
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
@@ -60,6 +63,7 @@ name = "one-app"
 token = "q7ZkToken1"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 receive_ids = ["ww1", ""]
+reply = "你好\n"
 previous = { token = "q7ZkToken0", aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG" }
 [[corp.receiver]]
 name = "one-contacts"
@@ -112,11 +116,17 @@ fn every_setting_is_read() {
         panic!("{:?}", config.store);
     };
     assert_eq!(url.expose_secret(), "redis://:q7Zk@redis:6379");
+    assert_eq!(config.replicas, 2);
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
     assert_eq!(config.api_tokens.len(), 2);
     assert!(config.admin_password.as_ref().unwrap().matches("password"));
     assert_eq!(config.verify_files["WW_verify_2.txt"], "2");
+    let night = Duration::from_secs(23 * 3600 + 5 * 60);
+    assert_eq!(
+        (config.sync.nightly, config.sync.hourly),
+        (Some(night), true)
+    );
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_level, "warn,wecom_bridge=debug");
     let wecom = &config.wecom;
@@ -137,6 +147,8 @@ fn every_setting_is_read() {
         ("ww1", "team-1")
     );
     assert_eq!((one.name.as_deref(), one.auto_sync), (Some("One"), false));
+    assert!(!one.sidebar_card && two.sidebar_card);
+    assert_eq!(one.old_links_for, Duration::from_secs(60 * 24 * 3600));
     assert_eq!(
         (one.app.agent_id.0, two.app.agent_id.0),
         (1_000_002, 1_000_003)
@@ -150,11 +162,14 @@ fn every_setting_is_read() {
     assert_eq!(app.name.as_str(), "one-app");
     assert_eq!(app.keys.token.expose_secret(), "q7ZkToken1");
     assert_eq!(app.receive_ids, ["ww1", ""]);
+    assert_eq!(app.reply.as_deref(), Some("你好\n"));
+    assert_eq!(contacts.reply, None);
     let previous = app.previous.as_ref().unwrap();
     assert_eq!(previous.token.expose_secret(), "q7ZkToken0");
     assert_ne!(previous.aes_key.bytes(), app.keys.aes_key.bytes());
     assert_eq!(contacts.receive_ids, ["ww1"]);
     assert!(two.auto_sync && two.name.is_none());
+    assert_eq!(two.old_links_for, Duration::from_secs(90 * 24 * 3600));
 }
 
 #[test]
@@ -235,6 +250,11 @@ url = "https://bridge.example.com" ⇒ url = "ftp://bridge.example.com" ⇒ publ
 redis://:q7Zk@redis:6379 ⇒ mysql://:q7Zk@db ⇒ store.url names no store that is known
 redis://:q7Zk@redis:6379 ⇒ embedded: ⇒ store.url names no file
 redis://:q7Zk@redis:6379 ⇒ q7Zk ⇒ store.url is no complete URL
+redis://:q7Zk@redis:6379 ⇒ redis+sentinel://:q7Zk@a:1,b:2 ⇒ store.url does not end with the master's name
+redis://:q7Zk@redis:6379 ⇒ redis+cluster://:q7Zk@a:1,b:c ⇒ store.url has a port that is none: write "embedded:PATH",
+redis://:q7Zk@redis:6379 ⇒ embedded:q7Zk ⇒ store.replicas is for a Redis: write 0
+replicas = 2 ⇒ replicas = 6 ⇒ store.replicas is too much: write how many replicas
+replicas = 2 ⇒ replicas = "q7Zk" ⇒ store.replicas is not a whole number
 WW_verify_1.txt ⇒ WW_verify_.txt ⇒ server.verify_files.WW_verify_.txt has no name such as
 WW_verify_1.txt ⇒ ../1.txt ⇒ server.verify_files.../1.txt has no name such as
 "one" ⇒ "q7Zk 1" ⇒ server.verify_files.WW_verify_1.txt is not one line
@@ -270,6 +290,7 @@ id = "ww1" ⇒ id = "ww2" ⇒ corp[1].id is the same as corp[0].id: give each it
 team-1 ⇒ team/1 ⇒ corp[0].tenant_key has characters that a URL would escape
 team-1 ⇒  ⇒ corp[0].tenant_key is no id
 team-1 ⇒ team-2 ⇒ corp[1].tenant_key is the same as corp[0].tenant_key
+60d ⇒ 400d ⇒ corp[0].old_links_for is too short or too long
 false ⇒ "no" ⇒ corp[0].auto_sync is neither true nor false
 agent_id = 1000002 ⇒ agent_id = -1 ⇒ corp[0].app.agent_id is not a whole number
 agent_id = 1000002, ⇒  ⇒ corp[0].app.agent_id is missing: write the AgentId
@@ -289,13 +310,15 @@ ykkR6q2B2C ⇒ q7Zk6q2B2 ⇒ corp[0].receiver[0].aes_key has 42 characters inste
 ykkR6q2B2C ⇒ q7Zk6q2B2= ⇒ corp[0].receiver[0].aes_key has characters other than
 ["ww1", ""] ⇒ [] ⇒ corp[0].receiver[0].receive_ids is empty
 ["ww1", ""] ⇒ ["ww 1"] ⇒ corp[0].receiver[0].receive_ids[0] is no id
+reply = "你好 ⇒ reply = "q7Zk\u0000 ⇒ corp[0].receiver[0].reply has control characters
+reply = "你好\n" ⇒ reply = " " ⇒ corp[0].receiver[0].reply is empty
 q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?
-keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, keep_for, dedupe_for
+keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 24 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 26 is no TOML
 "#;
 
 #[test]
@@ -436,4 +459,29 @@ fn nothing_that_is_secret_is_in_the_debug_text() {
     let text = format!("{:?}", parse(FULL, &[]).unwrap());
     assert!(text.contains("bridge.example.com"));
     assert!(!text.contains(MARK) && !text.contains("jWmYm"), "{text}");
+}
+
+#[test]
+fn syncs_start_by_themselves_unless_told_otherwise() {
+    let night = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+    for (text, expected) in [
+        ("", Some((night(210), true))),
+        ("nightly = \"off\"\nhourly = false", Some((None, false))),
+        ("nightly = \"00:00\"", Some((night(0), true))),
+        ("nightly = \"23:59\"", Some((night(23 * 60 + 59), true))),
+        ("nightly = \"24:00\"", None),
+        ("nightly = \"3:30\"", None),
+        ("nightly = \"03:60\"", None),
+        ("nightly = \"+3:30\"", None),
+        ("nightly = \"never\"", None),
+        ("hourly = 1", None),
+    ] {
+        let file = FULL.replace("sync = { nightly = \"23:05\", hourly = true }", "");
+        let read = parse(&format!("{file}\n[sync]\n{text}"), &[]);
+        let read = read.map(|config| (config.sync.nightly, config.sync.hourly));
+        match expected {
+            Some(expected) => assert_eq!(read, Ok(expected), "{text}"),
+            None => assert!(read.unwrap_err().contains("sync."), "{text}"),
+        }
+    }
 }

@@ -5,17 +5,20 @@ use std::time::Duration;
 use url::Url;
 use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
 use wecom_bridge::callback::event::{self, Event};
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, Need};
+use wecom_bridge::decide::facts::{
+    AutoSync, CorpFacts, Facts, LinkWriting, Need, Occasion, SidebarCard,
+};
 use wecom_bridge::decide::input::{Input, Refusal};
 use wecom_bridge::decide::{decide, needs};
 use wecom_bridge::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use wecom_bridge::model::delivery::{Lane, Source};
 use wecom_bridge::model::effect::{Effect, SentCard};
-use wecom_bridge::model::ids::{ExternalUserId, TaskId, UserId};
-use wecom_bridge::model::member::{Link, LinkState, Member};
+use wecom_bridge::model::ids::{ExternalUserId, TaskId, TenantKey, UserId};
+use wecom_bridge::model::member::{Link, LinkState, Member, WebAttribute};
 use wecom_bridge::model::outgoing::{
     Answer, Call, LinkCheck, OneTimeCode, Outcome, Receipt, Welcome, WriteLink,
 };
+use wecom_bridge::model::switches::{FORMER_KEYS, FormerKey, Home, Switches};
 use wecom_bridge::model::time::Timestamp;
 
 const AT: Timestamp = Timestamp::from_secs(1_700_000_000);
@@ -25,6 +28,7 @@ fn corp() -> CorpFacts {
     CorpFacts {
         home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
         auto_sync: AutoSync::On,
+        sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
     }
 }
@@ -118,6 +122,11 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutVisit(visit) => format!("visit {}", visit.count),
             Effect::PutCard(card) => format!("card {:?}", card.pressed),
             Effect::PutSync(run) => format!("sync {:?}", run.state),
+            Effect::DropSync(id) => format!("drop sync {id}"),
+            Effect::PutBatch(batch) => format!("batch of {}", batch.ids.len()),
+            Effect::DropBatch(_) => "drop batch".into(),
+            Effect::PutSighting(sighting) => format!("seen {:?}", sighting.counted),
+            Effect::PutTagNames(names) => format!("{} tags", names.0.len()),
             Effect::PutSwitches(switches) => format!("auto-sync {:?}", switches.auto_sync),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
@@ -406,6 +415,7 @@ fn a_welcome_that_failed_becomes_a_card() {
     };
     let failed = || Outcome::Failed {
         reason: "41050".into(),
+        errcode: Some(41050),
     };
     for (known, outcome, expected) in [
         (
@@ -431,7 +441,10 @@ fn a_welcome_that_failed_becomes_a_card() {
             outcome,
         };
         let input = Input::Receipt(&receipt);
-        assert_eq!(needs(&input), [Need::Greeting(wm1(), zhang())]);
+        assert_eq!(
+            needs(&input),
+            [Need::Switches, Need::Greeting(wm1(), zhang())]
+        );
         let mut facts = Facts::none(&corp);
         facts.greetings = known.map(greeting).into_iter().collect();
         assert_eq!(
@@ -461,7 +474,18 @@ fn link(state: LinkState, url: &str) -> Link {
         url: url.into(),
         state,
         at: AT,
+        attempt: 1,
         reason: None,
+        remedy: None,
+        sent_at: None,
+    }
+}
+
+/// What the profile shows of a link.
+fn at_its_place(link: &Link) -> WebAttribute {
+    WebAttribute {
+        name: "与我协作".into(),
+        url: link.url.clone(),
     }
 }
 
@@ -564,6 +588,12 @@ fn a_new_member_is_kept_linked_and_told_once() {
     for (links, kept, known, at_wecom, expected) in table {
         let corp = CorpFacts { links, ..corp() };
         let mut facts = Facts::none(&corp);
+        facts.web_attributes = known
+            .as_ref()
+            .filter(|link| link.state.stands())
+            .map(at_its_place)
+            .into_iter()
+            .collect();
         (facts.member, facts.link, facts.member_at_wecom) = (kept, known, at_wecom);
         assert_eq!(
             told(&decided(&event, &facts).unwrap()),
@@ -575,46 +605,235 @@ fn a_new_member_is_kept_linked_and_told_once() {
 
 #[test]
 fn what_came_of_a_link_is_kept_unless_another_is_wanted() {
+    use LinkState::{Confirmed, FilledByHand, Wanted};
     let corp = corp();
     let home = corp.home.to_string();
     let failed = || Outcome::Failed {
         reason: "48002".into(),
+        errcode: Some(48002),
     };
-    for (url, outcome, expected) in [
+    let done = |check| Outcome::Done(Answer::Link(check));
+    let written = ["link Written", "refresh-member:zhang"];
+    let new = "https://new.example/";
+    for (url, before, outcome, expected) in [
         (
             &*home,
-            Outcome::Done(Answer::Link(LinkCheck::Confirmed)),
-            vec!["link Confirmed"],
+            Wanted,
+            done(LinkCheck::Confirmed),
+            &["link Confirmed"][..],
         ),
         (
-            &*home,
-            Outcome::Done(Answer::Link(LinkCheck::AlreadyThere)),
-            vec!["link Confirmed"],
+            &home,
+            Wanted,
+            done(LinkCheck::AlreadyThere),
+            &["link Confirmed"],
         ),
+        (&home, Wanted, done(LinkCheck::Ignored), &["link Ignored"]),
         (
-            &*home,
-            Outcome::Done(Answer::Link(LinkCheck::Ignored)),
-            vec!["link Ignored"],
+            &home,
+            Confirmed,
+            done(LinkCheck::Ignored),
+            &["link Ignored"],
         ),
-        (&*home, failed(), vec!["link Failed"]),
-        (
-            "https://new.example/",
-            Outcome::Done(Answer::Link(LinkCheck::Confirmed)),
-            vec![],
-        ),
+        (&home, Wanted, done(LinkCheck::Unseen), &written),
+        (&home, Wanted, failed(), &["link Failed"]),
+        (&home, Wanted, Outcome::TooLate, &["link Failed"]),
+        (&home, Confirmed, failed(), &[]),
+        (&home, Confirmed, done(LinkCheck::AlreadyThere), &[]),
+        (&home, FilledByHand, done(LinkCheck::AlreadyThere), &[]),
+        (new, Wanted, done(LinkCheck::Confirmed), &[]),
+        (new, Wanted, failed(), &[]),
     ] {
         let call = Call::WriteLink(WriteLink {
             userid: zhang(),
             name: "与我协作".into(),
             url: home.clone(),
         });
+        let told_of = format!("{before:?} {outcome:?}");
         let receipt = Receipt { call, outcome };
         let mut facts = Facts::none(&corp);
-        facts.link = Some(link(LinkState::Wanted, url));
+        facts.link = Some(link(before, url));
         assert_eq!(
             told(&decide(&Input::Receipt(&receipt), &facts, NOW).unwrap()),
-            expected
+            expected,
+            "{told_of}"
         );
+    }
+}
+
+#[test]
+fn what_failed_a_moment_ago_is_tried_again_when_asked() {
+    let corp = corp();
+    let event = own(&OwnEvent::RefreshMember { userid: zhang() });
+    for (occasion, expected) in [
+        (Occasion::InPassing, &[][..]),
+        (Occasion::Asked, &["link Wanted", "send write_link"]),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.occasion = occasion;
+        (facts.member, facts.member_at_wecom) = (Some(member(true)), Some(member(true)));
+        facts.link = Some(link(LinkState::Ignored, corp.home.as_str()));
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected, "{occasion:?}");
+        for effect in &effects {
+            if let Effect::PutLink(link) = effect {
+                assert_eq!((link.attempt, link.at), (2, NOW));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_link_is_sent_to_a_member_once_a_day_until_it_stands_there() {
+    let by_hand = CorpFacts {
+        links: LinkWriting::ByHand,
+        ..corp()
+    };
+    let home = by_hand.home.to_string();
+    let event = own(&OwnEvent::SendLink { userid: zhang() });
+    let sent = |ago: u64| Link {
+        sent_at: Some(NOW.minus(Duration::from_secs(ago))),
+        ..link(LinkState::Wanted, &home)
+    };
+    let sends = || vec!["link Wanted", "send card"];
+    let table: Vec<(Option<Member>, Option<Link>, Vec<&str>)> = vec![
+        (Some(member(true)), None, sends()),
+        (Some(member(true)), Some(sent(24 * 3600)), sends()),
+        (Some(member(true)), Some(sent(24 * 3600 - 1)), vec![]),
+        (
+            Some(member(true)),
+            Some(link(LinkState::Failed, &home)),
+            vec!["link Failed", "send card"],
+        ),
+        (
+            Some(member(true)),
+            Some(Link {
+                url: "https://old.example/".into(),
+                ..sent(60)
+            }),
+            sends(),
+        ),
+        (
+            Some(member(true)),
+            Some(link(LinkState::Confirmed, &home)),
+            vec![],
+        ),
+        (
+            Some(member(true)),
+            Some(link(LinkState::FilledByHand, &home)),
+            vec![],
+        ),
+        (Some(member(false)), None, vec![]),
+        (None, None, vec![]),
+    ];
+    for (kept, known, expected) in table {
+        let mut facts = Facts::none(&by_hand);
+        (facts.member, facts.link) = (kept, known);
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected, "{facts:?}");
+        let [Effect::PutLink(link), Effect::Send(outgoing)] = &effects[..] else {
+            continue;
+        };
+        assert_eq!((&link.url, link.sent_at), (&home, Some(NOW)));
+        // A card that does not arrive does not count as sent.
+        let refused = || Outcome::Failed {
+            reason: "60020".into(),
+            errcode: Some(60020),
+        };
+        let code = None;
+        for (outcome, expected) in [
+            (
+                Outcome::Done(Answer::CardSent {
+                    response_code: code,
+                }),
+                &[][..],
+            ),
+            (
+                Outcome::Done(Answer::NotDelivered),
+                &[format!("link {:?}", link.state)],
+            ),
+            (refused(), &[format!("link {:?}", link.state)]),
+        ] {
+            let call = outgoing.call.clone();
+            let receipt = Receipt { call, outcome };
+            let input = Input::Receipt(&receipt);
+            assert!(needs(&input).contains(&Need::Link(zhang())));
+            let mut facts = Facts::none(&by_hand);
+            facts.link = Some(link.clone());
+            let effects = decide(&input, &facts, NOW).unwrap();
+            assert_eq!(told(&effects), expected);
+            if let [Effect::PutLink(link)] = &effects[..] {
+                assert_eq!(link.sent_at, None);
+            }
+        }
+    }
+}
+
+#[test]
+fn another_address_is_remembered_and_starts_a_sync_of_the_links_once() {
+    let corp = corp();
+    let home = |key: &str| format!("https://bridge.example/home?tenantKey={key}");
+    let key = |key: &str, at| FormerKey {
+        key: TenantKey::parse(key).unwrap(),
+        replaced_at: at,
+    };
+    let known = |url: String, since, former_keys| Switches {
+        auto_sync: Some(false),
+        home: Some(Home { url, since }),
+        former_keys,
+        ..Switches::default()
+    };
+    let many: Vec<FormerKey> = (0..FORMER_KEYS)
+        .map(|n| key(&format!("k{n}"), AT))
+        .collect();
+    // What was known, what changed, and what is known then.
+    let table = [
+        (
+            Switches::default(),
+            (home("a"), home("b")),
+            Some((home("b"), vec![key("a", NOW)])),
+        ),
+        (
+            known(home("a"), AT, vec![]),
+            (home("a"), "https://new.example/home?tenantKey=a".into()),
+            Some(("https://new.example/home?tenantKey=a".into(), vec![])),
+        ),
+        (
+            known(home("b"), AT, vec![key("a", AT)]),
+            (home("b"), home("a")),
+            Some((home("a"), vec![key("b", NOW)])),
+        ),
+        (
+            known(home("z"), AT, many.clone()),
+            (home("z"), home("y")),
+            Some((home("y"), [&many[1..], &[key("z", NOW)]].concat())),
+        ),
+        // It is known already, or a later change is.
+        (known(home("b"), AT, vec![]), (home("a"), home("b")), None),
+        (known(home("c"), NOW, vec![]), (home("a"), home("b")), None),
+    ];
+    for (switches, (former, new), expected) in table {
+        let event = own(&OwnEvent::HomeChanged { former, home: new });
+        let input = Input::Event(&event, NOW);
+        assert_eq!(needs(&input), [Need::Switches]);
+        let mut facts = Facts::none(&corp);
+        facts.switches = switches.clone();
+        let effects = decide(&input, &facts, NOW).unwrap();
+        let Some((url, former_keys)) = expected else {
+            assert_eq!(told(&effects), Vec::<String>::new(), "{switches:?}");
+            continue;
+        };
+        let [Effect::PutSwitches(put), Effect::Refresh(delivery)] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        let expected = Switches {
+            home: Some(Home { url, since: NOW }),
+            former_keys,
+            ..switches
+        };
+        assert_eq!(*put, expected);
+        assert_eq!(delivery.kind.as_str(), "start_sync");
+        assert!(delivery.xml.contains("links") && delivery.xml.contains("switch"));
     }
 }
 
@@ -644,6 +863,45 @@ fn the_first_press_of_a_card_acts() {
         let mut facts = Facts::none(&corp);
         facts.card = kept;
         assert_eq!(told(&decided(&event, &facts).unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_card_is_changed_while_its_code_is_good() {
+    let corp = corp();
+    let event = |code: &str| {
+        let fields = format!(
+            "<Event>template_card_event</Event><EventKey>contacted</EventKey><TaskId>t1</TaskId>{code}"
+        );
+        callback(&fields)
+    };
+    let life = Duration::from_secs(72 * 3600);
+    let sent_at = AT.minus(Duration::from_secs(3600));
+    let mut facts = Facts::none(&corp);
+    facts.card = Some(SentCard {
+        task_id: TaskId::parse("t1").unwrap(),
+        touser: zhang(),
+        response_code: Some(OneTimeCode::new("OLD")),
+        sent_at,
+        pressed: None,
+    });
+    for (event, code, deadline) in [
+        (
+            event("<ResponseCode>NEW</ResponseCode>"),
+            "NEW",
+            AT.plus(life),
+        ),
+        (event(""), "OLD", sent_at.plus(life)),
+    ] {
+        let effects = decided(&event, &facts).unwrap();
+        let Some(Effect::Send(outgoing)) = effects.last() else {
+            panic!("{effects:?}")
+        };
+        let Call::UpdateCard(update) = &outgoing.call else {
+            panic!("{outgoing:?}")
+        };
+        assert_eq!(update.response_code.expose(), code);
+        assert_eq!(outgoing.deadline, Some(deadline));
     }
 }
 
@@ -683,6 +941,14 @@ fn an_opened_toolbar_is_counted_and_answered_now_and_then() {
     assert_eq!(
         told(&decided(&event, &facts).unwrap()),
         ["visit 2", "refresh-contact:wm1"]
+    );
+    let silent = CorpFacts {
+        sidebar_card: SidebarCard::Off,
+        ..corp
+    };
+    assert_eq!(
+        told(&decided(&event, &Facts::none(&silent)).unwrap()),
+        ["visit 1", "refresh-contact:wm1"]
     );
 }
 

@@ -1,5 +1,6 @@
 //! What the embedded store promises beyond the contract: everything survives its end, and one process has it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use futures_util::future::join_all;
@@ -7,9 +8,10 @@ use tempfile::TempDir;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::{Accepted, Lanes, Queue, Settle, State, Store, StoreUrl};
+use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
 use crate::store_contract::ground::{
-    Ground, LEASE, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
+    Ground, LEASES, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
 };
 use crate::store_contract::settings;
 
@@ -128,6 +130,52 @@ async fn a_refresh_that_waited_still_absorbs_more() {
     assert_eq!(&due[1].ticket.id, &retrying.id);
 }
 
+/// A claim that nobody settles before the process ends: what it was about may have ended it.
+#[tokio::test]
+async fn what_ends_the_process_each_time_runs_out_of_attempts() {
+    let folder = TempDir::new().unwrap();
+    let first = ground(&folder).await;
+    let id = first.decide(&[send("lisi", Lane::Normal)], at(0)).await;
+    let retried = first.accept("retried").await;
+    let ticket = first.claim_one(at(0)).await;
+    let retry = first.store().retry(&ticket, at(1), "busy", at(0));
+    retry.await.unwrap();
+    let waiting = first.accept("waiting").await;
+    first.claim_one(at(0)).await;
+    drop(first);
+
+    for kill in 1..=ATTEMPTS_MAX {
+        let ground = ground(&folder).await;
+        let claims = ground.claim(9, at(2)).await;
+        let attempts: HashMap<_, _> = claims
+            .iter()
+            .map(|claim| (&claim.ticket.id, claim.ticket.attempt))
+            .collect();
+        // The claim of the first process left no trace; the failed attempt did.
+        let expected = HashMap::from([(&waiting, kill), (&retried, kill + 1)]);
+        assert_eq!(attempts, expected);
+        let calls = ground.claim_calls(9, at(2)).await;
+        assert_eq!(calls[0].ticket.attempt, kill);
+    }
+    let last = ground(&folder).await;
+    assert_eq!(last.progress(&waiting).await.attempts, ATTEMPTS_MAX);
+    let claims = last.claim(9, at(2)).await;
+    for claim in claims {
+        assert!(claim.ticket.attempt > ATTEMPTS_MAX, "given up by now");
+        last.done(&claim.ticket, &[], at(2)).await.unwrap();
+    }
+    let progress = last.progress(&waiting).await;
+    assert_eq!(
+        (progress.state, progress.attempts),
+        (State::Done, ATTEMPTS_MAX + 1)
+    );
+    assert_eq!(last.progress(&id).await.attempts, 1);
+
+    // As if it had just come.
+    assert!(last.replay(&waiting).await);
+    assert_eq!(last.claim_one(at(3)).await.attempt, 1);
+}
+
 #[tokio::test]
 async fn another_process_is_told_who_has_the_file() {
     let folder = TempDir::new().unwrap();
@@ -161,7 +209,7 @@ async fn a_long_queue_is_there_after_opening() {
     }
     drop(store);
     let store = open(&folder).await.unwrap();
-    let claims = store.claim_deliveries(corp(1), Lanes::All, 200_000, LEASE, at(0));
+    let claims = store.claim_deliveries(corp(1), Lanes::All, 200_000, LEASES, at(0));
     let claims = claims.await.unwrap();
     assert_eq!(claims.len(), ITEMS as usize);
     assert_eq!(subjects(&claims[..2]), ["wm0", "wm1"]);

@@ -126,6 +126,7 @@ async fn two() -> Two {
             url: redis.url(),
             corps: vec![CorpId::parse(CORP).unwrap()],
             dedupe_for: Duration::from_secs(3600),
+            replicas: 0,
         };
         let store = Arc::new(Store::open(&settings).await.unwrap());
         clients.push(client(&sim, store));

@@ -6,6 +6,7 @@
     reason = "a test looks for one variant"
 )]
 
+mod admin;
 mod browser;
 mod card;
 mod cli;
@@ -18,14 +19,19 @@ mod embedded_store;
 mod faults;
 mod fixtures;
 mod limits;
+mod links;
 mod pages;
 mod properties;
 mod read_api;
+mod redis_group;
 mod redis_server;
 mod redis_store;
+mod redis_takeover;
 mod service;
 mod sim;
 mod store_contract;
+#[macro_use]
 mod story;
+mod sync;
 mod vectors;
 mod world;

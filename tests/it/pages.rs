@@ -137,9 +137,9 @@ async fn every_page_is_guarded() {
 
 #[tokio::test]
 async fn cookies_are_out_of_reach() {
-    for (address, secure) in [
-        (Address::BehindTls, true),
-        (Address::Here(JsSdk::BuiltIn), false),
+    for (address, prefix, secure) in [
+        (Address::BehindTls, "__Host-wb_", true),
+        (Address::Here(JsSdk::BuiltIn), "wb_", false),
     ] {
         let world = world(address).await;
         let (pending, answer) = login(&world, MEMBER, "sidebar").await;
@@ -150,14 +150,14 @@ async fn cookies_are_out_of_reach() {
                 has("HttpOnly") && has("SameSite=Lax") && has("Path=/"),
                 "{cookie}"
             );
+            assert!(cookie.starts_with(prefix), "{cookie}");
             assert_eq!(has("Secure"), secure, "{cookie}");
             assert!(parts.all(|part| !part.starts_with("Domain")), "{cookie}");
         }
         let removed = answer.headers().get_all(SET_COOKIE).iter().nth(1).unwrap();
-        assert!(
-            removed.to_str().unwrap().contains("Max-Age=0"),
-            "the login is over"
-        );
+        let removed = removed.to_str().unwrap();
+        assert!(removed.starts_with(prefix), "{removed}");
+        assert!(removed.contains("Max-Age=0"), "the login is over");
     }
 }
 
@@ -183,6 +183,7 @@ async fn only_members_report_from_our_own_page() {
         |id: &str| json!({ "entry": "single_chat_tools", "external_userid": id }).to_string();
     let good = || opened("wmCustomer1");
     let forged = member.replace("wb_session=", "wb_session=x");
+    let unprefixed = member.replace("__Host-", "");
     let table = [
         ("no origin", member.as_str(), "", good(), 403),
         ("no origin at all", &member, "null", good(), 403),
@@ -196,6 +197,7 @@ async fn only_members_report_from_our_own_page() {
         ),
         ("nobody", "", OWN, good(), 401),
         ("not ours", &forged, OWN, good(), 401),
+        ("anybody's", &unprefixed, OWN, good(), 401),
         ("a customer", &contact, OWN, good(), 403),
         ("no id", &member, OWN, opened(""), 400),
         ("a blank", &member, OWN, opened("wm 1"), 400),

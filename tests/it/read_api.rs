@@ -8,7 +8,9 @@ async fn it_refuses_in_problem_details() {
     let world = World::start(On::Embedded).await;
     let (member, customer) = world.people();
     world.sim.customer_adds(&member, &customer).await.unwrap();
-    for list in ["events", "contacts", "members", "outgoing"] {
+    for list in [
+        "events", "contacts", "members", "links", "outgoing", "syncs",
+    ] {
         let path = format!("api/v1/{list}");
         let unknown = refused(world.get(&path), 401, &path).await;
         assert_eq!(unknown["type"], "about:blank");
@@ -39,6 +41,8 @@ async fn it_refuses_in_problem_details() {
         "contacts/wm%20Nobody",
         "members/Nobody",
         "outgoing/1",
+        "syncs/1",
+        "corps/wwOther/auto-sync",
         "other",
         "",
     ] {
@@ -46,10 +50,23 @@ async fn it_refuses_in_problem_details() {
         refused(world.get(&path), 401, &path).await;
         refused(world.get(&path).bearer_auth(API_TOKEN), 404, &path).await;
     }
+    for wish in [
+        r#"{"scope": "everything"}"#,
+        r#"{"scope": "all", "dry-run": true}"#,
+        r#"{"corp": "wwOther"}"#,
+        "",
+    ] {
+        let sync = world.post("api/v1/sync").body(wish);
+        refused(sync.header("Content-Type", "application/json"), 401, wish).await;
+        let sync = world.post("api/v1/sync").bearer_auth(API_TOKEN).body(wish);
+        refused(sync.header("Content-Type", "application/json"), 400, wish).await;
+    }
     for query in ["state=lost", "since=yesterday"] {
         let path = format!("api/v1/events?{query}");
         refused(world.get(&path).bearer_auth(API_TOKEN), 400, &path).await;
     }
+    let path = "api/v1/links?state=lost";
+    refused(world.get(path).bearer_auth(API_TOKEN), 400, path).await;
     let id = world.items("events").await[0]["id"]
         .as_str()
         .unwrap()

@@ -17,6 +17,7 @@ const START_MAX: Duration = Duration::from_secs(20);
 pub(crate) struct RedisServer {
     child: Child,
     port: u16,
+    bus: u16,
     folder: TempDir,
     options: Vec<String>,
 }
@@ -32,10 +33,19 @@ impl RedisServer {
         Self::with(&["--appendonly", "yes", "--appendfsync", "always"])
     }
 
+    /// Starts a node of a Cluster, with these options besides.
+    pub(crate) fn cluster_node(options: &[&str]) -> Self {
+        let bus = free_port();
+        let port = bus.to_string();
+        let own = ["--cluster-enabled", "yes", "--cluster-port", &port];
+        let mut server = Self::with(&[&own[..], options].concat());
+        server.bus = bus;
+        server
+    }
+
     /// Starts a Cluster of one node.
     pub(crate) fn cluster() -> Self {
-        let bus = free_port().to_string();
-        let server = Self::with(&["--cluster-enabled", "yes", "--cluster-port", &bus]);
+        let server = Self::cluster_node(&[]);
         server.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
         let started = Instant::now();
         while !server
@@ -48,9 +58,29 @@ impl RedisServer {
         server
     }
 
+    /// Starts a Sentinel that calls this server `bridge` and takes it for dead after `down_after`.
+    pub(crate) fn sentinel(master: &Self, down_after: Duration) -> Self {
+        let folder = TempDir::new().unwrap();
+        let settings = [
+            format!("sentinel monitor bridge 127.0.0.1 {} 1", master.port),
+            format!(
+                "sentinel down-after-milliseconds bridge {}",
+                down_after.as_millis()
+            ),
+            "sentinel failover-timeout bridge 3000".to_owned(),
+        ];
+        // A Sentinel keeps what it knows in its configuration file.
+        let file = folder.path().join("sentinel.conf");
+        std::fs::write(&file, settings.join("\n")).unwrap();
+        Self::within(folder, &[file.to_str().unwrap(), "--sentinel"])
+    }
+
     /// Starts a server with these options.
     pub(crate) fn with(options: &[&str]) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::within(TempDir::new().unwrap(), options)
+    }
+
+    fn within(folder: TempDir, options: &[&str]) -> Self {
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         // Another process may take the port between the look and the start; then the next one is tried.
         for _ in 0..10 {
@@ -60,6 +90,7 @@ impl RedisServer {
                 return Self {
                     child,
                     port,
+                    bus: 0,
                     folder,
                     options,
                 };
@@ -73,6 +104,11 @@ impl RedisServer {
     /// Where it listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where the nodes of a Cluster talk to each other.
+    pub(crate) fn bus(&self) -> u16 {
+        self.bus
     }
 
     /// Its URL as a store's setting.
@@ -137,12 +173,18 @@ fn free_port() -> u16 {
 }
 
 fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
-    Command::new("redis-server")
-        .args(["--bind", "127.0.0.1", "--save", "", "--port"])
+    let mut command = Command::new("redis-server");
+    command
+        .args(options)
+        .args(["--bind", "127.0.0.1", "--port"])
         .arg(port.to_string())
         .arg("--dir")
-        .arg(folder.path())
-        .args(options)
+        .arg(folder.path());
+    if !options.iter().any(|option| option == "--sentinel") {
+        // A master waits for no second replica before it sends the first one what it has.
+        command.args(["--save", "", "--repl-diskless-sync-delay", "0"]);
+    }
+    command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

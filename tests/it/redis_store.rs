@@ -15,7 +15,8 @@ use wecom_bridge::store::{Accepted, Lanes, Settle, State, Store, StoreUrl, Ticke
 
 use crate::redis_server::RedisServer;
 use crate::store_contract::ground::{
-    Ground, LEASE, at, content, corp, delivery, put_visit, refresh, send, subjects, visit_key,
+    Ground, LEASE, LEASES, at, content, corp, delivery, put_visit, refresh, send, subjects,
+    visit_key,
 };
 use crate::store_contract::settings;
 
@@ -78,7 +79,7 @@ async fn what_was_answered_survives_a_kill() {
         .into_iter()
         .map(|answer| new_id(answer.unwrap()))
         .collect();
-    let ticket = store.claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0));
+    let ticket = store.claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0));
     let ticket = ticket.await.unwrap().remove(0).ticket;
 
     server.kill();
@@ -149,7 +150,7 @@ async fn a_server_that_hangs_is_given_up_in_time() {
     let late = async {
         // Joins the line while the first call hangs.
         let claims = store
-            .claim_deliveries(corp(1), Lanes::All, 1, LEASE, at(0))
+            .claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0))
             .await
             .map(|claims| claims.len());
         assert!(
@@ -195,7 +196,8 @@ async fn two_processes_settle_each_event_once() {
     let workers = (0..8).map(async |worker| {
         let store = &stores[worker % 2];
         while settled.lock().unwrap().len() < accepted.len() {
-            let claims = store.claim_deliveries(corp(1), Lanes::All, CLAIMED_AT_ONCE, LEASE, at(0));
+            let claims =
+                store.claim_deliveries(corp(1), Lanes::All, CLAIMED_AT_ONCE, LEASES, at(0));
             let claims = claims.await.unwrap();
             let commits = claims.iter().map(async |claim| {
                 let subject = claim.item.subject.as_str().trim_start_matches("contact:");
@@ -313,12 +315,16 @@ async fn a_cluster_will_do() {
     assert_eq!(store.list(corp(1), table, None, 10).await.unwrap().len(), 1);
     assert!(store.trim(corp(1), at(100), 100).await.unwrap() > 0);
     let health = store.health().await.unwrap();
-    assert!(health.name.ends_with("(cluster)"), "{health:?}");
+    assert!(
+        health.name.ends_with("(cluster, 1 masters, 0 replicas)"),
+        "{health:?}"
+    );
     assert!(health.warning.is_some());
 }
 
 /// Brings items of both queues into every state, so that every kind of key is there.
 async fn live(ground: &Ground) {
+    discard_one_of_each(ground).await;
     let store = ground.store();
     let calls = |member| [send(member, Lane::Urgent), send(member, Lane::Normal)];
     let mut effects = vec![refresh("wm1"), put_visit("wm1", 1)];
@@ -365,6 +371,21 @@ async fn live(ground: &Ground) {
     assert_eq!(note.as_deref(), Some("text"));
     let pause = store.pause(corp(1), "user/get", LEASE, at(0));
     pause.await.unwrap();
+}
+
+/// Buries a delivery and a call, and discards both.
+async fn discard_one_of_each(ground: &Ground) {
+    let store = ground.store();
+    let owed = [send("discarded", Lane::Normal)];
+    ground.decide(&owed, at(0)).await;
+    ground.accept("discarded").await;
+    let call = ground.claim_calls(1, at(0)).await.remove(0).ticket;
+    for ticket in [ground.claim_one(at(0)).await, call] {
+        let bury = store.commit(&ticket, Settle::Dead("no"), &[], &[], at(0));
+        bury.await.unwrap();
+        let discard = store.discard(ticket.queue, &ticket.id, "no", "me", at(0));
+        assert!(discard.await.unwrap());
+    }
 }
 
 /// Buries the first, delays the second, leaves the third in work, and settles the fourth as done.

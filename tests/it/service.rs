@@ -166,6 +166,11 @@ impl Service {
         }
     }
 
+    /// What it is configured by.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.folder.path().join("bridge.toml")
+    }
+
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -219,6 +224,7 @@ server.listen = "127.0.0.1:{port}"
 store.url = "{store}"
 api.tokens = ["{API_TOKEN}"]
 log.level = "debug"
+sync = {{ nightly = "off", hourly = false }}
 wecom = {{ api_base = "{wecom}", oauth_base = "{wecom}" }}
 
 [[corp]]

@@ -6,6 +6,7 @@ mod stage;
 mod contact;
 mod login;
 mod member;
+mod served;
 mod token;
 mod welcome;
 

@@ -8,7 +8,9 @@ use wecom_bridge::sim::console::{ProfileMode, WelcomeBy};
 use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Member, Range};
-use wecom_bridge::sim::push::Order;
+use wecom_bridge::sim::push::{Attempt, Order};
+use wecom_bridge::store::Queue;
+use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
 use crate::world::{On, Setup, World, contact, user};
 
@@ -28,6 +30,7 @@ macro_rules! stories {
 stories!(
     a_customer_is_welcomed_and_kept,
     without_a_code_the_member_gets_a_card_with_a_button,
+    a_card_is_not_changed_with_a_code_that_is_too_old,
     a_welcome_that_comes_too_late_becomes_a_card,
     another_app_that_sends_is_waited_for,
     a_half_added_contact_is_welcomed_once,
@@ -40,6 +43,9 @@ stories!(
     without_the_secret_the_link_is_left_to_people,
     foreign_attributes_stay,
     trouble_at_wecom_is_outlived,
+    who_writes_to_the_app_is_answered,
+    without_a_reply_nobody_is_answered,
+    what_no_worker_survives_is_given_up,
     a_dead_event_is_replayed,
     dead_events_are_replayed_by_kind_and_time,
     a_dead_call_is_replayed,
@@ -142,6 +148,29 @@ async fn without_a_code_the_member_gets_a_card_with_a_button(on: On) {
     );
 }
 
+async fn a_card_is_not_changed_with_a_code_that_is_too_old(on: On) {
+    let world = World::start(on).await;
+    let (member, customer) = world.people();
+    world.sim.corp().console.welcome = WelcomeBy::Console;
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    world.settle().await;
+    let sent = world.sim.sent();
+    let Some(Sent::Message(card)) = sent.last() else {
+        panic!("{sent:?}")
+    };
+    let task = card.task_id().unwrap();
+    let pressed = world.sim.click_button(&member, &task, "contacted", &[]);
+    pressed.await.unwrap();
+    world.clock.advance(Duration::from_secs(72 * 3600));
+    world.settle().await;
+    assert_eq!(world.calls("message/update_template_card"), 0);
+    let dead = world.api("api/v1/outgoing?state=dead").await;
+    let call = &dead["items"][0];
+    let told = (&call["call"], &call["error"]);
+    let why = "too late: the response code is older than 72 hours";
+    assert_eq!(told, (&json!("update_card"), &json!(why)));
+}
+
 async fn a_welcome_that_comes_too_late_becomes_a_card(on: On) {
     let world = World::start(on).await;
     let (member, customer) = world.people();
@@ -151,6 +180,30 @@ async fn a_welcome_that_comes_too_late_becomes_a_card(on: On) {
     assert_eq!(world.welcomes(), 0);
     assert_eq!(world.calls("externalcontact/send_welcome_msg"), 0);
     assert_eq!(world.cards(&member), ["新客户：王女士"]);
+}
+
+/// Told on Redis alone: the embedded store claims in the process itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_welcome_survives_lost_claims() {
+    let world = World::start(On::Redis).await;
+    let (member, customer) = world.people();
+    // From now on the server knows the scripts.
+    world.settle().await;
+    world.sim.customer_adds(&member, &customer).await.unwrap();
+    let added = world.clock.now();
+    for queue in [Queue::Inbox, Queue::Outbox] {
+        world.lose_a_claim(queue).await;
+        world.settle().await;
+        assert_eq!(world.welcomes(), 0, "the claim of the {queue:?} is held");
+        world.clock.advance(Duration::from_secs(8));
+        if queue == Queue::Inbox {
+            world.step_queue(queue).await;
+        }
+    }
+    world.settle().await;
+    assert_eq!(world.welcomes(), 1);
+    assert!(world.clock.now().since(added) < Duration::from_secs(20));
+    assert_eq!(world.cards(&member), Vec::<String>::new());
 }
 
 async fn another_app_that_sends_is_waited_for(on: On) {
@@ -430,6 +483,78 @@ async fn trouble_at_wecom_is_outlived(on: On) {
             );
         }
     }
+}
+
+/// The body of an answer without a reply.
+const NOTHING: Vec<u8> = Vec::new();
+
+/// The bodies of all answers to callbacks of this name.
+fn answers(world: &World, event: &str) -> Vec<Vec<u8>> {
+    let pushes = world.sim.pushes();
+    let named = pushes.iter().filter(|push| push.event == event);
+    let attempts = named.flat_map(|push| &push.attempts);
+    let body = |attempt: &Attempt| match attempt {
+        Attempt::Answered { status: 200, reply } => reply.clone(),
+        other => panic!("{other:?}"),
+    };
+    attempts.map(body).collect()
+}
+
+async fn who_writes_to_the_app_is_answered(on: On) {
+    let reply = "请在聊天工具栏中联系我们。";
+    let setup = Setup {
+        reply: Some(reply),
+        ..Setup::default()
+    };
+    let world = World::with(on, setup).await;
+    let (member, _) = world.people();
+    world.sim.enter_agent(&member).await.unwrap();
+    world.sim.view(&member, "https://a.example/").await.unwrap();
+    assert_eq!(world.sim.sent(), []);
+    assert_eq!(answers(&world, "enter_agent"), [NOTHING]);
+    assert_eq!(answers(&world, "view"), [NOTHING]);
+
+    // The second time it is known already; the member sees the answer to that one.
+    world.sim.faults().next_push(PushFault::Duplicate);
+    world.sim.member_writes(&member, "在吗？").await.unwrap();
+    let sent = world.sim.sent();
+    let [Sent::Message(message)] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(
+        (&message.to, &*message.msgtype),
+        (&vec![member.clone()], "text")
+    );
+    assert_eq!(message.content, json!({ "content": reply }));
+    let bodies = answers(&world, "message/text");
+    assert!(bodies.len() == 2 && bodies.iter().all(|body| !body.is_empty()));
+    let kept = world.api("api/v1/events?kind=message/text").await;
+    assert_eq!(kept["items"].as_array().unwrap().len(), 1);
+    let window = world.sim.base().join("window/ZhangSan").unwrap();
+    let window = world.http.get(window).send().await.unwrap();
+    assert!(window.text().await.unwrap().contains(reply));
+}
+
+async fn without_a_reply_nobody_is_answered(on: On) {
+    let world = World::start(on).await;
+    let (member, _) = world.people();
+    world.sim.member_writes(&member, "在吗？").await.unwrap();
+    assert_eq!(answers(&world, "message/text"), [NOTHING]);
+    assert_eq!(world.sim.sent(), []);
+}
+
+async fn what_no_worker_survives_is_given_up(on: On) {
+    let world = World::start(on).await;
+    let (member, _) = world.people();
+    world.sim.enter_agent(&member).await.unwrap();
+    for _ in 0..ATTEMPTS_MAX {
+        assert_eq!(world.vanish_with_deliveries().await, 1);
+    }
+    world.settle().await;
+    let event = &world.items("events").await[0];
+    let told = (&event["state"], &event["error"]);
+    let why = "work on it never came to an end";
+    assert_eq!(told, (&json!("dead"), &json!(why)));
 }
 
 async fn a_dead_event_is_replayed(on: On) {

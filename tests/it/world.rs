@@ -3,32 +3,46 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::callback;
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::{Accepted, Lanes, Leases, Queue, Settle, Store};
 use wecom_bridge::worker::Worker;
+use wecom_bridge::worker::reconcile::Schedule;
 
 use crate::redis_server::RedisServer;
 
 pub(crate) const CORP: &str = "ww0123456789abcdef";
 pub(crate) const API_TOKEN: &str = "a-token-of-the-read-api";
+pub(crate) const ADMIN_PASSWORD: &str = "password";
+/// Of the password above, as cheap as can be.
+const ADMIN_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
+
+/// How many items a page of a list has; few lists are longer than some.
+const PAGE: usize = 7;
 
 /// Which store the world stands on.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +75,9 @@ pub(crate) struct Setup {
     pub(crate) contact_sync: bool,
     pub(crate) auto_sync: bool,
     pub(crate) address: Address,
+    pub(crate) reply: Option<&'static str>,
+    /// At the end of the configuration, such as another corp.
+    pub(crate) more: &'static str,
 }
 
 impl Default for Setup {
@@ -69,6 +86,8 @@ impl Default for Setup {
             contact_sync: true,
             auto_sync: true,
             address: Address::Elsewhere,
+            reply: None,
+            more: "",
         }
     }
 }
@@ -78,17 +97,41 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) base: Url,
     pub(crate) http: reqwest::Client,
-    worker: Worker,
+    running: Option<Running>,
     corp: CorpId,
     config: Config,
-    stop: CancellationToken,
+    text: String,
     _folder: TempDir,
-    _redis: Option<RedisServer>,
+    redis: Option<RedisServer>,
+}
+
+/// The service of a world, which may be ended and started again.
+struct Running {
+    worker: Worker,
+    store: Arc<Store>,
+    stop: CancellationToken,
+    served: JoinHandle<Result<(), AppError>>,
+}
+
+impl Running {
+    fn start(app: App) -> Self {
+        let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+        let stop = CancellationToken::new();
+        let served = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        Self {
+            worker,
+            store,
+            stop,
+            served,
+        }
+    }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.stop.cancel();
+        if let Some(running) = &self.running {
+            running.stop.cancel();
+        }
     }
 }
 
@@ -107,7 +150,7 @@ impl World {
         let sim = Sim::start(settings).await.unwrap();
 
         let folder = TempDir::new().unwrap();
-        let (store, redis) = match on {
+        let (store_url, redis) = match on {
             On::Embedded => (
                 format!("embedded:{}", folder.path().join("store.redb").display()),
                 None,
@@ -117,12 +160,11 @@ impl World {
                 (format!("redis://127.0.0.1:{}", server.port()), Some(server))
             }
         };
-        let text = toml(&store, &sim, setup);
+        let text = toml(&store_url, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
-        let (worker, stop) = (app.worker().clone(), CancellationToken::new());
-        tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+        let running = Some(Running::start(app));
 
         for (configured, kind) in config.corps[0]
             .receivers
@@ -155,13 +197,49 @@ impl World {
             clock,
             base,
             http,
-            worker,
+            running,
             corp,
             config,
-            stop,
+            text,
             _folder: folder,
-            _redis: redis,
+            redis,
         }
+    }
+
+    /// Stops the service and starts it again on the same store, with `to` instead of `from` in its configuration. WeCom
+    /// does not learn where it listens from then on.
+    pub(crate) async fn restart(&mut self, from: &str, to: &str) {
+        assert!(self.text.contains(from), "{from}");
+        self.text = self.text.replace(from, to);
+        self.config = Config::from_parts(&self.text, std::iter::empty()).unwrap();
+        self.end().await;
+        let app = run(&self.config, &self.clock).await;
+        self.base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        self.running = Some(Running::start(app));
+    }
+
+    async fn end(&mut self) {
+        let Running {
+            worker,
+            store,
+            stop,
+            served,
+        } = self.running.take().unwrap();
+        stop.cancel();
+        served.await.unwrap().unwrap();
+        drop((worker, store));
+    }
+
+    /// The service's store, for looking.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.running().store
+    }
+
+    /// The service asks itself for something.
+    pub(crate) async fn ask(&self, event: &OwnEvent) {
+        let (key, delivery) = event.delivery(self.clock.now());
+        let store = &self.running().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
     }
 
     /// A member and a contact who do not know each other yet.
@@ -176,15 +254,81 @@ impl World {
     /// Steps until nothing is due. The clock stands still.
     pub(crate) async fn settle(&self) {
         for _ in 0..1000 {
-            let mut worked = 0;
-            for queue in [Queue::Inbox, Queue::Outbox] {
-                worked += self.worker.step(&self.corp, queue).await.unwrap();
-            }
-            if worked == 0 {
+            if self.step().await == 0 {
                 return;
             }
         }
         panic!("there is always something due");
+    }
+
+    /// Works on what is due in one queue, once.
+    pub(crate) async fn step_queue(&self, queue: Queue) {
+        self.running().worker.step(&self.corp, queue).await.unwrap();
+    }
+
+    /// Has a worker take the deliveries that are due into work and vanish; its leases run out at once.
+    pub(crate) async fn vanish_with_deliveries(&self) -> usize {
+        let (urgent, normal) = (Duration::from_secs(1), Duration::from_secs(1));
+        let leases = Leases { urgent, normal };
+        let now = self.clock.now();
+        let claims = self
+            .running()
+            .store
+            .claim_deliveries(&self.corp, Lanes::All, 9, leases, now);
+        let taken = claims.await.unwrap().len();
+        self.clock.advance(normal);
+        taken
+    }
+
+    /// Has the store take an item of the queue into work, and nobody hear of it: the request was on its way when the
+    /// server fell asleep, and is followed after its sender has given up.
+    pub(crate) async fn lose_a_claim(&self, queue: Queue) {
+        let redis = self.redis.as_ref().expect("a world on Redis");
+        redis.freeze();
+        let lost = self.running().worker.step(&self.corp, queue).await;
+        redis.thaw();
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    }
+
+    /// Works once on what is due in both queues; tells how much it was.
+    pub(crate) async fn step(&self) -> usize {
+        let mut worked = 0;
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            let worker = &self.running().worker;
+            worked += worker.step(&self.corp, queue).await.unwrap();
+        }
+        worked
+    }
+
+    /// Asks for the light pass of an hour, as the schedule does.
+    pub(crate) async fn start_part(&self, number: u32) {
+        let request = SyncRequest {
+            scope: SyncScope::All,
+            mode: SyncMode::Repair,
+            by: AskedBy::Schedule,
+            part: Some(SyncPart { number, of: 24 }),
+        };
+        let (key, delivery) = OwnEvent::StartSync(request).delivery(self.clock.now());
+        let store = &self.running().store;
+        store.accept(&self.corp, key, &delivery).await.unwrap();
+    }
+
+    /// Puts into the inbox what the schedule says; tells how much of it was not there before.
+    pub(crate) async fn start_due(&self, schedule: Schedule) -> usize {
+        let worker = &self.running().worker;
+        worker.start_due(&self.corp, schedule).await.unwrap()
+    }
+
+    /// Ends the service and starts it again with its store, where it was reached before.
+    pub(crate) async fn reopen(&mut self) {
+        self.end().await;
+        self.config.listen = self.base.socket_addrs(|| None).unwrap()[0];
+        self.running = Some(Running::start(run(&self.config, &self.clock).await));
+    }
+
+    fn running(&self) -> &Running {
+        let running = self.running.as_ref();
+        running.expect("it runs, but while it is reopened")
     }
 
     /// Lets time pass in small steps, settling after each.
@@ -207,6 +351,28 @@ impl World {
         let path = format!("callback/app?{}", sealed.query);
         let answer = self.post(&path).body(sealed.body).send().await.unwrap();
         assert_eq!(answer.status(), 200);
+    }
+
+    /// Makes changes that nothing decided: those of parts that are not there.
+    pub(crate) async fn put(&self, effects: &[Effect]) {
+        let now = self.clock.now();
+        let cause = OwnEvent::SwitchAutoSync { on: true };
+        let (key, delivery) = cause.delivery(now);
+        let accepted = self.store().accept(&self.corp, key, &delivery).await;
+        assert!(matches!(accepted, Ok(Accepted::New(_))));
+        let minute = Duration::from_secs(60);
+        let leases = Leases {
+            urgent: minute,
+            normal: minute,
+        };
+        let claims = self
+            .store()
+            .claim_deliveries(&self.corp, Lanes::All, 1, leases, now);
+        let claim = claims.await.unwrap().remove(0);
+        let commit = self
+            .store()
+            .commit(&claim.ticket, Settle::Done, &[], effects, now);
+        commit.await.unwrap();
     }
 
     pub(crate) async fn api(&self, path: &str) -> Value {
@@ -239,7 +405,10 @@ impl World {
         let mut items = Vec::new();
         let mut after = String::new();
         loop {
-            let page = self.api(&format!("api/v1/{what}?limit=3{after}")).await;
+            let sign = if what.contains('?') { '&' } else { '?' };
+            let page = self
+                .api(&format!("api/v1/{what}{sign}limit={PAGE}{after}"))
+                .await;
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
                 Some(next) => after = format!("&after={next}"),
@@ -284,13 +453,27 @@ pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
 }
 
+/// Starts the service once its store is free.
+async fn run(config: &Config, clock: &Clock) -> App {
+    // The file of a service that has just ended is released a moment later.
+    loop {
+        match App::build(config, clock.clone()).await {
+            Err(AppError::Store(StoreError::InUse(_))) => tokio::task::yield_now().await,
+            app => return app.unwrap(),
+        }
+    }
+}
+
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
 fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
-    let auto_sync = setup.auto_sync;
+    let (auto_sync, more) = (setup.auto_sync, setup.more);
+    let reply = setup
+        .reply
+        .map_or_else(String::new, |text| format!("reply = {text:?}"));
     let contact_sync = match setup.contact_sync {
         true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
         false => String::new(),
@@ -315,10 +498,13 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
 public_url = "{public_url}"
 [server]
 listen = "127.0.0.1:{port}"
+verify_files = {{ "WW_verify_abc123.txt" = "abc123" }}
 [store]
 url = "{store}"
 [api]
 tokens = ["{API_TOKEN}"]
+[admin]
+password_hash = "{ADMIN_HASH}"
 [wecom]
 api_base = "{base}"
 oauth_base = "{base}"
@@ -327,6 +513,7 @@ oauth_base = "{base}"
 id = "{CORP}"
 tenant_key = "team1"
 auto_sync = {auto_sync}
+admins = ["ZhangSan"]
 [corp.app]
 agent_id = 1000002
 secret = "{SECRET}"
@@ -335,10 +522,12 @@ secret = "{SECRET}"
 name = "app"
 token = "QDG6eK"
 aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+{reply}
 [[corp.receiver]]
 name = "contacts"
 token = "spamtest"
 aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+{more}
 "#
     )
 }

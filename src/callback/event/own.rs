@@ -49,6 +49,13 @@ pub enum OwnEvent {
         /// On or off.
         on: bool,
     },
+    /// `home_changed`: the "与我协作" address in the configuration is another one.
+    HomeChanged {
+        /// The address that links carry.
+        former: String,
+        /// The address that they should carry.
+        home: String,
+    },
     /// `send_link`: send this member the "与我协作" link with the steps to fill it in.
     SendLink {
         /// Who gets it.
@@ -79,6 +86,7 @@ impl OwnEvent {
             Self::StartSync(_) => "start_sync",
             Self::SyncStep { .. } => "sync_step",
             Self::SwitchAutoSync { .. } => "switch_auto_sync",
+            Self::HomeChanged { .. } => "home_changed",
             Self::SendLink { .. } => "send_link",
         }
     }
@@ -102,6 +110,7 @@ impl OwnEvent {
             Self::StartSync(_) | Self::SyncStep { .. } | Self::SwitchAutoSync { .. } => {
                 Subject::new("sync", "")
             }
+            Self::HomeChanged { .. } => Subject::new("home", ""),
             Self::SendLink { userid } => Subject::new("send-link", &userid.key()),
         };
         let receiver = ReceiverName::parse("service").expect("the word has no blanks");
@@ -175,6 +184,10 @@ impl OwnEvent {
             }
             Self::SyncStep { run } => vec![("Run", run.as_str().into())],
             Self::SwitchAutoSync { on } => vec![("On", if *on { "1" } else { "0" }.into())],
+            Self::HomeChanged { former, home } => vec![
+                ("Former", former.as_str().into()),
+                ("Home", home.as_str().into()),
+            ],
         }
     }
 }
@@ -203,6 +216,10 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
         },
         "switch_auto_sync" => OwnEvent::SwitchAutoSync {
             on: root.first("On") == "1",
+        },
+        "home_changed" => OwnEvent::HomeChanged {
+            former: root.first("Former").to_owned(),
+            home: root.first("Home").to_owned(),
         },
         "send_link" => OwnEvent::SendLink { userid: userid()? },
         _ => return Ok(None),
@@ -236,7 +253,7 @@ mod tests {
     use super::*;
     use crate::callback::event::{Body, parse};
 
-    fn events() -> [OwnEvent; 10] {
+    fn events() -> [OwnEvent; 11] {
         let userid = UserId::parse("Lin&<b>]]>").unwrap();
         let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
         let request = SyncRequest {
@@ -271,6 +288,10 @@ mod tests {
             },
             OwnEvent::SwitchAutoSync { on: true },
             OwnEvent::SendLink { userid },
+            OwnEvent::HomeChanged {
+                former: "https://a.example/home?tenantKey=1&x=<]]>".into(),
+                home: "https://b.example/home?tenantKey=2".into(),
+            },
         ]
     }
 
@@ -316,7 +337,8 @@ mod tests {
                 "sync",
                 "sync",
                 "sync",
-                "send-link"
+                "send-link",
+                "home"
             ]
         );
         let lower = OwnEvent::RefreshMember {

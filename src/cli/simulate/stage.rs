@@ -25,6 +25,10 @@ const SYNC_SECRET: &str = "the-secret-of-contact-sync";
 /// The read API's token in simulations; printed, so that it can be tried.
 pub(in crate::cli) const API_TOKEN: &str = "simulated-api-token";
 
+/// The administrator's password in simulations; printed, too.
+const ADMIN_PASSWORD: &str = "simulated-admin-password";
+const ADMIN_PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$6+9zbkc3Qt0BGnC24Sb0tw$Si9Pstu85Ltxt0SYvXkSDfN15bhQWC/iatMdIYCXBjI";
+
 /// A story that has not come to an end by then never will.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
 
@@ -130,6 +134,7 @@ impl Stage {
             "\nThe simulated WeCom is open at   {wecom}\n\
              The customer's page is at        {service}home?tenantKey=team1\n\
              The read API is at               {service}api/v1/events  (Authorization: Bearer {API_TOKEN})\n\
+             The admin pages are at           {service}admin  (password: {ADMIN_PASSWORD})\n\
              Ctrl-C ends both."
         )
     }
@@ -164,13 +169,19 @@ listen = "{listen}"
 url = "{store}"
 [api]
 tokens = ["{API_TOKEN}"]
+[admin]
+password_hash = "{ADMIN_PASSWORD_HASH}"
 [wecom]
 api_base = "{wecom}"
 oauth_base = "{wecom}"
 jssdk_url = "{wecom}jssdk.js"
+[sync]
+nightly = "off"
+hourly = false
 [[corp]]
 id = "{CORP}"
 tenant_key = "team1"
+admins = ["ZhangSan"]
 [corp.app]
 agent_id = {AGENT}
 secret = "{SECRET}"

@@ -6,15 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::http::api::{Caller, Page, corps, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
+use crate::http::search::{STEP, Wanted, of_delivery, search};
 use crate::model::delivery::{Delivery, ItemId, Lane, Source};
 use crate::model::time::Timestamp;
 use crate::store::{Entry, Failure, Queue, State};
-
-/// How many stored items one request looks at. A page may be shorter than asked and still have a next one.
-const LOOKED_AT_MAX: usize = 5_000;
-
-/// How many are looked at in one round trip.
-const STEP: usize = 250;
 
 /// How many events one replay of many takes up.
 const REPLAYED_MAX: usize = 5_000;
@@ -107,48 +102,30 @@ async fn find(
     cursor: Option<ItemId>,
     limit: usize,
 ) -> Result<(Vec<Entry<Delivery>>, Option<ItemId>), Problem> {
-    let since = time("since", filter.since.as_deref())?;
-    let until = time("until", filter.until.as_deref())?;
-    let mut found = Vec::new();
-    let mut looked_at = 0;
+    let wanted = Wanted {
+        kind: filter.kind.clone(),
+        since: time("since", filter.since.as_deref())?,
+        until: time("until", filter.until.as_deref())?,
+    };
+    let mut entries = Vec::new();
     for corp in corps(doors, filter.corp.as_deref())? {
-        let mut before = match &cursor {
+        let before = match &cursor {
             Some(cursor) if corp < cursor.corp() => continue,
             Some(cursor) if corp == cursor.corp() => Some(cursor.clone()),
             _ => None,
         };
-        loop {
-            let page = doors
-                .store
-                .deliveries(corp, filter.state, before.as_ref(), STEP)
-                .await?;
-            let mut complete = page.len() < STEP;
-            for entry in page {
-                if since.is_some_and(|since| entry.item.received_at < since) {
-                    complete = true;
-                    break;
-                }
-                looked_at += 1;
-                before = Some(entry.id.clone());
-                let early = until.is_none_or(|until| entry.item.received_at < until);
-                if early && is_of(&entry, filter.kind.as_deref()) {
-                    found.push(entry);
-                }
-                if found.len() == limit || looked_at == LOOKED_AT_MAX {
-                    return Ok((found, before));
-                }
-            }
-            if complete {
-                break;
-            }
+        let page = async |before: Option<&ItemId>, limit| {
+            let store = &doors.store;
+            store.deliveries(corp, filter.state, before, limit).await
+        };
+        let left = limit - entries.len();
+        let found = search(page, of_delivery, &wanted, before, left).await?;
+        entries.extend(found.entries);
+        if found.next.is_some() {
+            return Ok((entries, found.next));
         }
     }
-    Ok((found, None))
-}
-
-fn is_of(entry: &Entry<Delivery>, kind: Option<&str>) -> bool {
-    let ours = entry.item.kind.as_str();
-    kind.is_none_or(|kind| ours == kind || ours.split('/').next() == Some(kind))
+    Ok((entries, None))
 }
 
 fn cursor(filter: &Filter) -> Result<Option<ItemId>, Problem> {

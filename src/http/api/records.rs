@@ -15,16 +15,16 @@ use crate::store::record::{Key, Record, Table};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct Paging {
-    corp: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
+    pub(in crate::http::api) corp: Option<String>,
+    pub(in crate::http::api) limit: Option<usize>,
+    pub(in crate::http::api) after: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Listed<T> {
-    corp: CorpId,
+pub(in crate::http::api) struct Listed<T> {
+    pub(in crate::http::api) corp: CorpId,
     #[serde(flatten)]
-    record: T,
+    pub(in crate::http::api) record: T,
 }
 
 #[derive(Serialize)]
@@ -44,21 +44,64 @@ struct MemberDetail {
     link: Option<Link>,
 }
 
+/// How many contacts one request looks at. A filtered page may be shorter than asked and still have a next one.
+const LOOKED_AT_MAX: usize = 5_000;
+
+/// How many are looked at in one round trip.
+const STEP: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ContactFilter {
+    corp: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+    /// Only those whose last member has left (true), or only those who have a member (false).
+    without_member: Option<bool>,
+}
+
 /// `GET /api/v1/contacts`: by `external_userid`, corp by corp.
 pub(in crate::http) async fn contacts(
     _: Caller,
     doors: web::Data<Doors>,
-    paging: web::Query<Paging>,
+    filter: web::Query<ContactFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let (records, next) = page(&doors, &paging, Table::Contacts).await?;
-    let mut items = Vec::with_capacity(records.len());
-    for (corp, record) in records {
-        items.extend(
-            record
-                .parse::<Contact>()?
-                .map(|record| Listed { corp, record }),
-        );
+    let ContactFilter {
+        corp,
+        limit,
+        after,
+        without_member,
+    } = filter.into_inner();
+    let wanted = self::limit(limit)?;
+    let step = without_member.map_or(wanted, |_| STEP);
+    let mut paging = Paging {
+        corp,
+        limit: Some(step),
+        after,
+    };
+    let mut items = Vec::new();
+    for _ in 0..LOOKED_AT_MAX / STEP {
+        let (records, mut next) = page(&doors, &paging, Table::Contacts).await?;
+        for (corp, record) in records {
+            let place = format!("{corp}:{}", record.key.key);
+            let Some(record) = record.parse::<Contact>()? else {
+                continue;
+            };
+            let lonely = record.follow_users.is_empty();
+            if without_member.is_none_or(|without| without == lonely) {
+                items.push(Listed { corp, record });
+            }
+            if items.len() == wanted && without_member.is_some() {
+                next = Some(place);
+                break;
+            }
+        }
+        paging.after = next;
+        if items.len() >= wanted || paging.after.is_none() {
+            break;
+        }
     }
+    let next = paging.after;
     Ok(HttpResponse::Ok().json(Page { items, next }))
 }
 
@@ -88,19 +131,21 @@ pub(in crate::http) async fn contact(
             endings: Vec::new(),
             visits: Vec::new(),
         };
-        for table in [Table::Greetings, Table::Endings, Table::Visits] {
-            for record in doors.store.of_contact(corp, table, &id).await? {
-                match table {
-                    Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
-                    Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
-                    Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
-                    Table::Contacts
-                    | Table::Members
-                    | Table::Links
-                    | Table::Cards
-                    | Table::Syncs
-                    | Table::Switches => {}
-                }
+        let tables = [Table::Greetings, Table::Endings, Table::Visits];
+        for record in doors.store.of_contact(corp, &[], &tables, &id).await? {
+            match record.key.table {
+                Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
+                Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
+                Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
+                Table::Contacts
+                | Table::Members
+                | Table::Links
+                | Table::Cards
+                | Table::Syncs
+                | Table::Batches
+                | Table::Sightings
+                | Table::TagNames
+                | Table::Switches => {}
             }
         }
         return Ok(HttpResponse::Ok().json(detail));
@@ -163,7 +208,7 @@ async fn with_link(doors: &Doors, corp: &CorpId, member: Member) -> Result<Membe
 }
 
 /// One page of a table over the wanted corps. The cursor is `corp:key`.
-async fn page(
+pub(in crate::http::api) async fn page(
     doors: &Doors,
     paging: &Paging,
     table: Table,

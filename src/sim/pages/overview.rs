@@ -169,8 +169,9 @@ fn arrived(corp: &Corp, sent: &Sent) -> Line {
         ),
         Sent::Message(message) => {
             let to: Vec<_> = message.to.iter().take(3).map(ToString::to_string).collect();
-            let title = message.content["main_title"]["title"]
-                .as_str()
+            let title = message.content["main_title"]["title"].as_str();
+            let title = title
+                .or_else(|| message.content["content"].as_str())
                 .unwrap_or_default();
             (
                 message.at,

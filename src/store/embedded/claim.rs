@@ -1,16 +1,24 @@
-//! Taking items into work: the index says whose turn it is, the file has the texts. Nothing is written.
+//! Taking items into work: the index says whose turn it is, the file has the texts.
+//!
+//! A claim writes nothing and waits for no sync, with one exception. An item that was open already when the file was
+//! opened may be the one that made the last process end; how often it was claimed is written down before it is handed
+//! out. So an item that ends the process each time is claimed once without a trace, and from then on runs out of
+//! attempts as any other does, while what arrives and is settled in one and the same process costs nothing more.
 
 use std::sync::PoisonError;
-use std::time::Duration;
+
+use redb::ReadableTable;
 
 use crate::model::time::Timestamp;
+use crate::store::embedded::batch::Batch;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Held, QueueIndex};
 use crate::store::embedded::place::{Place, Spot};
+use crate::store::embedded::settle::{claims_of, lane_of, waiting_row};
 use crate::store::embedded::tables::View;
 use crate::store::embedded::writer::Desk;
 use crate::store::error::StoreError;
-use crate::store::{Lanes, Queue};
+use crate::store::{Lanes, Leases, Queue};
 
 /// How many items one question looks at in vain: with more of a busy subject in front, the next question goes on.
 const PARKED_MAX: usize = 1024;
@@ -27,7 +35,7 @@ pub(in crate::store::embedded) struct Want {
     /// At most so many.
     pub(in crate::store::embedded) max: usize,
     /// For how long.
-    pub(in crate::store::embedded) lease: Duration,
+    pub(in crate::store::embedded) leases: Leases,
     /// The time.
     pub(in crate::store::embedded) now: Timestamp,
 }
@@ -41,6 +49,8 @@ pub(in crate::store::embedded) struct Taken {
     pub(in crate::store::embedded) token: u64,
     /// 1 at the first claim.
     pub(in crate::store::embedded) attempt: u32,
+    /// It was open when the file was opened, so this claim has to be [counted](count).
+    pub(in crate::store::embedded) left_over: bool,
     /// The encoded item.
     pub(in crate::store::embedded) text: String,
 }
@@ -99,7 +109,7 @@ fn take(
         let attempt = tries.max(queue.lapsed(&place)).saturating_add(1);
         let held = Held {
             token: *tokens,
-            until: want.now.plus(want.lease),
+            until: want.now.plus(want.leases.of(lane)),
             subject: subject.into(),
             lane,
             attempt,
@@ -110,6 +120,7 @@ fn take(
             queue.next_of(free);
         }
         taken.push(Taken {
+            left_over: queue.is_left_over(&place),
             place,
             token: *tokens,
             attempt,
@@ -119,7 +130,32 @@ fn take(
     Ok(taken)
 }
 
-/// The item's text, and how many failed attempts the file knows.
+/// Writes down how often an item was claimed.
+pub(in crate::store::embedded) fn count(
+    batch: &mut Batch<'_>,
+    spot: &Spot,
+    attempt: u32,
+) -> Result<(), redb::Error> {
+    let waiting = batch.tables.waiting.get(spot.key())?;
+    let waiting = waiting.map(|row| lane_of(row.value()));
+    if let Some(lane) = waiting {
+        let row = waiting_row(lane, attempt);
+        batch.tables.waiting.insert(spot.key(), row.as_str())?;
+        return Ok(());
+    }
+    let retrying = batch.tables.retrying.get(spot.key())?;
+    let retrying = retrying.map(|row| {
+        let (due, _, lane, failures) = row.value();
+        (due, lane.to_owned(), failures.to_owned())
+    });
+    if let Some((due, lane, failures)) = retrying {
+        let row = (due, attempt, lane.as_str(), failures.as_str());
+        batch.tables.retrying.insert(spot.key(), row)?;
+    }
+    Ok(())
+}
+
+/// The item's text, and how many earlier claims the file knows.
 fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)>, redb::Error> {
     let spot = Spot {
         corp: want.corp,
@@ -129,8 +165,13 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
     let Some(text) = view.items.get(spot.key())? else {
         return Ok(None);
     };
-    let tries = view.retrying.get(spot.key())?;
-    let tries = tries.map_or(0, |row| row.value().1);
+    let tries = match view.retrying.get(spot.key())? {
+        Some(row) => row.value().1,
+        None => view
+            .waiting
+            .get(spot.key())?
+            .map_or(0, |row| claims_of(row.value())),
+    };
     Ok(Some((text.value().to_owned(), tries)))
 }
 
@@ -138,6 +179,7 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
 mod tests {
     use std::collections::HashMap;
     use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
 
     use super::*;
     use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
@@ -147,8 +189,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_is_buried_and_stops_nobody() {
-        let (corp, lease) = (corp(), Duration::from_secs(60));
-        let embedded = Disk::new().store(lease);
+        let (corp, minute) = (corp(), Duration::from_secs(60));
+        let embedded = Disk::new().store(minute);
+        let leases = Leases {
+            urgent: minute,
+            normal: minute,
+        };
         let good = Delivery {
             receiver: ReceiverName::parse("app").unwrap(),
             source: Source::Callback,
@@ -181,7 +227,7 @@ mod tests {
         let mut claimed = Vec::new();
         // The third unreadable one is of the good one's subject, which comes next time.
         for _ in 0..2 {
-            let claims = store.claim_deliveries(&corp, Lanes::All, 9, lease, now);
+            let claims = store.claim_deliveries(&corp, Lanes::All, 9, leases, now);
             claimed.extend(claims.await.unwrap());
         }
         let items: Vec<_> = claimed.into_iter().map(|claim| claim.item).collect();

@@ -56,6 +56,7 @@ impl Disk {
             url: StoreUrl::Embedded("test disk".into()),
             corps: vec![corp()],
             dedupe_for,
+            replicas: 0,
         };
         EmbeddedStore::over(self.file(), &settings).unwrap()
     }
@@ -71,10 +72,14 @@ impl Disk {
     }
 
     fn unless(&self, faults: &[Fault]) -> io::Result<()> {
-        if faults.contains(&self.fault.lock().unwrap()) {
-            return Err(io::ErrorKind::StorageFull.into());
+        let fault = *self.fault.lock().unwrap();
+        if !faults.contains(&fault) {
+            return Ok(());
         }
-        Ok(())
+        Err(match fault {
+            Fault::Full => io::ErrorKind::StorageFull.into(),
+            Fault::None | Fault::SyncFails | Fault::Gone => io::Error::other("a faulty disk"),
+        })
     }
 }
 

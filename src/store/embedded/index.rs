@@ -42,6 +42,8 @@ pub(in crate::store::embedded) struct QueueIndex {
     parked: HashMap<Box<str>, Ready>,
     /// How often items were claimed whose lease has run out.
     lapsed: HashMap<Place, u32>,
+    /// The last number given before the file was opened.
+    opened_at: u64,
 }
 
 /// Places in the order of their turn, urgent ones first.
@@ -127,6 +129,13 @@ impl Index {
         }
     }
 
+    /// Remembers the last number that a corp's items had when the file was opened.
+    pub(in crate::store::embedded) fn opened_at(&mut self, corp: u16, number: u64) {
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            self.queue(corp, queue).opened_at = number;
+        }
+    }
+
     /// Takes over an item's claim from an older index, if it had one there.
     pub(in crate::store::embedded) fn keep_claim(&mut self, spot: &Spot, older: &Self) -> bool {
         let held = older.held(spot).cloned();
@@ -203,6 +212,11 @@ impl QueueIndex {
         self.lapsed.remove(&place);
         self.busy.insert(held.subject.clone());
         self.claims.insert(place, held);
+    }
+
+    /// Whether the item may have been open when the file was opened. A call that is owed later counts as its cause does.
+    pub(in crate::store::embedded) const fn is_left_over(&self, place: &Place) -> bool {
+        place.number() <= self.opened_at
     }
 
     /// How often the item was claimed before, if its lease ran out.

@@ -27,6 +27,7 @@ pub(in crate::store::embedded) fn load(
     for &corp in corps {
         if let Some(last) = view.counters.get((corp, PLACE))? {
             numbers.last.insert(corp, last.value());
+            index.opened_at(corp, last.value());
         }
         for queue in [Queue::Inbox, Queue::Outbox] {
             open_items(view, corp, queue, older, &mut index)?;

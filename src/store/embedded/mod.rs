@@ -2,7 +2,8 @@
 //!
 //! What is accepted, settled or put back is synced to disk before it is answered; requests that arrive together share
 //! a sync. Claims are kept in memory only: a process that ends loses its leases, and everything that was not settled
-//! is claimable when the next one opens the file. No async worker thread ever waits for the disk.
+//! is claimable when the next one opens the file. From then on claims of it are counted in the file as well, so that
+//! an item which ends the process each time runs out of attempts. No async worker thread ever waits for the disk.
 
 mod place;
 
@@ -50,7 +51,9 @@ use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
-use crate::store::{Accepted, Claim, Failure, Health, Lanes, Queue, Settle, StoreSettings, Ticket};
+use crate::store::{
+    Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, StoreSettings, Ticket,
+};
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -123,21 +126,23 @@ impl EmbeddedStore {
         queue: Queue,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
+        let number = self.corp(corp)?;
         let want = Want {
-            corp: self.corp(corp)?,
+            corp: number,
             queue,
             lanes,
             max,
-            lease,
+            leases,
             now,
         };
         let taken = self
             .writer
             .look(move |desk| claim::claim(desk, want))
             .await?;
+        self.count(number, queue, &taken).await;
         let claim = |taken: Taken| Claim {
             ticket: Ticket {
                 id: taken.place.id(corp),
@@ -242,7 +247,11 @@ impl EmbeddedStore {
         let ask = async {
             if self.writer.look(|desk| Ok(desk.is_failing())).await? {
                 // A store that could not write is well again when it can.
-                self.writer.write(|batch| batch.probe().map(Ok)).await?;
+                let probe = self.writer.write(|batch| batch.probe().map(Ok)).await;
+                if let Err(problem) = probe {
+                    let is_full = self.writer.look(|desk| Ok(desk.is_full())).await?;
+                    return Err(if is_full { self.no_room() } else { problem });
+                }
             }
             self.look(|_, _| Ok(())).await
         };
@@ -252,6 +261,32 @@ impl EmbeddedStore {
             name: format!("embedded (redb 4.6) {}", self.file.name()),
             warning: None,
         })
+    }
+
+    /// Counts the claims that have to be counted. When that cannot be written the work goes on all the same: it has its
+    /// own ways to fail.
+    async fn count(&self, corp: u16, queue: Queue, taken: &[Taken]) {
+        let spot = |taken: &Taken| Spot {
+            corp,
+            queue,
+            place: taken.place.clone(),
+        };
+        let left_over = taken.iter().filter(|taken| taken.left_over);
+        let counted: Vec<(Spot, u32)> = left_over
+            .map(|taken| (spot(taken), taken.attempt))
+            .collect();
+        if counted.is_empty() {
+            return;
+        }
+        let write = move |batch: &mut Batch<'_>| {
+            for (spot, attempt) in &counted {
+                claim::count(batch, spot, *attempt)?;
+            }
+            Ok(Ok(()))
+        };
+        if let Err(problem) = self.writer.write(write).await {
+            tracing::warn!(%problem, "Attempts could not be counted.");
+        }
     }
 
     fn corp(&self, corp: &CorpId) -> Result<u16, StoreError> {
@@ -273,6 +308,10 @@ impl EmbeddedStore {
     fn claimed(&self, ticket: &Ticket) -> Result<Spot, StoreError> {
         self.spot(ticket.queue, &ticket.id)
             .ok_or(StoreError::ClaimLost)
+    }
+
+    fn no_room(&self) -> StoreError {
+        StoreError::Full(self.file.name().to_owned())
     }
 
     fn too_slow(&self) -> StoreError {

@@ -11,11 +11,11 @@ use crate::model::time::Timestamp;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
-use crate::store::embedded::settle::read_failures;
+use crate::store::embedded::settle::{claims_of, read_failures};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record, Table};
-use crate::store::{Entry, Progress, Queue, State};
+use crate::store::{Entry, Progress, Queue, Range, State};
 
 /// Which items are asked for.
 #[derive(Debug)]
@@ -43,6 +43,28 @@ impl EmbeddedStore {
         .await
     }
 
+    /// Reads records, and a page of each table of the range.
+    pub(in crate::store) async fn read_range(
+        &self,
+        corp: &CorpId,
+        keys: &[Key],
+        range: Range<'_>,
+    ) -> Result<(Vec<Record>, Vec<Vec<Record>>), StoreError> {
+        let (corp, keys, tables) = (self.corp(corp)?, keys.to_vec(), range.tables.to_vec());
+        let (from, before) = (behind(range.after), range.before.to_owned());
+        let limit = range.limit;
+        self.look(move |view, _| {
+            let keys = keys.into_iter().map(|key| record(view, corp, key));
+            let tables = tables.into_iter();
+            let page = |table| list(view, corp, table, &from, Some(&before), limit);
+            Ok((
+                keys.collect::<Result<_, _>>()?,
+                tables.map(page).collect::<Result<_, _>>()?,
+            ))
+        })
+        .await
+    }
+
     /// See [`Store::list`](crate::store::Store::list).
     pub(in crate::store) async fn list(
         &self,
@@ -53,8 +75,7 @@ impl EmbeddedStore {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         let corp = self.corp(corp)?;
-        // The smallest key that is greater than another one is that key and a zero.
-        let from = after.map_or_else(String::new, |after| format!("{after}\0"));
+        let from = after.map_or_else(String::new, behind);
         let before = before.map(str::to_owned);
         self.look(move |view, _| list(view, corp, table, &from, before.as_deref(), limit))
             .await
@@ -125,6 +146,11 @@ impl EmbeddedStore {
         let found = spawn_blocking(look).await;
         found.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
     }
+}
+
+/// The smallest key that is greater than another one: that key and a zero.
+fn behind(key: &str) -> String {
+    format!("{key}\0")
 }
 
 fn record(view: &View, corp: u16, key: Key) -> Result<Record, redb::Error> {
@@ -215,10 +241,17 @@ fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
         }
     }
     let row = view.retrying.get(spot.key())?;
-    let (state, attempts, failures) = row.map_or((State::Waiting, 0, Vec::new()), |row| {
-        let (_, attempts, _, failures) = row.value();
-        (State::Retrying, attempts, read_failures(failures))
-    });
+    let (state, attempts, failures) = match row {
+        Some(row) => {
+            let (_, attempts, _, failures) = row.value();
+            (State::Retrying, attempts, read_failures(failures))
+        }
+        None => {
+            let row = view.waiting.get(spot.key())?;
+            let claims = row.map_or(0, |row| claims_of(row.value()));
+            (State::Waiting, claims, Vec::new())
+        }
+    };
     Ok(Progress {
         state,
         attempts,

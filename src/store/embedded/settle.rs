@@ -234,8 +234,20 @@ pub(in crate::store::embedded) fn read_failures(json: &str) -> Vec<Failure> {
 }
 
 /// The lane that a row names.
-pub(in crate::store::embedded) fn lane_of(code: &str) -> Lane {
-    Lane::from_code(code).unwrap_or(Lane::Normal)
+pub(in crate::store::embedded) fn lane_of(row: &str) -> Lane {
+    let code = row.split(' ').next();
+    code.and_then(Lane::from_code).unwrap_or(Lane::Normal)
+}
+
+/// How many claims a row of `waiting` knows of.
+pub(in crate::store::embedded) fn claims_of(row: &str) -> u32 {
+    let claims = row.split(' ').nth(1);
+    claims.and_then(|claims| claims.parse().ok()).unwrap_or(0)
+}
+
+/// A row of `waiting` for an item that was claimed this often.
+pub(in crate::store::embedded) fn waiting_row(lane: Lane, claims: u32) -> String {
+    format!("{} {claims}", lane.code())
 }
 
 fn lane(text: &str) -> Lane {

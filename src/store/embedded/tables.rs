@@ -4,7 +4,7 @@
 //! corps      corp id                          → number; the other tables name corps by it
 //! counters   corp, name                       → last log number given ("place"), last version given ("version")
 //! items      corp, queue, number, path        → the encoded delivery or call
-//! waiting    corp, queue, number, path        → lane
+//! waiting    corp, queue, number, path        → lane; when claims of it were counted, a blank and how many
 //! retrying   corp, queue, number, path        → due ms, claims so far, lane, failures as JSON
 //! dead       corp, queue, number, path        → when it died, ms; claims; failures as JSON
 //! done       corp, queue, number, path        → when it was settled, ms; claims
@@ -18,7 +18,8 @@
 //! ```
 //!
 //! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead`, `done` and `discarded`: that table is its
-//! state. A claim changes nothing here. `done_at` repeats `done` and `discarded` in the order of time, for trimming.
+//! state. A claim changes nothing here, unless the item was open when the file was opened. `done_at` repeats `done` and
+//! `discarded` in the order of time, for trimming.
 
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
 

@@ -12,6 +12,7 @@
 //! index read from it, since a transaction whose sync failed may be there or not; claims are kept.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -53,6 +54,8 @@ pub(in crate::store::embedded) struct Desk {
     broken: bool,
     /// The last transaction failed.
     failing: bool,
+    /// It failed because the disk has no room left.
+    full: bool,
 }
 
 enum Request {
@@ -99,6 +102,7 @@ impl Writer {
             dedupe_for,
             broken: false,
             failing: false,
+            full: false,
         };
         desk.load().map_err(|problem| desk.file.failed(&problem))?;
         let (entrance, mut exit) = mpsc::channel(WAITING_MAX);
@@ -175,6 +179,11 @@ impl Desk {
         self.failing
     }
 
+    /// Whether that was for want of room on the disk.
+    pub(in crate::store::embedded) const fn is_full(&self) -> bool {
+        self.failing && self.full
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -209,6 +218,7 @@ impl Desk {
                     tracing::error!(%problem, "The store could not write.");
                 }
                 (self.broken, self.failing) = (true, true);
+                self.full = is_full(&problem);
                 Err(self.file.failed(&problem))
             }
         };
@@ -285,6 +295,11 @@ fn closing() -> StoreError {
     StoreError::Unavailable("the store is closing".into())
 }
 
+fn is_full(problem: &redb::Error) -> bool {
+    let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+    matches!(problem, redb::Error::Io(problem) if kinds.contains(&problem.kind()))
+}
+
 /// Tokens of an earlier store in this process must not fit claims of this one.
 fn first_token() -> u64 {
     getrandom::u64().unwrap_or_default()
@@ -299,11 +314,14 @@ mod tests {
     use crate::store::embedded::EmbeddedStore;
     use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Lanes, Queue, Settle, State, Ticket};
+    use crate::store::{Accepted, Lanes, Leases, Queue, Settle, State, Ticket};
 
     use super::*;
 
-    const LEASE: Duration = Duration::from_secs(60);
+    const LEASES: Leases = Leases {
+        urgent: Duration::from_secs(60),
+        normal: Duration::from_secs(60),
+    };
 
     fn open(disk: &Disk) -> EmbeddedStore {
         disk.store(Duration::from_secs(3600))
@@ -323,7 +341,7 @@ mod tests {
 
     async fn claim(store: &EmbeddedStore, max: usize, now: Timestamp) -> Vec<Ticket> {
         let claims = store
-            .claim(&corp(), Queue::Inbox, Lanes::All, max, LEASE, now)
+            .claim(&corp(), Queue::Inbox, Lanes::All, max, LEASES, now)
             .await;
         claims
             .unwrap()
@@ -387,7 +405,9 @@ mod tests {
                 assert!(matches!(problem, StoreError::Unavailable(_)), "{text}");
                 assert!(text.contains("test disk"), "{text}");
             }
-            assert!(store.health().await.is_err(), "{fault:?}");
+            let unwell = store.health().await.unwrap_err();
+            let is_full = matches!(unwell, StoreError::Full(_));
+            assert_eq!(is_full, fault == Fault::Full, "{unwell}");
 
             disk.fail(Fault::None);
             store.health().await.unwrap();

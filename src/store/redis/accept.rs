@@ -1,17 +1,19 @@
-//! Taking deliveries in: a line per corp, one script call for all that waits in it.
+//! Taking deliveries in: one script call for all that waits in a line.
+//!
+//! On one server a line serves all corps, so that many corps cost no more calls than one. On a Cluster each corp has a
+//! line of its own, because all keys of a call have to lie in one slot.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-
-use redis::Script;
 
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
 use crate::store::Accepted;
 use crate::store::error::StoreError;
 use crate::store::line::Line;
-use crate::store::redis::connection::{self, Connection};
+use crate::store::redis::connection::{Connection, Kind};
+use crate::store::redis::script::Script;
 use crate::store::redis::{RedisStore, keys};
 
 static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
@@ -25,31 +27,69 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The lines in front of the corps' logs.
 #[derive(Debug)]
-pub(in crate::store) struct Lines(HashMap<CorpId, Line<Arrival, Accepted>>);
+pub(in crate::store) struct Lines(HashMap<CorpId, (usize, Arc<Line<Arrival, Accepted>>)>);
 
 #[derive(Debug)]
 struct Arrival {
+    /// Which of the log's corps.
+    corp: usize,
     key: ContentKey,
     lane: Lane,
     text: String,
 }
 
+/// Where the deliveries of some corps go.
+#[derive(Debug)]
+struct Logs {
+    connection: Connection,
+    corps: Vec<Corp>,
+    dedupe_for: Duration,
+    replicas: u32,
+}
+
+/// A corp and the names of its keys, which every call needs.
+#[derive(Debug)]
+struct Corp {
+    id: CorpId,
+    log: String,
+    urgent: String,
+}
+
 impl Lines {
-    /// Opens a line for each corp.
+    /// Opens the lines of these corps.
     pub(in crate::store::redis) fn open(
         connection: &Connection,
         corps: &[CorpId],
         dedupe_for: Duration,
+        replicas: u32,
     ) -> Self {
-        let open = |corp: &CorpId| {
-            let (connection, corp) = (connection.clone(), corp.clone());
-            Line::open(move |arrivals| {
-                let (connection, corp) = (connection.clone(), corp.clone());
-                async move { take_in(&connection, &corp, dedupe_for, &arrivals).await }
-            })
+        let names = |id: &CorpId| Corp {
+            id: id.clone(),
+            log: keys::log(id),
+            urgent: keys::ready_urgent(id),
         };
-        let lines = corps.iter();
-        Self(lines.map(|corp| (corp.clone(), open(corp))).collect())
+        let line = |corps: &[CorpId]| {
+            let logs = Arc::new(Logs {
+                connection: connection.clone(),
+                corps: corps.iter().map(names).collect(),
+                dedupe_for,
+                replicas,
+            });
+            Arc::new(Line::open(move |arrivals: Vec<Arrival>| {
+                let logs = Arc::clone(&logs);
+                async move { logs.take_in(&arrivals).await }
+            }))
+        };
+        let together = |corps: &[CorpId]| {
+            let line = line(corps);
+            let corps = corps.iter().cloned().enumerate();
+            let lines = corps.map(|(number, corp)| (corp, (number, Arc::clone(&line))));
+            lines.collect::<Vec<_>>()
+        };
+        Self(match connection.kind() {
+            Kind::Server | Kind::Master(_) => together(corps).into_iter().collect(),
+            Kind::Cluster => corps.chunks(1).flat_map(together).collect(),
+        })
     }
 
     /// See [`Store::accept`](crate::store::Store::accept). Answers within three seconds.
@@ -60,10 +100,15 @@ impl Lines {
         lane: Lane,
         text: String,
     ) -> Result<Accepted, StoreError> {
-        let Some(line) = self.0.get(corp) else {
+        let Some((number, line)) = self.0.get(corp) else {
             return Err(StoreError::Unusable(format!("{corp} is not served")));
         };
-        let sent = line.send(Arrival { key, lane, text });
+        let sent = line.send(Arrival {
+            corp: *number,
+            key,
+            lane,
+            text,
+        });
         tokio::time::timeout(ACCEPT_MAX, sent)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("Redis is too slow".into())))
@@ -83,31 +128,45 @@ impl RedisStore {
     }
 }
 
-async fn take_in(
-    connection: &Connection,
-    corp: &CorpId,
-    dedupe_for: Duration,
-    arrivals: &[Arrival],
-) -> Result<Vec<Accepted>, StoreError> {
-    let mut hours: Vec<u32> = arrivals.iter().map(|arrival| arrival.key.window).collect();
-    hours.sort_unstable();
-    hours.dedup();
-    let mut keys = vec![keys::log(corp), keys::ready_urgent(corp)];
-    let before_sets = keys.len();
-    keys.extend(hours.iter().map(|hour| keys::seen(corp, *hour)));
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+impl Logs {
+    async fn take_in(&self, arrivals: &[Arrival]) -> Result<Vec<Accepted>, StoreError> {
+        let set_of = |arrival: &Arrival| (arrival.corp, arrival.key.window);
+        let mut sets: Vec<(usize, u32)> = arrivals.iter().map(set_of).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        let mut corps: Vec<usize> = sets.iter().map(|(corp, _)| *corp).collect();
+        corps.dedup();
 
-    let mut call = connection::call(&ACCEPT, &keys);
-    call.arg((dedupe_for + HOUR).as_secs());
-    for Arrival { key, lane, text } in arrivals {
-        // Lua counts from 1.
-        let set = before_sets + hours.partition_point(|hour| *hour < key.window) + 1;
-        call.arg(set).arg(&key.hash).arg(lane.code()).arg(text);
+        let seen = sets
+            .iter()
+            .map(|(corp, hour)| keys::seen(&self.corps[*corp].id, *hour));
+        let seen: Vec<String> = seen.collect();
+        let logs = corps.iter().flat_map(|corp| {
+            let Corp { log, urgent, .. } = &self.corps[*corp];
+            [log.as_str(), urgent.as_str()]
+        });
+        let keys: Vec<&str> = logs.chain(seen.iter().map(String::as_str)).collect();
+
+        let bytes = arrivals.iter().map(|arrival| arrival.text.len() + 32).sum();
+        let mut call = ACCEPT.sized_call(&keys, 4 * arrivals.len() + sets.len(), bytes);
+        call.arg((self.dedupe_for + HOUR).as_secs()).arg(sets.len());
+        for (corp, _) in &sets {
+            // Lua counts from 1; each corp has two keys before the sets.
+            call.arg(2 * corps.partition_point(|other| other < corp) + 1);
+        }
+        for arrival in arrivals {
+            let set = sets.partition_point(|set| *set < set_of(arrival)) + 1;
+            call.arg(set).arg(&arrival.key.hash);
+            call.arg(arrival.lane.code()).arg(&arrival.text);
+        }
+        let places: String = self
+            .connection
+            .run_kept(&ACCEPT, &call, self.replicas)
+            .await?;
+        let accepted = |(place, arrival): (&str, &Arrival)| match place {
+            "-" => Accepted::Duplicate,
+            place => Accepted::New(ItemId::new(self.corps[arrival.corp].id.clone(), place)),
+        };
+        Ok(places.split(' ').zip(arrivals).map(accepted).collect())
     }
-    let places: String = connection.run(&ACCEPT, &call).await?;
-    let accepted = |place| match place {
-        "-" => Accepted::Duplicate,
-        place => Accepted::New(ItemId::new(corp.clone(), place)),
-    };
-    Ok(places.split(' ').map(accepted).collect())
 }

@@ -1,9 +1,10 @@
 -- Takes items into work. Answers whether there may be more to look at, and the items: place, token, attempt, text.
 --
--- ARGV: queue, how many at most, length of a lease, now (milliseconds), lanes: all or urgent
+-- ARGV: queue, how many at most, length of a lease, the same for urgent items, now (milliseconds), lanes: all or urgent
 local q = queue(ARGV[1])
-local max, lease, now = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local all = ARGV[5] == 'all'
+local max, now = tonumber(ARGV[2]), tonumber(ARGV[5])
+local lease = { n = tonumber(ARGV[3]), u = tonumber(ARGV[4]) }
+local all = ARGV[6] == 'all'
 
 -- The work of one call is bounded.
 local LOOKED_AT_MAX = 4 * max + 64
@@ -80,7 +81,7 @@ local function consider(place, work, text, source, kind)
   claims[#claims + 1] = { place, work.token, work.attempts, text }
   claimed[place] = true
   add(works, place, line_of(work))
-  add(leases, now + lease, place)
+  add(leases, now + lease[work.lane], place)
   if q.inbox and source == 'service' then
     -- It no longer waits: from now on, another refresh has to be a new one.
     local mark = kind .. ' ' .. work.subject

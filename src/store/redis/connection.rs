@@ -1,105 +1,119 @@
 //! A connection that comes back by itself, and the scripts that run over it.
 //!
-//! No command blocks on the server, so commands share a connection; one that is slow delays those behind it.
+//! No command blocks on the server but the wait for replicas, so commands share a connection; one that is slow delays
+//! those behind it.
 
 use std::fmt;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::cluster::ClusterClientBuilder;
-use redis::cluster_async::ClusterConnection;
-use redis::io::tcp::TcpSettings;
 use redis::{
-    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError, Script,
+    Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError,
     ServerErrorKind, Value,
 };
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::model::redis_url::{Address, RedisUrl};
 use crate::store::error::StoreError;
+use crate::store::redis::link::{Link, Question};
+use crate::store::redis::reach;
+use crate::store::redis::script::Script;
 
-/// How long a connection attempt may take, the handshake included.
-const CONNECT_MAX: Duration = Duration::from_secs(1);
+/// How long replicas may take to acknowledge a delivery. A delivery waits three seconds in all.
+const REPLICAS_MAX: Duration = Duration::from_secs(1);
 
-/// How long an answer may take. Scripts take milliseconds, so what takes longer hangs.
-const ANSWER_MAX: Duration = Duration::from_secs(2);
+const WRITE: &str = "write redis://[user:password@]host[:6379][/database], redis+sentinel://… or redis+cluster://…, \
+                     with rediss for TLS";
 
-/// How often a failed connection attempt is repeated before those who wait for it are told. The crate's own default
-/// makes them wait four seconds.
-const RECONNECTS: usize = 1;
-
-/// The longest wait between two connection attempts.
-const RECONNECT_WAIT: Duration = Duration::from_millis(200);
-
-/// How long sent bytes may stay unacknowledged before the connection counts as dead, as after a power failure of the
-/// other machine. A server that only hangs still acknowledges.
-#[cfg(target_os = "linux")]
-const ACKNOWLEDGE_MAX: Duration = Duration::from_secs(5);
-
-/// A connection to one server or to a Cluster. Clones share it.
+/// A connection to one server, to the master of some, or to a Cluster. Clones share it.
 #[derive(Clone)]
 pub(in crate::store::redis) struct Connection {
     link: Link,
+    kind: Kind,
     address: String,
 }
 
-#[derive(Clone)]
-enum Link {
-    Server(Box<Client>, ConnectionManager),
-    Cluster(ClusterConnection),
-}
-
-/// Whether the server stands alone or is a node of a Cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store::redis) enum Topology {
-    /// One server, perhaps with replicas.
+/// What kind of Redis it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::redis) enum Kind {
+    /// One server.
     Server,
-    /// A Redis Cluster.
+    /// The master that Sentinels call so.
+    Master(String),
+    /// A Cluster.
     Cluster,
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to one server; to more than one, when the first question is asked.
     ///
     /// # Errors
     /// [`StoreError::Unusable`] for a URL that is none or a password that is refused; [`StoreError::Unavailable`] when
     /// nobody answers.
-    pub(in crate::store::redis) async fn open(
-        url: &SecretString,
-        topology: Topology,
-    ) -> Result<Self, StoreError> {
+    pub(in crate::store::redis) async fn open(url: &SecretString) -> Result<Self, StoreError> {
         // Refused only when a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let info = connection_info(url)?;
-        let address = info.addr().to_string();
-        let opened = match topology {
-            Topology::Server => server(info).await,
-            Topology::Cluster => cluster(info).await,
+        let url = RedisUrl::parse(url.expose_secret())
+            .map_err(|wrong| StoreError::Unusable(format!("the URL {wrong}; {WRITE}")))?;
+        let (kind, address, link) = match &url {
+            RedisUrl::Server(url) => {
+                let info = connection_info(url)?;
+                let address = info.addr().to_string();
+                (Kind::Server, address, Link::server(info).await)
+            }
+            RedisUrl::Sentinel(sentinel) => {
+                let (name, sentinels) = (&sentinel.master, listed(&sentinel.sentinels));
+                let address = format!("{name} of the Sentinels {sentinels}");
+                let kind = Kind::Master(name.clone());
+                (kind, address, Ok(Link::master(sentinel)))
+            }
+            RedisUrl::Cluster(cluster) => {
+                let address = listed(&cluster.nodes);
+                let link = reach::nodes(cluster).and_then(Link::cluster);
+                (Kind::Cluster, address, link)
+            }
         };
-        match opened {
-            Ok(link) => Ok(Self { link, address }),
+        Self::over(link, kind, address)
+    }
+
+    /// A connection to the Cluster that a single server has turned out to be a node of.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], if the URL is none.
+    pub(in crate::store::redis) fn to_cluster(
+        &self,
+        url: &SecretString,
+    ) -> Result<Self, StoreError> {
+        let link = Link::cluster(vec![connection_info(url)?]);
+        Self::over(link, Kind::Cluster, self.address.clone())
+    }
+
+    fn over(
+        link: Result<Link, RedisError>,
+        kind: Kind,
+        address: String,
+    ) -> Result<Self, StoreError> {
+        match link {
+            Ok(link) => Ok(Self {
+                link,
+                kind,
+                address,
+            }),
             Err(problem) => Err(told(&address, &problem)),
         }
     }
 
-    /// Another connection to the same server, which is made when it is first used and lives on the executor that is
-    /// current now. A Cluster's connections are shared.
+    /// Another connection to the same, which is made when it is first used and lives on the executor that is current
+    /// then.
     pub(in crate::store::redis) fn another(&self) -> Self {
-        let link = match &self.link {
-            Link::Server(client, _) => {
-                match ConnectionManager::new_lazy_with_config((**client).clone(), patience()) {
-                    Ok(manager) => Link::Server(client.clone(), manager),
-                    // Refused for settings that are not used here.
-                    Err(_) => self.link.clone(),
-                }
-            }
-            Link::Cluster(_) => self.link.clone(),
-        };
-        let address = self.address.clone();
-        Self { link, address }
+        Self {
+            link: self.link.another(),
+            kind: self.kind.clone(),
+            address: self.address.clone(),
+        }
     }
 
-    /// Runs a script. `call` comes from [`call`]. When the connection was lost it is sent a second time, so a script has
-    /// to bear being run twice.
+    /// Runs a script. `call` comes from it. When the connection was lost it is sent again, so a script has to bear
+    /// being run twice.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::Corrupt`] for an answer of another shape.
@@ -108,52 +122,64 @@ impl Connection {
         script: &Script,
         call: &Cmd,
     ) -> Result<T, StoreError> {
-        let unknown = ErrorKind::Server(ServerErrorKind::NoScript);
-        let answer = match self.send(call).await {
-            // A server forgets its scripts when it restarts.
-            Err(problem) if problem.kind() == unknown => {
-                self.load(script).await?;
-                self.send(call).await
+        let answer = match self.link.ask(&Question::One(call)).await {
+            Err(problem) if is_unknown(&problem) => {
+                let taught = script.with_source(call);
+                self.link.ask(&Question::One(&taught)).await
             }
-            other => other,
+            answer => answer,
         };
-        let value = answer.map_err(|problem| told(&self.address, &problem))?;
-        redis::from_redis_value(value)
-            .map_err(|_| StoreError::Corrupt("a script gave another answer than expected".into()))
+        read(answer.map_err(|problem| told(&self.address, &problem))?)
     }
 
-    /// Asks a plain question.
+    /// Runs a script like [`run`](Self::run) and waits until `replicas` replicas have what it wrote, and all that was
+    /// written before it.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); also [`StoreError::Unavailable`] when fewer replicas have it in time, though it is written.
+    pub(in crate::store::redis) async fn run_kept<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        call: &Cmd,
+        replicas: u32,
+    ) -> Result<T, StoreError> {
+        if replicas == 0 {
+            return self.run(script, call).await;
+        }
+        let answer = match self
+            .link
+            .ask(&Question::Together(&kept(call.clone(), replicas)))
+            .await
+        {
+            Err(problem) if is_unknown(&problem) => {
+                let taught = kept(script.with_source(call), replicas);
+                self.link.ask(&Question::Together(&taught)).await
+            }
+            answer => answer,
+        };
+        let (value, have): (Value, u32) =
+            read(answer.map_err(|problem| told(&self.address, &problem))?)?;
+        if have < replicas {
+            return Err(StoreError::Unavailable(format!(
+                "Redis at {}: {have} of {replicas} replicas have the event",
+                self.address
+            )));
+        }
+        read(value)
+    }
+
+    /// Asks a plain question: the server, or every master of a Cluster.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub(in crate::store::redis) async fn ask(&self, question: &Cmd) -> Result<Value, StoreError> {
-        let answer = self.send(question).await;
+        let answer = self.link.ask(&Question::Everywhere(question)).await;
         answer.map_err(|problem| told(&self.address, &problem))
     }
 
-    async fn load(&self, script: &Script) -> Result<(), StoreError> {
-        let loaded = match self.link.clone() {
-            Link::Server(_, mut server) => script.load_async(&mut server).await,
-            Link::Cluster(mut cluster) => script.load_async(&mut cluster).await,
-        };
-        loaded
-            .map(drop)
-            .map_err(|problem| told(&self.address, &problem))
-    }
-
-    /// Sends a command, and once more when the connection turns out to be closed, as one is that was idle for long.
-    async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
-        match self.send_once(command).await {
-            Err(problem) if problem.is_connection_dropped() => self.send_once(command).await,
-            answer => answer,
-        }
-    }
-
-    async fn send_once(&self, command: &Cmd) -> Result<Value, RedisError> {
-        match self.link.clone() {
-            Link::Server(_, mut server) => command.query_async(&mut server).await,
-            Link::Cluster(mut cluster) => command.query_async(&mut cluster).await,
-        }
+    /// What kind of Redis it is.
+    pub(in crate::store::redis) fn kind(&self) -> &Kind {
+        &self.kind
     }
 }
 
@@ -163,71 +189,52 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Begins the call of a script: its keys are written, its arguments are to follow.
-pub(in crate::store::redis) fn call(script: &Script, keys: &[&str]) -> Cmd {
-    let mut call = redis::cmd("EVALSHA");
-    call.arg(script.get_hash()).arg(keys.len()).arg(keys);
-    call
+/// The wait is for all that the connection was told before, so it has to be the same connection.
+fn kept(call: Cmd, replicas: u32) -> Pipeline {
+    let mut pipeline = redis::pipe();
+    let millis = u64::try_from(REPLICAS_MAX.as_millis()).unwrap_or(u64::MAX);
+    pipeline.add_command(call);
+    pipeline.cmd("WAIT").arg(replicas).arg(millis);
+    pipeline
+}
+
+fn is_unknown(problem: &RedisError) -> bool {
+    problem.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+fn read<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    redis::from_redis_value(value)
+        .map_err(|_| StoreError::Corrupt("a script gave another answer than expected".into()))
+}
+
+fn listed(addresses: &[Address]) -> String {
+    let each = addresses
+        .iter()
+        .map(|it| format!("{}:{}", it.host, it.port));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn connection_info(url: &SecretString) -> Result<ConnectionInfo, StoreError> {
     // What the crate says about a bad URL may repeat parts of it, and it may hold a password.
-    let unusable = || {
-        StoreError::Unusable(
-            "the URL should look like redis://[user:password@]host[:6379][/database], or rediss:// for TLS"
-                .into(),
-        )
-    };
-    let url = url.expose_secret();
-    if !(url.starts_with("redis://") || url.starts_with("rediss://")) {
-        return Err(unusable());
-    }
-    let info = url.into_connection_info().map_err(|_| unusable())?;
-    let settings = TcpSettings::default().set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let settings = settings.set_user_timeout(ACKNOWLEDGE_MAX);
-    Ok(info.set_tcp_settings(settings))
-}
-
-async fn server(info: ConnectionInfo) -> Result<Link, RedisError> {
-    let client = Client::open(info)?;
-    let manager = ConnectionManager::new_with_config(client.clone(), patience()).await?;
-    Ok(Link::Server(Box::new(client), manager))
-}
-
-fn patience() -> ConnectionManagerConfig {
-    ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(CONNECT_MAX))
-        .set_response_timeout(Some(ANSWER_MAX))
-        .set_number_of_retries(RECONNECTS)
-        .set_max_delay(RECONNECT_WAIT)
-}
-
-async fn cluster(info: ConnectionInfo) -> Result<Link, RedisError> {
-    let retries = u32::try_from(RECONNECTS).unwrap_or(u32::MAX);
-    let settings = info.tcp_settings().clone();
-    ClusterClientBuilder::new([info])
-        .connection_timeout(CONNECT_MAX)
-        .response_timeout(ANSWER_MAX)
-        .retries(retries)
-        .tcp_settings(settings)
-        .build()?
-        .get_async_connection()
-        .await
-        .map(Link::Cluster)
+    url.expose_secret()
+        .into_connection_info()
+        .map_err(|_| StoreError::Unusable(format!("the URL is none; {WRITE}")))
 }
 
 /// What the caller can do about a problem. Says nothing that a command held.
 fn told(address: &str, problem: &RedisError) -> StoreError {
     let code = problem.code().unwrap_or_default();
-    if problem.kind() == ErrorKind::AuthenticationFailed || ["WRONGPASS", "NOAUTH"].contains(&code)
+    let text = problem.to_string();
+    // A Cluster's nodes say it in the text of another problem.
+    if problem.kind() == ErrorKind::AuthenticationFailed
+        || ["WRONGPASS", "NOAUTH"].contains(&code)
+        || text.ends_with("AuthenticationFailed")
     {
         return StoreError::Unusable(format!(
             "Redis at {address} refuses the user name or password of the URL"
         ));
     }
     // The answer to a command that the server does not know repeats its arguments.
-    let text = problem.to_string();
     let text = text.split(", with args").next().unwrap_or_default();
     StoreError::Unavailable(format!("Redis at {address}: {text}"))
 }

@@ -5,10 +5,19 @@ use redis::Value;
 use crate::store::Health;
 use crate::store::error::StoreError;
 use crate::store::redis::RedisStore;
-use crate::store::redis::connection::{Connection, Topology};
+use crate::store::redis::connection::{Connection, Kind};
 
 /// The first version whose scripts may add to a stream under an id of the server's choice and be replicated by effect.
 const MAJOR_MIN: u32 = 7;
+
+/// Whether a server stands alone or is a node of a Cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store::redis) enum Topology {
+    /// One server, perhaps with replicas.
+    Server,
+    /// A Redis Cluster.
+    Cluster,
+}
 
 impl RedisStore {
     /// See [`Store::health`](crate::store::Store::health).
@@ -19,7 +28,12 @@ impl RedisStore {
         let (info, save) = tokio::join!(self.connection.ask(&info), self.connection.ask(&get_save));
         // Some hosts refuse CONFIG; then only the log file counts.
         let save = save.map_or_else(|_| Vec::new(), texts);
-        Ok(judge(&texts(info?), &save))
+        Ok(judge(
+            self.connection.kind(),
+            self.replicas,
+            &texts(info?),
+            &save,
+        ))
     }
 }
 
@@ -44,13 +58,17 @@ pub(in crate::store::redis) async fn topology(
     }
 }
 
-fn judge(info: &[String], save: &[String]) -> Health {
+fn judge(kind: &Kind, wanted: u32, info: &[String], save: &[String]) -> Health {
     let version = field(info, "redis_version").unwrap_or("of unknown version");
-    let mode = field(info, "redis_mode").unwrap_or("unknown mode");
     let logs = fields(info, "aof_enabled").all(|value| value == "1");
     let mut saves = save.windows(2).filter(|pair| pair[0] == "save").peekable();
     let saves = saves.peek().is_some() && saves.all(|pair| !pair[1].is_empty());
     let evicting = fields(info, "maxmemory_policy").find(|policy| *policy != "noeviction");
+    let replicas: Vec<u32> = fields(info, "connected_slaves")
+        .map(|count| count.parse().unwrap_or_default())
+        .collect();
+    let fewest = replicas.iter().min().copied().unwrap_or_default();
+    let all: u32 = replicas.iter().sum();
     let mut warnings = Vec::new();
     if !logs && !saves {
         warnings.push("nothing survives a restart of Redis: set appendonly yes".to_owned());
@@ -60,8 +78,22 @@ fn judge(info: &[String], save: &[String]) -> Health {
             "Redis may throw events away when its memory is full: set maxmemory-policy noeviction (it is {policy})"
         ));
     }
+    if fewest < wanted {
+        warnings.push(format!(
+            "events are refused: store.replicas asks for {wanted} and a master has {fewest}"
+        ));
+    }
+    if wanted == 0 && all > 0 && *kind != Kind::Server {
+        warnings
+            .push("a fail-over may lose what was just answered: set store.replicas to 1".into());
+    }
+    let what = match kind {
+        Kind::Server => field(info, "redis_mode").unwrap_or("unknown mode").into(),
+        Kind::Master(name) => format!("Sentinel master {name}, {all} replicas"),
+        Kind::Cluster => format!("cluster, {} masters, {all} replicas", replicas.len()),
+    };
     Health {
-        name: format!("Redis {version} ({mode})"),
+        name: format!("Redis {version} ({what})"),
         warning: (!warnings.is_empty()).then(|| warnings.join("; ")),
     }
 }
@@ -101,11 +133,18 @@ fn texts(answer: Value) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const SAFE: &str = "redis_version:7.0.15\r\nredis_mode:standalone\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\n";
+    const SAFE: &str = "redis_version:7.0.15\r\nredis_mode:standalone\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\nconnected_slaves:0\r\n";
 
-    fn judged(info: &str, save: &[&str]) -> Health {
+    fn judged(kind: &Kind, wanted: u32, info: &str, save: &[&str]) -> Health {
         let save: Vec<String> = save.iter().map(|text| (*text).to_owned()).collect();
-        judge(&[info.to_owned()], &save)
+        judge(kind, wanted, &[info.to_owned()], &save)
+    }
+
+    fn assert_warning(health: Health, warning: Option<&str>) {
+        match warning {
+            None => assert_eq!(health.warning, None),
+            Some(word) => assert!(health.warning.unwrap().contains(word), "{word}"),
+        }
     }
 
     #[test]
@@ -119,19 +158,42 @@ mod tests {
             (&volatile, &[], Some("appendonly")),
             (&evicting, &["save", ""], Some("allkeys-lru")),
         ] {
-            let health = judged(info, save);
+            let health = judged(&Kind::Server, 0, info, save);
             assert_eq!(health.name, "Redis 7.0.15 (standalone)");
-            match warning {
-                None => assert_eq!(health.warning, None, "{info} {save:?}"),
-                Some(word) => assert!(health.warning.unwrap().contains(word), "{info} {save:?}"),
-            }
+            assert_warning(health, warning);
         }
+    }
+
+    #[test]
+    fn replicas_have_to_be_there_and_to_be_waited_for() {
+        let master = Kind::Master("bridge".into());
+        let two = SAFE.replace("slaves:0", "slaves:2");
+        for (kind, wanted, info, warning) in [
+            (&master, 0, SAFE, None),
+            (&master, 1, SAFE, Some("a master has 0")),
+            (&master, 1, &two, None),
+            (&master, 0, &two, Some("set store.replicas")),
+            (&Kind::Cluster, 0, &two, Some("set store.replicas")),
+            (&Kind::Server, 0, &two, None),
+            (&Kind::Server, 3, &two, Some("a master has 2")),
+        ] {
+            let health = judged(kind, wanted, info, &[]);
+            assert_warning(health, warning);
+        }
+        let names = [&master, &Kind::Cluster].map(|kind| judged(kind, 0, &two, &[]).name);
+        assert_eq!(
+            names,
+            [
+                "Redis 7.0.15 (Sentinel master bridge, 2 replicas)",
+                "Redis 7.0.15 (cluster, 1 masters, 2 replicas)"
+            ]
+        );
     }
 
     #[test]
     fn one_weak_node_of_a_cluster_is_enough() {
         let nodes = [SAFE.to_owned(), SAFE.replace("enabled:1", "enabled:0")];
         let saves = ["save", "", "save", "3600 1"].map(str::to_owned);
-        assert!(judge(&nodes, &saves).warning.is_some());
+        assert!(judge(&Kind::Cluster, 0, &nodes, &saves).warning.is_some());
     }
 }

@@ -33,12 +33,19 @@
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is
 //! the number of the claim, or `-` when the item is not in work. Of the queues nothing but `seen:<hour>` expires: `trim` removes what was done long ago.
+//!
+//! A key `nothing` never exists. It is named in calls, so that a Cluster does not run them while it moves the slot.
 
 use crate::model::ids::CorpId;
 
 /// What every key of the corp begins with. Scripts get it as their only key and add the names above.
 pub(in crate::store::redis) fn prefix(corp: &CorpId) -> String {
     format!("wb:{{{corp}}}:")
+}
+
+/// A key that never exists.
+pub(in crate::store::redis) fn nothing(corp: &CorpId) -> String {
+    format!("wb:{{{corp}}}:nothing")
 }
 
 /// The stream of deliveries.
@@ -64,7 +71,12 @@ mod tests {
     fn all_begin_with_the_prefix() {
         let corp = CorpId::parse("ww1").unwrap();
         assert_eq!(prefix(&corp), "wb:{ww1}:");
-        for key in [log(&corp), ready_urgent(&corp), seen(&corp, 472_222)] {
+        for key in [
+            nothing(&corp),
+            log(&corp),
+            ready_urgent(&corp),
+            seen(&corp, 472_222),
+        ] {
             assert!(key.starts_with(&prefix(&corp)), "{key}");
         }
     }

@@ -1,11 +1,4 @@
--- What the scripts below have in common; each of them begins with this text. The keys are explained in keys.rs.
---
--- KEYS[1]: what every key of the corp begins with
-local call = redis.call
-
-local function key(name)
-  return KEYS[1] .. name
-end
+-- What the scripts that work on a queue have in common; each of them has this text before its own.
 
 -- The keys of a queue, 'in' or 'out', by their names: q.leases, q['ready:u'].
 local function queue(name)

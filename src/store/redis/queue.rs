@@ -3,15 +3,16 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Cmd, Script};
+use redis::Cmd;
 
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Write};
-use crate::store::redis::{RedisStore, connection, keys};
-use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Queue, Settle, Ticket};
+use crate::store::redis::RedisStore;
+use crate::store::redis::script::Script;
+use crate::store::{Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket};
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));
@@ -27,12 +28,12 @@ const ROUNDS_MAX: usize = 32;
 
 /// Puts the common beginning before a script.
 pub(in crate::store::redis) fn script(body: &str) -> Script {
-    Script::new(&[include_str!("queue.lua"), body].join("\n"))
+    Script::new(&[include_str!("keys.lua"), include_str!("queue.lua"), body].join("\n"))
 }
 
 /// Begins the call of a script that works on a queue.
 pub(in crate::store::redis) fn queue_call(script: &Script, corp: &CorpId, queue: Queue) -> Cmd {
-    let mut call = connection::call(script, &[&keys::prefix(corp)]);
+    let mut call = script.corp_call(corp);
     call.arg(match queue {
         Queue::Inbox => "in",
         Queue::Outbox => "out",
@@ -50,7 +51,7 @@ impl RedisStore {
         queue: Queue,
         lanes: Lanes,
         max: usize,
-        lease: Duration,
+        leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<String>>, StoreError> {
         let mut claims: Vec<Claim<String>> = Vec::new();
@@ -61,7 +62,8 @@ impl RedisStore {
             }
             let mut call = queue_call(&CLAIM, corp, queue);
             call.arg(left.min(CLAIMED_MAX))
-                .arg(millis(lease))
+                .arg(millis(leases.normal))
+                .arg(millis(leases.urgent))
                 .arg(now.millis())
                 .arg(match lanes {
                     Lanes::All => "all",

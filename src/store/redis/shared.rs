@@ -3,20 +3,18 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
 use crate::model::ids::CorpId;
 use crate::model::rate::{CLOCKS_DIFFER, Rate, Taken};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::redis::queue::script;
-use crate::store::redis::{RedisStore, connection, keys};
+use crate::store::redis::RedisStore;
+use crate::store::redis::script::Script;
 use crate::store::shared::Swap;
 
-static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("take.lua")));
-static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua")));
-static NOTE: LazyLock<Script> = LazyLock::new(|| script(include_str!("note.lua")));
-static SWAP: LazyLock<Script> = LazyLock::new(|| script(include_str!("swap.lua")));
+static TAKE: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("take.lua")));
+static PAUSE: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("pause.lua")));
+static NOTE: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("note.lua")));
+static SWAP: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("swap.lua")));
 
 impl RedisStore {
     /// See [`Store::take`](crate::store::Store::take).
@@ -28,7 +26,7 @@ impl RedisStore {
         want: u32,
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
-        let mut call = connection::call(&TAKE, &[&keys::prefix(corp)]);
+        let mut call = TAKE.corp_call(corp);
         call.arg(bucket).arg(rate.one_micros());
         call.arg(rate.whole_micros()).arg(want);
         call.arg(micros(now)).arg(CLOCKS_DIFFER.as_micros() as u64);
@@ -45,7 +43,7 @@ impl RedisStore {
         length: Duration,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut call = connection::call(&PAUSE, &[&keys::prefix(corp)]);
+        let mut call = PAUSE.corp_call(corp);
         call.arg(bucket).arg(micros(now));
         call.arg(micros(now.plus(length)));
         let _: u8 = self.connection.run(&PAUSE, &call).await?;
@@ -59,7 +57,7 @@ impl RedisStore {
         name: &str,
         now: Timestamp,
     ) -> Result<Option<String>, StoreError> {
-        let mut call = connection::call(&NOTE, &[&keys::prefix(corp)]);
+        let mut call = NOTE.corp_call(corp);
         call.arg(name).arg(now.millis());
         self.connection.run(&NOTE, &call).await
     }
@@ -73,7 +71,7 @@ impl RedisStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let until = now.plus(swap.keep_for);
-        let mut call = connection::call(&SWAP, &[&keys::prefix(corp)]);
+        let mut call = SWAP.corp_call(corp);
         call.arg(name);
         for text in [swap.expected, swap.value] {
             call.arg(u8::from(text.is_some()))

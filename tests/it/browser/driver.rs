@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
@@ -168,6 +170,33 @@ impl Browser {
         let found = self.find("css selector", css).await;
         self.post(&format!("element/{found}/click"), json!({}))
             .await;
+    }
+
+    /// Waits for the field and types into it, after what stands there.
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
+        let found = self.find("css selector", css).await;
+        let keys = json!({ "text": text });
+        self.post(&format!("element/{found}/value"), keys).await;
+    }
+
+    /// Keeps pictures of the whole page, light and dark, in the folder that `WECOM_BRIDGE_PICTURES` names; without one,
+    /// none.
+    pub(crate) async fn keep_picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("WECOM_BRIDGE_PICTURES") else {
+            return;
+        };
+        for scheme in ["light", "dark"] {
+            let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+            let media = json!({ "features": [feature] });
+            self.chromium("Emulation.setEmulatedMedia", media).await;
+            let whole = json!({ "captureBeyondViewport": true });
+            let picture = self.chromium("Page.captureScreenshot", whole).await;
+            let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+            let path = std::path::Path::new(&folder).join(format!("{name}-{scheme}.png"));
+            std::fs::write(path, picture).unwrap();
+        }
+        let as_usual = json!({ "features": [] });
+        self.chromium("Emulation.setEmulatedMedia", as_usual).await;
     }
 
     /// Clicks what sends a form, and waits for the page that comes of it.

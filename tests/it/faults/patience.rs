@@ -75,6 +75,56 @@ async fn slow_clients_are_sent_away_and_hold_nobody_up() {
     service.assert_log_tells_no_secrets(&wecom::secrets(&sim).await);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_are_taken_in_whatever_pieces_they_come() {
+    let sim = wecom::start().await;
+    let service = Service::start(&Ground::Embedded.keeps(), sim.base()).await;
+    let address = service.door().base.replace("http://", "");
+    // Where two requests that follow each other at once are cut, counted from the ends of the first head, the first
+    // body, the second head and the second body.
+    let cuts: [&[(usize, usize)]; 6] = [
+        &[],
+        &[(0, 0)],
+        &[(1, 100)],
+        &[(1, 0), (2, 0)],
+        &[(1, 0), (3, 100)],
+        &[(0, 10), (0, 0), (1, 10), (2, 10), (2, 0), (3, 10)],
+    ];
+    for cuts in cuts {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for _ in 0..2 {
+            let Letter { query, body, .. } = Letter::to_app(&plain_event());
+            let length = body.len();
+            text += &format!(
+                "POST /callback/app?{query} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n"
+            );
+            ends.push(text.len());
+            text += &body;
+            ends.push(text.len());
+        }
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let started = Instant::now();
+        let mut from = 0;
+        for (end, before) in cuts {
+            let to = ends[*end] - before;
+            stream.write_all(&text.as_bytes()[from..to]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            from = to;
+        }
+        stream.write_all(&text.as_bytes()[from..]).await.unwrap();
+        let mut answers = String::new();
+        while answers.matches("HTTP/1.1 200").count() < 2 {
+            let mut piece = [0; 1024];
+            let length = stream.read(&mut piece).await.unwrap();
+            assert!(length > 0, "{cuts:?}: {answers}");
+            answers += &String::from_utf8_lossy(&piece[..length]);
+        }
+        // Less than the time a body may take, in case nobody was woken for it.
+        assert!(started.elapsed() < Duration::from_secs(4), "{cuts:?}");
+    }
+}
+
 fn check((way, (answer, waited)): (Way, (String, Duration))) -> bool {
     assert!(waited < LONGEST, "{way:?}: {waited:?}");
     let expected = match way {

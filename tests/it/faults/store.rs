@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::service::callback::{Letter, plain_event};
@@ -101,6 +102,10 @@ async fn a_full_disk_costs_no_event() {
         }
     };
     assert_eq!(refused, Some(503));
+    for _ in 0..3 {
+        let (status, answer) = door.readiness().await;
+        assert_eq!((status, &answer["reason"]), (503, &json!("disk full")));
+    }
     disk.grow("64m");
     assert!(until(SOON, async || door.is_ready().await).await);
     for letter in &letters {

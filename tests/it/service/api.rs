@@ -39,6 +39,13 @@ impl Door {
         }
     }
 
+    /// What `readyz` answers.
+    pub(crate) async fn readiness(&self) -> (u16, Value) {
+        let answer = self.http.get(format!("{}/readyz", self.base)).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
     /// Whether it says that it can do its work.
     pub(crate) async fn is_ready(&self) -> bool {
         let answer = self.http.get(format!("{}/readyz", self.base)).send().await;

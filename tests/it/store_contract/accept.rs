@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
-use wecom_bridge::store::{Accepted, Queue};
+use wecom_bridge::store::{Accepted, Lanes, Queue};
 
-use crate::store_contract::ground::{Ground, at, content, corp, delivery, refresh, send};
+use crate::store_contract::ground::{Ground, LEASES, at, content, corp, delivery, refresh, send};
 
 pub(crate) async fn new_then_duplicate(ground: Ground) {
     let (store, corp) = (ground.store(), corp(1));
@@ -52,6 +52,37 @@ pub(crate) async fn same_content_at_once_is_new_once(ground: Ground) {
         .count();
     assert_eq!((new, duplicates), (1, 19));
     assert_eq!(ground.claim(10, at(0)).await.len(), 1);
+}
+
+pub(crate) async fn corps_at_once_keep_apart(ground: Ground) {
+    let store = ground.store();
+    let accepts = (0..40).map(|n: u32| async move {
+        let (corp, number) = (corp(1 + n as usize % 2), n / 2);
+        let lane = if number == 7 {
+            Lane::Urgent
+        } else {
+            Lane::Normal
+        };
+        let mut key = content(number);
+        key.window += number % 3;
+        let event = delivery(&format!("wm{number} of {corp}"), lane);
+        (corp, store.accept(corp, key, &event).await, event)
+    });
+    // They may go together in one call.
+    for (corp, answer, event) in join_all(accepts).await {
+        let Ok(Accepted::New(id)) = answer else {
+            panic!("the other corp's contents are others: {answer:?}");
+        };
+        assert_eq!(id.corp(), corp);
+        let stored = store.delivery(&id).await.unwrap().unwrap();
+        assert_eq!(stored.item, event);
+    }
+    for corp in [corp(1), corp(2)] {
+        let urgent = store.claim_deliveries(corp, Lanes::Urgent, 40, LEASES, at(0));
+        let urgent = urgent.await.unwrap();
+        let subjects: Vec<&str> = urgent.iter().map(|it| it.item.subject.as_str()).collect();
+        assert_eq!(subjects, [format!("contact:wm7 of {corp}")]);
+    }
 }
 
 pub(crate) async fn bells_ring(ground: Ground) {

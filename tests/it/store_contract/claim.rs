@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Lanes, Settle, State};
+use wecom_bridge::store::{Accepted, Lanes, Leases, Settle, State};
 
 use crate::store_contract::ground::{
-    Ground, LEASE, at, content, corp, delivery, put_visit, subjects, visit_key,
+    Ground, LEASE, LEASES, at, content, corp, delivery, put_visit, send, subjects, visit_key,
 };
 
 pub(crate) async fn order_of_arrival(ground: Ground) {
@@ -49,7 +50,7 @@ pub(crate) async fn urgent_only(ground: Ground) {
     let urgent = || async {
         let (store, corp) = (ground.store(), corp(1));
         store
-            .claim_deliveries(corp, Lanes::Urgent, 10, LEASE, at(0))
+            .claim_deliveries(corp, Lanes::Urgent, 10, LEASES, at(0))
             .await
             .unwrap()
     };
@@ -104,7 +105,7 @@ pub(crate) async fn a_lease_runs_out(ground: Ground) {
     let after = at(0).plus(LEASE + LEASE);
     let mut taken_over = ground
         .other()
-        .claim_deliveries(corp(1), Lanes::All, 1, LEASE, after)
+        .claim_deliveries(corp(1), Lanes::All, 1, LEASES, after)
         .await
         .unwrap();
     let ticket = taken_over.remove(0).ticket;
@@ -120,6 +121,36 @@ pub(crate) async fn a_lease_runs_out(ground: Ground) {
     assert_eq!(ground.progress(&id).await.state, State::Done);
     let twice = ground.done(&ticket, &[], after).await;
     assert_eq!(twice, Err(StoreError::ClaimLost), "a ticket settles once");
+}
+
+pub(crate) async fn an_urgent_lease_runs_out_first(ground: Ground) {
+    let leases = Leases {
+        urgent: Duration::from_secs(8),
+        normal: Duration::from_secs(45),
+    };
+    let calls = [send("n", Lane::Normal), send("u", Lane::Urgent)];
+    ground.decide(&calls, at(0)).await;
+    ground.accept("n").await;
+    ground.accept_in(Lane::Urgent, "u").await;
+    let store = ground.other();
+    for (secs, free) in [
+        (0, vec!["u", "n"]),
+        (7, vec![]),
+        (8, vec!["u"]),
+        (15, vec![]),
+        (44, vec!["u"]),
+        (45, vec!["n"]),
+    ] {
+        let claims = store.claim_deliveries(corp(1), Lanes::All, 9, leases, at(secs));
+        assert_eq!(subjects(&claims.await.unwrap()), free, "after {secs} s");
+        let claims = store.claim_outgoing(corp(1), Lanes::All, 9, leases, at(secs));
+        let members: Vec<_> = claims.await.unwrap();
+        let members: Vec<_> = members
+            .iter()
+            .map(|claim| claim.item.subject.as_str().trim_start_matches("member:"))
+            .collect();
+        assert_eq!(members, free, "calls after {secs} s");
+    }
 }
 
 pub(crate) async fn a_wrong_clock_does_not_lock_items_away(ground: Ground) {
@@ -144,7 +175,7 @@ pub(crate) async fn corps_do_not_see_each_other(ground: Ground) {
     for n in [1, 2] {
         let accepted = store.accept(corp(n), content(1), &event).await.unwrap();
         assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");
-        let claims = store.claim_deliveries(corp(n), Lanes::All, 10, LEASE, at(0));
+        let claims = store.claim_deliveries(corp(n), Lanes::All, 10, LEASES, at(0));
         let mut claims = claims.await.unwrap();
         assert_eq!(claims.len(), 1);
         assert_eq!(claims[0].ticket.id.corp(), corp(n));
@@ -181,7 +212,7 @@ pub(crate) async fn many_workers_share_the_work(ground: Ground) {
             ground.other()
         };
         while settled.lock().unwrap().len() < ITEMS {
-            let claims = store.claim_deliveries(corp(1), Lanes::All, 3, LEASE, at(0));
+            let claims = store.claim_deliveries(corp(1), Lanes::All, 3, LEASES, at(0));
             let claims = claims.await.unwrap();
             for subject in subjects(&claims) {
                 let alone = in_work.lock().unwrap().insert(subject.to_owned());

@@ -13,10 +13,16 @@ use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::model::visit::Visit;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::record::{Key, Record};
-use wecom_bridge::store::{Accepted, Claim, Lanes, Progress, Queue, Settle, Store, Ticket};
+use wecom_bridge::store::{Accepted, Claim, Lanes, Leases, Progress, Queue, Settle, Store, Ticket};
 
 /// Longer than any promise lasts.
 pub(crate) const LEASE: Duration = Duration::from_secs(3600);
+
+/// The same in both lanes.
+pub(crate) const LEASES: Leases = Leases {
+    urgent: LEASE,
+    normal: LEASE,
+};
 
 /// A fresh store with one or more handles on it.
 pub(crate) struct Ground {
@@ -148,7 +154,7 @@ impl Ground {
     pub(crate) async fn claim(&self, max: usize, now: Timestamp) -> Vec<Claim<Delivery>> {
         let claims = self
             .store()
-            .claim_deliveries(corp(1), Lanes::All, max, LEASE, now);
+            .claim_deliveries(corp(1), Lanes::All, max, LEASES, now);
         claims.await.unwrap()
     }
 
@@ -163,7 +169,7 @@ impl Ground {
     pub(crate) async fn claim_calls(&self, max: usize, now: Timestamp) -> Vec<Claim<Outgoing>> {
         let claims = self
             .store()
-            .claim_outgoing(corp(1), Lanes::All, max, LEASE, now);
+            .claim_outgoing(corp(1), Lanes::All, max, LEASES, now);
         claims.await.unwrap()
     }
 

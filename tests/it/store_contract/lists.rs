@@ -2,7 +2,10 @@
 
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::{ItemId, Lane};
-use wecom_bridge::store::record::Table;
+use wecom_bridge::model::effect::Effect;
+use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::model::visit::Visit;
+use wecom_bridge::store::record::{Key, Table};
 use wecom_bridge::store::{Queue, Settle, State};
 
 use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
@@ -131,6 +134,39 @@ pub(crate) async fn tables_by_key(ground: Ground) {
     for other in Table::ALL.into_iter().filter(|other| *other != table) {
         let none = store.list(corp(1), other, None, 10).await.unwrap();
         assert!(none.is_empty(), "{}", other.name());
+    }
+}
+
+pub(crate) async fn relations_of_one_contact(ground: Ground) {
+    let store = ground.store();
+    let visit = |contact: &str, member: usize| {
+        Effect::PutVisit(Visit {
+            userid: UserId::parse(&format!("member{member:03}")).unwrap(),
+            external_userid: ExternalUserId::parse(contact).unwrap(),
+            entry: "single_chat_tools".into(),
+            last_at: at(0),
+            count: 1,
+        })
+    };
+    // More than two pages, exactly one, one record, none.
+    let counts = [("wm1", 130), ("wm2", 64), ("wm3", 1), ("wm", 0)];
+    for (contact, count) in counts {
+        let effects: Vec<_> = (0..count).map(|member| visit(contact, member)).collect();
+        ground.decide(&effects, at(0)).await;
+    }
+    let (keys, tables) = ([visit_key("none")], [Table::Greetings, Table::Visits]);
+    for (contact, count) in counts {
+        let id = ExternalUserId::parse(contact).unwrap();
+        let found = store.of_contact(corp(1), &keys, &tables, &id).await;
+        let found: Vec<Key> = found
+            .unwrap()
+            .into_iter()
+            .map(|record| record.key)
+            .collect();
+        let member = |n| UserId::parse(&format!("member{n:03}")).unwrap();
+        let relations = (0..count).map(|n| Key::visit(&id, &member(n)));
+        let expected: Vec<Key> = keys.iter().cloned().chain(relations).collect();
+        assert_eq!(found, expected, "{contact}");
     }
 }
 

@@ -172,8 +172,8 @@ pub(crate) async fn the_dead_can_be_discarded(ground: Ground) {
             .map(|entry| entry.id)
             .collect::<Vec<_>>()
     };
-    assert_eq!(listed(Some(State::Discarded)).await, [id.clone()]);
-    assert_eq!(listed(Some(State::Dead)).await, [other.clone()]);
+    assert_eq!(listed(Some(State::Discarded)).await, vec![id.clone()]);
+    assert_eq!(listed(Some(State::Dead)).await, vec![other.clone()]);
     assert_eq!(listed(Some(State::Done)).await, []);
     assert_eq!(listed(None).await, [other.clone(), id.clone()]);
     assert!(ground.claim(9, at(21)).await.is_empty());

@@ -1,0 +1,254 @@
+//! What a step of a sync is about: a page from WeCom or from the store, and what belongs to it.
+
+mod contacts;
+mod members;
+
+use std::collections::HashMap;
+
+use crate::act::Corp;
+use crate::act::error::ActError;
+use crate::decide::found::{Found, Step};
+use crate::decide::sync::Kind;
+use crate::model::ids::{CorpId, ExternalUserId, UserId};
+use crate::model::switches::Switches;
+use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncPhase, SyncRun, SyncState};
+use crate::model::time::Timestamp;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::record::{Key, Record, Table};
+use crate::wecom::error::ApiError;
+use crate::wecom::group::Read;
+
+/// So many members or contacts are read by themselves in one step.
+const READS: usize = 20;
+
+/// The list has changed since the cursor was given (path/90313).
+const STALE_CURSOR: i64 = 60268;
+
+/// The department does not exist (path/90313).
+const NO_DEPARTMENT: i64 = 60003;
+
+/// So many kept records are looked at in one step.
+const LOOKED_AT: usize = 500;
+
+/// Whatever a step reads, it reads for this corp at this time.
+pub(in crate::act) struct Page<'a> {
+    pub(in crate::act) store: &'a Store,
+    pub(in crate::act) corp: &'a Corp,
+    pub(in crate::act) id: &'a CorpId,
+    pub(in crate::act) now: Timestamp,
+}
+
+impl Page<'_> {
+    /// Reads what the next step of this sync is about. Every record that may be written joins the basis.
+    pub(in crate::act) async fn step(
+        &self,
+        run: &SyncRun,
+        switches: &Switches,
+        basis: &mut Vec<Record>,
+    ) -> Result<Step, ActError> {
+        let newest = switches.sync.as_ref() == Some(&run.id);
+        if !newest || run.state == SyncState::Done {
+            return Ok(Step::default());
+        }
+        let batch = match Kind::of(run.place.phase) {
+            None => None,
+            Some(kind) => match self.batch(kind, run, basis).await? {
+                None => return Ok(step(Found::NoBatch, 0)),
+                batch => batch,
+            },
+        };
+        let mut step = self.found(run, batch.as_ref(), basis).await?;
+        step.batch = batch;
+        Ok(step)
+    }
+
+    async fn found(
+        &self,
+        run: &SyncRun,
+        batch: Option<&SyncBatch>,
+        basis: &mut Vec<Record>,
+    ) -> Result<Step, ActError> {
+        let (client, now) = (&self.corp.client, self.now);
+        let cursor = run.place.cursor.as_str();
+        Ok(match run.place.phase {
+            SyncPhase::ListIds => match client.member_ids(cursor, now).await {
+                Ok(page) => {
+                    let found = self.ids(run, page.items, Vec::new(), page.next).await?;
+                    step(found, 1)
+                }
+                Err(ApiError::Misconfigured { what, .. }) => step(Found::NoIds(words(&what)), 1),
+                Err(problem) if problem.errcode() == Some(STALE_CURSOR) => step(Found::Stale, 1),
+                Err(problem) => return Err(problem.into()),
+            },
+            SyncPhase::ListDepartments => {
+                step(Found::Departments(client.departments(now).await?), 1)
+            }
+            SyncPhase::ListMembers => {
+                let departments = batch.map_or(&[][..], |batch| &batch.ids);
+                let (mut userids, mut failed) = (Vec::new(), Vec::new());
+                for department in departments {
+                    match client.members_of(department, now).await {
+                        Ok(members) => userids.extend(members),
+                        // It was dissolved meanwhile; its members are elsewhere.
+                        Err(problem) if problem.errcode() == Some(NO_DEPARTMENT) => {}
+                        Err(problem) if problem.concerns_one() => {
+                            failed.push(words(&problem.to_string()));
+                        }
+                        Err(problem) => return Err(problem.into()),
+                    }
+                }
+                let calls = departments.len() as u64;
+                let found = self.ids(run, userids, failed, None).await?;
+                step(found, calls)
+            }
+            SyncPhase::ReadMembers => {
+                let userids = batch.map_or_else(Vec::new, userids);
+                let keys: Vec<Key> = userids.iter().map(Key::member).collect();
+                let kept = self.store.read(self.id, &keys).await?;
+                let people = userids.into_iter().zip(kept).collect();
+                self.members(people, None, basis).await?
+            }
+            SyncPhase::SweepMembers | SyncPhase::CheckLinks => {
+                self.kept_members(run, basis).await?
+            }
+            SyncPhase::ReadTags => {
+                let kept = self.store.read(self.id, &[Key::tag_names()]).await?;
+                let fresh = client.tag_names(now).await?;
+                let kept = take(basis, kept)?;
+                step(Found::Tags { kept, fresh }, 1)
+            }
+            SyncPhase::ListFollowers => step(Found::Followers(client.follow_users(now).await?), 1),
+            SyncPhase::ReadContacts => {
+                let members = batch.map_or_else(Vec::new, userids);
+                self.customers(run, &members, basis).await?
+            }
+            SyncPhase::SweepContacts => self.kept_contacts(run, basis).await?,
+            SyncPhase::CountOthers => match client.others(cursor, now).await {
+                Ok(page) => {
+                    let (count, next) = (page.items, page.next);
+                    step(Found::Others { count, next }, 1)
+                }
+                Err(problem) if problem.concerns_one() => {
+                    step(Found::NoOthers(words(&problem.to_string())), 1)
+                }
+                Err(ApiError::Misconfigured { what, .. }) => step(Found::NoOthers(words(&what)), 1),
+                Err(problem) => return Err(problem.into()),
+            },
+            SyncPhase::End => Step::default(),
+        })
+    }
+
+    /// The first batch that is left.
+    async fn batch(
+        &self,
+        kind: Kind,
+        run: &SyncRun,
+        basis: &mut Vec<Record>,
+    ) -> Result<Option<SyncBatch>, ActError> {
+        let prefix = kind.prefix(&run.id);
+        let mut first = self
+            .store
+            .list(self.id, Table::Batches, Some(&prefix), 1)
+            .await?;
+        first.retain(|record| record.key.key.starts_with(&prefix));
+        Ok(take(basis, first)?)
+    }
+
+    /// Kept records after those that were looked at.
+    async fn list(&self, table: Table, run: &SyncRun) -> Result<Vec<Record>, StoreError> {
+        let cursor = Some(run.place.cursor.as_str()).filter(|cursor| !cursor.is_empty());
+        self.store.list(self.id, table, cursor, LOOKED_AT).await
+    }
+}
+
+/// Where a walk over kept records has come to.
+struct End {
+    listed: usize,
+    cut: bool,
+    last: Option<String>,
+}
+
+impl End {
+    fn new(listed: usize) -> Self {
+        Self {
+            listed,
+            cut: false,
+            last: None,
+        }
+    }
+
+    fn at(&mut self, record: &Record) {
+        self.last = Some(record.key.key.clone());
+    }
+
+    fn cut_after(&mut self, n: usize) {
+        self.cut = n + 1 < self.listed;
+    }
+
+    /// The key to go on after; `None` when nothing can follow.
+    fn next(self) -> Option<String> {
+        let more = self.cut || self.listed == LOOKED_AT;
+        self.last.filter(|_| more)
+    }
+}
+
+fn step(found: Found, calls: u64) -> Step {
+    Step {
+        batch: None,
+        found,
+        calls,
+    }
+}
+
+fn userids(batch: &SyncBatch) -> Vec<UserId> {
+    let ids = batch.ids.iter();
+    ids.filter_map(|id| UserId::parse(id).ok()).collect()
+}
+
+fn of_contact(id: &ExternalUserId) -> Key {
+    Key::sighting(&Sighted::Contact(id.clone()))
+}
+
+fn of_member(id: &UserId) -> Key {
+    Key::sighting(&Sighted::Member(id.clone()))
+}
+
+/// What this sync has seen; what an earlier one saw does not count.
+fn sighting(record: &Record, run: &SyncRun) -> Result<Option<Sighting>, StoreError> {
+    let sighting = record.parse::<Sighting>()?;
+    Ok(sighting.filter(|sighting| sighting.run == run.id))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(
+    records: &HashMap<&Key, &Record>,
+    key: &Key,
+) -> Result<Option<T>, StoreError> {
+    match records.get(key) {
+        Some(record) => record.parse(),
+        None => Ok(None),
+    }
+}
+
+/// Parses the one record, and makes it part of the basis.
+fn take<T: serde::de::DeserializeOwned>(
+    basis: &mut Vec<Record>,
+    records: Vec<Record>,
+) -> Result<Option<T>, StoreError> {
+    let found = records.first().map(Record::parse).transpose()?.flatten();
+    basis.extend(records);
+    Ok(found)
+}
+
+fn told<T>(read: Read<T>) -> Result<Option<T>, String> {
+    read.map_err(|problem| words(&problem.to_string()))
+}
+
+/// Without WeCom's hint, which is another one for every call, so that equal reasons are equal.
+fn words(problem: &str) -> String {
+    problem
+        .split(", hint")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

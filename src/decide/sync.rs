@@ -1,0 +1,480 @@
+//! A sync: a chain of deliveries, each a step that reads a page, writes what differs, and asks for the next step in the
+//! same commit. A crash repeats one step; all steps of a corp have one subject, so there is one sync at a time.
+
+mod contacts;
+mod members;
+mod tally;
+
+use std::time::Duration;
+
+use crate::callback::event::own::OwnEvent;
+use crate::decide::facts::{AutoSync, Facts, LinkWriting, Need};
+use crate::decide::found::Found;
+use crate::decide::input::StepDied;
+use crate::decide::wording;
+use crate::model::contact::Contact;
+use crate::model::effect::Effect;
+use crate::model::ids::UserId;
+use crate::model::member::Member;
+use crate::model::outgoing::Call;
+use crate::model::switches::Switches;
+use crate::model::sync::{
+    AskedBy, Sighting, SyncBatch, SyncMode, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun,
+    SyncScope, SyncState,
+};
+use crate::model::time::Timestamp;
+
+/// A sync that runs and has not moved for so long is taken up again when another is asked for.
+const STUCK: Duration = Duration::from_secs(15 * 60);
+
+/// A failed sync is gone on with when the same is asked for so soon; what it has seen is still worth something.
+const RESUMABLE: Duration = Duration::from_secs(60 * 60);
+
+/// So many syncs are kept.
+const KEPT: usize = 50;
+
+/// So many reasons are kept, each of another kind.
+const REASONS: usize = 20;
+
+/// A list whose cursor is refused so often (60268) is given up.
+const RESTARTS_MAX: u32 = 20;
+
+/// What a start, or a switch, needs to know.
+pub(in crate::decide) fn start_needs() -> Vec<Need> {
+    vec![Need::Switches, Need::Syncs]
+}
+
+/// Starts a sync, unless one is running. What was asked for at `received_at` names it.
+pub(in crate::decide) fn started(
+    request: SyncRequest,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let Some(request) = allowed(request, facts) else {
+        return Vec::new();
+    };
+    match (newest(facts), start(request, newest(facts), now)) {
+        (Some(run), Start::Runs) if run.request.part.is_some() && request.part.is_none() => {
+            // A light pass is no answer to a whole one: that follows.
+            vec![Effect::PutSync(Box::new(SyncRun {
+                then: Some(request),
+                ..run.clone()
+            }))]
+        }
+        (_, Start::Runs) => Vec::new(),
+        (Some(run), Start::GoesOn) => go_on(run, now),
+        (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),
+    }
+}
+
+/// What asking for a sync leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The newest sync is running.
+    Runs,
+    /// The newest sync stands still, or has failed a short while ago: it goes on.
+    GoesOn,
+    /// A new one.
+    New,
+}
+
+/// What asking for this leads to.
+pub fn start(request: SyncRequest, newest: Option<&SyncRun>, now: Timestamp) -> Start {
+    match newest {
+        Some(run) if run.state == SyncState::Running => match now.since(run.moved_at) < STUCK {
+            true => Start::Runs,
+            false => Start::GoesOn,
+        },
+        Some(run) if run.state == SyncState::Failed && is_resumable(run, request, now) => {
+            Start::GoesOn
+        }
+        _ => Start::New,
+    }
+}
+
+/// Switches whether events change contacts. Switching on starts a full sync, after the one that is running.
+pub(in crate::decide) fn switched(
+    on: bool,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let switches = Switches {
+        auto_sync: Some(on),
+        ..facts.switches.clone()
+    };
+    let begins = on && facts.auto_sync() == AutoSync::Off;
+    if !begins {
+        return vec![Effect::PutSwitches(switches)];
+    }
+    let request = SyncRequest {
+        scope: SyncScope::All,
+        mode: SyncMode::Repair,
+        by: AskedBy::Switch,
+        part: None,
+    };
+    if let Some(run) = newest(facts).filter(|run| run.state == SyncState::Running) {
+        let run = SyncRun {
+            then: Some(request),
+            ..run.clone()
+        };
+        return vec![
+            Effect::PutSwitches(switches),
+            Effect::PutSync(Box::new(run)),
+        ];
+    }
+    let mut effects = fresh(request, received_at, facts, now);
+    for effect in &mut effects {
+        if let Effect::PutSwitches(put) = effect {
+            put.auto_sync = Some(on);
+        }
+    }
+    effects
+}
+
+/// The next step of a sync.
+pub(in crate::decide) fn stepped(facts: &Facts<'_>, now: Timestamp) -> Vec<Effect> {
+    let Some(run) = facts.sync.clone() else {
+        return Vec::new();
+    };
+    if matches!(facts.step.found, Found::NoStep) {
+        return Vec::new();
+    }
+    let mut walk = Walk {
+        run: SyncRun {
+            state: SyncState::Running,
+            ended_at: None,
+            moved_at: now,
+            ..run
+        },
+        effects: Vec::new(),
+        now,
+    };
+    walk.run.report.calls += facts.step.calls;
+    if !members::stepped(&mut walk, facts) {
+        contacts::stepped(&mut walk, facts);
+    }
+    walk.ended(facts)
+}
+
+/// What a death needs to know.
+pub(in crate::decide) fn died_needs(died: &StepDied) -> Vec<Need> {
+    vec![Need::Sync(died.run.clone())]
+}
+
+/// A step was given up: its sync has failed, until the step is replayed or the same is asked for again.
+pub(in crate::decide) fn died(died: &StepDied, facts: &Facts<'_>, now: Timestamp) -> Vec<Effect> {
+    let running = |run: &&SyncRun| run.state == SyncState::Running;
+    let Some(run) = facts.sync.as_ref().filter(running) else {
+        return Vec::new();
+    };
+    let mut run = SyncRun {
+        state: SyncState::Failed,
+        ended_at: Some(now),
+        moved_at: now,
+        doing: wording::SYNC_FAILED.into(),
+        ..run.clone()
+    };
+    fail(&mut run.report, &died.reason);
+    let remedy = died.errcode.and_then(wording::remedy);
+    run.report.warnings.extend(remedy.map(str::to_owned));
+    vec![Effect::PutSync(Box::new(run))]
+}
+
+/// Whether a kept member has to be read by itself because the sync has not seen it.
+pub fn misses_member(run: &SyncRun, member: &Member, sighting: Option<&Sighting>) -> bool {
+    member.visible && is_in(run, &member.userid) && sighting.is_none_or(|seen| seen.run != run.id)
+}
+
+/// Whether a kept contact has to be read by itself because the sync has not seen all its relations.
+pub fn misses_contact(run: &SyncRun, contact: &Contact, sighting: Option<&Sighting>) -> bool {
+    let seen = sighting.filter(|sighting| sighting.run == run.id);
+    contact
+        .follow_users
+        .iter()
+        .filter(|follow| is_in(run, &follow.userid))
+        .any(|follow| seen.is_none_or(|seen| !seen.members.contains(&follow.userid)))
+}
+
+/// Whether the member belongs to what this sync looks at.
+fn is_in(run: &SyncRun, userid: &UserId) -> bool {
+    run.request.part.is_none_or(|part| part.has(userid))
+}
+
+/// What is left of a request: while events change no contacts, the schedule changes none either.
+fn allowed(request: SyncRequest, facts: &Facts<'_>) -> Option<SyncRequest> {
+    let contacts = facts.auto_sync() == AutoSync::On || request.by != AskedBy::Schedule;
+    match request.scope {
+        SyncScope::All if !contacts => Some(SyncRequest {
+            scope: SyncScope::Members,
+            ..request
+        }),
+        SyncScope::Contacts if !contacts => None,
+        SyncScope::All | SyncScope::Members | SyncScope::Contacts | SyncScope::Links => {
+            Some(request)
+        }
+    }
+}
+
+fn newest<'f>(facts: &'f Facts<'_>) -> Option<&'f SyncRun> {
+    let id = facts.switches.sync.as_ref()?;
+    facts.syncs.iter().find(|run| run.id == *id)
+}
+
+fn is_resumable(run: &SyncRun, request: SyncRequest, now: Timestamp) -> bool {
+    let same = SyncRequest {
+        by: request.by,
+        ..run.request
+    };
+    same == request && now.since(run.moved_at) < RESUMABLE
+}
+
+fn go_on(run: &SyncRun, now: Timestamp) -> Vec<Effect> {
+    let run = SyncRun {
+        state: SyncState::Running,
+        ended_at: None,
+        moved_at: now,
+        ..run.clone()
+    };
+    vec![next_step(&run, now), Effect::PutSync(Box::new(run))]
+}
+
+/// A new sync: old ones and what they have left are forgotten.
+fn fresh(
+    request: SyncRequest,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let last = facts.syncs.last().map_or("", |run| run.id.as_str());
+    let run = begun(request, facts, id(received_at, last, now), now);
+    let mut effects: Vec<Effect> = facts
+        .batches
+        .iter()
+        .cloned()
+        .map(Effect::DropBatch)
+        .collect();
+    let too_many = (facts.syncs.len() + 1).saturating_sub(KEPT);
+    let old = facts.syncs.iter().take(too_many);
+    effects.extend(old.map(|run| Effect::DropSync(run.id.clone())));
+    effects.push(Effect::PutSwitches(Switches {
+        sync: Some(run.id.clone()),
+        ..facts.switches.clone()
+    }));
+    effects.push(next_step(&run, now));
+    effects.push(Effect::PutSync(Box::new(run)));
+    effects
+}
+
+fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) -> SyncRun {
+    let whole = |run: &SyncRun| {
+        let SyncRequest {
+            scope, mode, part, ..
+        } = run.request;
+        let members = matches!(scope, SyncScope::All | SyncScope::Members);
+        let repair = mode == SyncMode::Repair && part.is_none();
+        members && repair && run.state == SyncState::Done
+    };
+    let phase = first_phase(request.scope, facts);
+    SyncRun {
+        id,
+        request,
+        state: SyncState::Running,
+        started_at: now,
+        moved_at: now,
+        ended_at: None,
+        doing: wording::doing(phase).into(),
+        progress: (0, 0),
+        report: SyncReport::default(),
+        place: SyncPlace {
+            phase,
+            ..SyncPlace::default()
+        },
+        first: !facts.syncs.iter().any(whole),
+        then: None,
+    }
+}
+
+/// When it was asked for; moved on where that would not be later than every other, as when a start is replayed.
+pub fn id(received_at: Timestamp, last: &str, now: Timestamp) -> String {
+    let after_last = last.parse::<i64>().map_or(0, |last| last.saturating_add(1));
+    let asked = [received_at.millis(), now.millis()]
+        .into_iter()
+        .find(|millis| *millis >= after_last);
+    format!("{:013}", asked.unwrap_or(after_last))
+}
+
+const fn first_phase(scope: SyncScope, facts: &Facts<'_>) -> SyncPhase {
+    match (scope, facts.corp.links) {
+        (SyncScope::All | SyncScope::Members, LinkWriting::ByService) => SyncPhase::ListIds,
+        (SyncScope::All | SyncScope::Members, LinkWriting::ByHand) => SyncPhase::ListDepartments,
+        (SyncScope::Contacts, _) => SyncPhase::ReadTags,
+        (SyncScope::Links, _) => SyncPhase::CheckLinks,
+    }
+}
+
+fn phase_after(run: &SyncRun) -> SyncPhase {
+    match run.place.phase {
+        SyncPhase::ListDepartments => SyncPhase::ListMembers,
+        SyncPhase::ListIds | SyncPhase::ListMembers => SyncPhase::ReadMembers,
+        SyncPhase::ReadMembers => SyncPhase::SweepMembers,
+        SyncPhase::SweepMembers if run.request.scope == SyncScope::All => SyncPhase::ReadTags,
+        SyncPhase::ReadTags => SyncPhase::ListFollowers,
+        SyncPhase::ListFollowers => SyncPhase::ReadContacts,
+        SyncPhase::ReadContacts => SyncPhase::SweepContacts,
+        SyncPhase::SweepContacts if run.request.part.is_none() => SyncPhase::CountOthers,
+        SyncPhase::SweepMembers
+        | SyncPhase::SweepContacts
+        | SyncPhase::CheckLinks
+        | SyncPhase::CountOthers
+        | SyncPhase::End => SyncPhase::End,
+    }
+}
+
+fn next_step(run: &SyncRun, now: Timestamp) -> Effect {
+    let step = OwnEvent::SyncStep {
+        run: run.id.clone(),
+    };
+    Effect::Refresh(step.delivery(now).1)
+}
+
+/// Keeps a reason, the first of each kind.
+fn fail(report: &mut SyncReport, reason: &str) {
+    let known = report.failures.iter().any(|known| known == reason);
+    if !known && report.failures.len() < REASONS {
+        report.failures.push(reason.to_owned());
+    }
+}
+
+/// A step under way: the sync as it will be, and what follows.
+struct Walk {
+    run: SyncRun,
+    effects: Vec<Effect>,
+    now: Timestamp,
+}
+
+impl Walk {
+    /// What is found at WeCom and different here, which a dry run only counts. Nobody is told that they are new by the
+    /// first sync of all: it is the service that is new then.
+    fn change(&mut self, effects: Vec<Effect>) {
+        if self.run.request.mode == SyncMode::DryRun {
+            return;
+        }
+        let is_card = |effect: &Effect| matches!(effect, Effect::Send(out) if matches!(out.call, Call::Card(_)));
+        let of_members = matches!(
+            self.run.place.phase,
+            SyncPhase::ReadMembers | SyncPhase::SweepMembers | SyncPhase::CheckLinks
+        );
+        let silent = self.run.first && of_members;
+        let kept = effects
+            .into_iter()
+            .filter(|effect| !(silent && is_card(effect)));
+        self.effects.extend(kept);
+    }
+
+    /// What the sync keeps for itself.
+    fn note(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    fn failed(&mut self, reason: &str) {
+        fail(&mut self.run.report, reason);
+    }
+
+    /// Goes on in the same phase.
+    fn turn_to(&mut self, cursor: String) {
+        self.run.place.cursor = cursor;
+    }
+
+    fn next_phase(&mut self) {
+        self.go_to(phase_after(&self.run));
+    }
+
+    fn go_to(&mut self, phase: SyncPhase) {
+        self.run.place = SyncPlace {
+            phase,
+            ..SyncPlace::default()
+        };
+        self.run.progress = (0, 0);
+        self.run.doing = wording::doing(phase).into();
+    }
+
+    /// Writes ids down, `size` of them a batch, to be worked off later; `before` are there already.
+    fn batches(&mut self, kind: Kind, before: u64, ids: &[String], size: usize) {
+        for (number, ids) in ids.chunks(size).enumerate() {
+            let key = format!("{}{before:09} {number:06}", kind.prefix(&self.run.id));
+            let ids = ids.to_vec();
+            self.note(Effect::PutBatch(SyncBatch { key, ids }));
+        }
+    }
+
+    /// Ends the step: the next one is asked for, or the sync is done.
+    fn ended(mut self, facts: &Facts<'_>) -> Vec<Effect> {
+        if self.run.place.phase != SyncPhase::End {
+            self.effects.push(next_step(&self.run, self.now));
+            self.effects.push(Effect::PutSync(Box::new(self.run)));
+            return self.effects;
+        }
+        self.run.state = SyncState::Done;
+        self.run.ended_at = Some(self.now);
+        let contacts = matches!(self.run.request.scope, SyncScope::All | SyncScope::Contacts);
+        let whole = self.run.request.part.is_none();
+        if contacts && whole && self.run.report.contacts.found == 0 {
+            self.run.report.warnings.push(wording::NO_CONTACTS.into());
+        }
+        if let Some(request) = self.run.then.take() {
+            let id = id(self.now, &self.run.id, self.now);
+            let next = begun(request, facts, id, self.now);
+            self.effects.push(Effect::PutSwitches(Switches {
+                sync: Some(next.id.clone()),
+                ..facts.switches.clone()
+            }));
+            self.effects.push(next_step(&next, self.now));
+            self.effects.push(Effect::PutSync(Box::new(next)));
+        }
+        self.effects.push(Effect::PutSync(Box::new(self.run)));
+        self.effects
+    }
+}
+
+/// What a batch holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Departments whose members are to be listed.
+    Departments,
+    /// Members to be read.
+    Members,
+    /// Members whose contacts are to be read.
+    Followers,
+}
+
+impl Kind {
+    /// What the keys of a sync's batches of this kind begin with.
+    pub fn prefix(self, run: &str) -> String {
+        let letter = match self {
+            Self::Departments => 'd',
+            Self::Members => 'm',
+            Self::Followers => 'f',
+        };
+        format!("{run} {letter} ")
+    }
+
+    /// What a phase works off.
+    pub const fn of(phase: SyncPhase) -> Option<Self> {
+        match phase {
+            SyncPhase::ListMembers => Some(Self::Departments),
+            SyncPhase::ReadMembers => Some(Self::Members),
+            SyncPhase::ReadContacts => Some(Self::Followers),
+            SyncPhase::ListIds
+            | SyncPhase::ListDepartments
+            | SyncPhase::SweepMembers
+            | SyncPhase::CheckLinks
+            | SyncPhase::ReadTags
+            | SyncPhase::ListFollowers
+            | SyncPhase::SweepContacts
+            | SyncPhase::CountOthers
+            | SyncPhase::End => None,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The steps about members and their links.
+
+use crate::decide::facts::{Facts, Occasion};
+use crate::decide::found::{Found, MemberFound};
+use crate::decide::member;
+use crate::decide::sync::tally::count;
+use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
+use crate::decide::wording;
+use crate::model::effect::Effect;
+use crate::model::ids::UserId;
+use crate::model::member::LinkState;
+use crate::model::sync::{AskedBy, Counted, Sighted, Sighting, SyncPhase};
+
+/// So many departments are listed in one step.
+const DEPARTMENTS: usize = 5;
+
+/// So many members are read in one step.
+const MEMBERS: usize = 20;
+
+/// A step of a phase that is about members; `false` when it is about something else.
+pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bool {
+    let phase = walk.run.place.phase;
+    match (phase, &facts.step.found) {
+        (SyncPhase::ListMembers | SyncPhase::ReadMembers, Found::NoBatch) => walk.next_phase(),
+        (_, Found::NoIds(reason)) => {
+            let warning = format!("{}（{reason}）", wording::NO_IDS);
+            walk.run.report.warnings.push(warning);
+            walk.go_to(SyncPhase::ListDepartments);
+        }
+        (SyncPhase::ListIds, Found::Stale) => {
+            walk.turn_to(String::new());
+            walk.run.place.restarts += 1;
+            if walk.run.place.restarts > RESTARTS_MAX {
+                walk.run.report.warnings.push(wording::NO_IDS.into());
+                walk.go_to(SyncPhase::ListDepartments);
+            }
+        }
+        (_, Found::Departments(departments)) => {
+            let ids: Vec<String> = departments.iter().map(i64::to_string).collect();
+            walk.batches(Kind::Departments, 0, &ids, DEPARTMENTS);
+            walk.next_phase();
+        }
+        (
+            _,
+            Found::Ids {
+                userids,
+                seen,
+                failed,
+                next,
+            },
+        ) => {
+            walk.run.report.members.failed += failed.len() as u64;
+            for reason in failed {
+                walk.failed(reason);
+            }
+            let new = userids.iter().filter(|userid| !seen.contains(*userid));
+            let new: Vec<&UserId> = new.filter(|userid| is_in(&walk.run, userid)).collect();
+            listed(walk, &new);
+            match (next, &facts.step.batch) {
+                (Some(cursor), _) => walk.turn_to(cursor.clone()),
+                (None, Some(batch)) => walk.note(Effect::DropBatch(batch.key.clone())),
+                (None, None) => walk.next_phase(),
+            }
+        }
+        (_, Found::Members { members, next }) => {
+            for member in members {
+                read(walk, facts, member);
+            }
+            match (next, &facts.step.batch) {
+                (Some(cursor), _) => walk.turn_to(cursor.clone()),
+                (None, Some(batch)) => walk.note(Effect::DropBatch(batch.key.clone())),
+                (None, None) => walk.next_phase(),
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Notes whom WeCom lists, and that they are to be read.
+fn listed(walk: &mut Walk, userids: &[&UserId]) {
+    for userid in userids {
+        walk.note(Effect::PutSighting(Sighting {
+            who: Sighted::Member((*userid).clone()),
+            run: walk.run.id.clone(),
+            members: Vec::new(),
+            counted: Counted::Unchanged,
+            written: None,
+        }));
+    }
+    let ids: Vec<String> = userids.iter().map(ToString::to_string).collect();
+    let found = walk.run.report.members.found;
+    walk.batches(Kind::Members, found, &ids, MEMBERS);
+    let all = found + ids.len() as u64;
+    walk.run.report.members.found = all;
+    walk.run.progress = (0, all);
+}
+
+/// Brings one member and its link up to date, by the rules of a refresh.
+fn read(walk: &mut Walk, facts: &Facts<'_>, found: &MemberFound) {
+    let MemberFound {
+        userid,
+        kept,
+        link,
+        at_wecom,
+    } = found;
+    let listed = walk.run.place.phase == SyncPhase::ReadMembers;
+    walk.run.progress.0 += 1;
+    if listed {
+        walk.run.progress.1 = walk.run.report.members.found;
+    }
+    let at_wecom = match at_wecom {
+        Ok(at_wecom) => at_wecom.clone(),
+        Err(reason) => {
+            walk.run.report.members.failed += 1;
+            return walk.failed(reason);
+        }
+    };
+    let mut known = Facts::none(facts.corp);
+    known.switches = facts.switches.clone();
+    if walk.run.request.by == AskedBy::Admin {
+        known.occasion = Occasion::Asked;
+    }
+    known.member.clone_from(kept);
+    known.link.clone_from(link);
+    if let Some(at_wecom) = at_wecom {
+        known.member_at_wecom = Some(at_wecom.member);
+        known.web_attributes = at_wecom.web_attributes;
+    }
+    let effects = member::refreshed(userid, &known, walk.now);
+    let tally = &mut walk.run.report.members;
+    let changed = effects.iter().any(|e| matches!(e, Effect::PutMember(_)));
+    match (&known.member_at_wecom, kept) {
+        (Some(_), kept) => {
+            let counted = match kept {
+                None => Counted::Added,
+                Some(_) if changed => Counted::Updated,
+                Some(_) => Counted::Unchanged,
+            };
+            count(tally, counted);
+            // Whoever was listed is counted as found by that.
+            tally.found -= u64::from(listed);
+        }
+        (None, Some(_)) if changed => tally.removed += 1,
+        (None, _) => tally.skipped += 1,
+    }
+    if known.member_at_wecom.is_some() {
+        count_link(walk, &effects, &known);
+    }
+    walk.change(effects);
+}
+
+/// A link counts as what its writing has led to so far.
+fn count_link(walk: &mut Walk, effects: &[Effect], known: &Facts<'_>) {
+    let tally = &mut walk.run.report.links;
+    tally.found += 1;
+    if effects.iter().any(|e| matches!(e, Effect::PutLink(_))) {
+        match known.link {
+            None => tally.added += 1,
+            Some(_) => tally.updated += 1,
+        }
+        return;
+    }
+    match known.link.as_ref().map(|link| link.state) {
+        Some(LinkState::Confirmed | LinkState::FilledByHand) => tally.unchanged += 1,
+        Some(LinkState::Ignored | LinkState::Failed) => {
+            tally.failed += 1;
+            let reason = known.link.as_ref().and_then(|link| link.reason.clone());
+            if let Some(reason) = reason {
+                walk.failed(&reason);
+            }
+        }
+        // Wanted: it waits for its write, or for the member's hand.
+        Some(LinkState::Wanted | LinkState::Written) | None => tally.skipped += 1,
+    }
+}

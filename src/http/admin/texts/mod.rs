@@ -1,0 +1,143 @@
+//! Every text of the admin pages, in two languages. A text that one of them lacks does not compile.
+
+mod en;
+mod zh;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::ACCEPT_LANGUAGE;
+
+/// Remembers the language that somebody chose.
+pub(in crate::http::admin) const COOKIE: &str = "bridge_language";
+
+macro_rules! texts {
+    ($($name:ident)+) => {
+        /// The texts in one language. A `{}` stands for a number.
+        #[derive(Debug)]
+        pub(in crate::http::admin) struct Texts {
+            $(pub(in crate::http::admin) $name: &'static str,)+
+            /// How a contact was added, by `add_way` (path/92114).
+            pub(in crate::http::admin) ways: [(i64, &'static str); 23],
+        }
+
+        impl Texts {
+            /// An `add_way` in words; an unknown one is its number.
+            pub(in crate::http::admin) fn way(&self, add_way: i64) -> String {
+                let known = self.ways.iter().find(|(number, _)| *number == add_way);
+                known.map_or_else(|| add_way.to_string(), |(_, text)| (*text).to_owned())
+            }
+
+            #[cfg(test)]
+            fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+        }
+    };
+}
+
+texts! {
+    lang other_code other_language product zone skip corps pages logout to_start look on off yes no
+    all show next older time kind state subject attempts since until search name status changed
+    reason id nothing_found nothing_here login login_wecom login_wecom_hint login_none password
+    by_password wrong_password too_many_title too_many ended_title ended foreign_title foreign
+    stranger_title stranger missing_title missing malformed_title malformed unavailable_title
+    unavailable overview all_well attention attention_dead_events attention_dead_calls
+    attention_sync inbox outbox stored waiting retrying dead done discarded chart service store
+    version last_sync events content masked received settled source receiver urgent deadline history
+    no_history replay replay_hint dead_letters queue no_dead replay_all replay_all_hint no_filter
+    replay_all_now discard discard_hint discard_now contacts search_contacts no_member no_contacts
+    remarks relations last_member_left endings contact_type type_wechat type_wecom corp_name
+    position description added_at tags add_way channel_state started_by deleted_by_contact welcome
+    welcome_sending welcome_sent welcome_card_owed welcome_carded toolbar_opened times
+    ended_by_member ended_by_transfer ended_by_contact members member search_members no_members
+    choose link to_do status_active status_disabled status_inactive status_left status_hidden
+    link_none link_wanted link_written link_confirmed link_ignored link_filled link_failed do_none
+    do_wanted do_ignored do_failed send_link send_link_hint links_by_hand sync sync_members
+    sync_links scope scope_all scope_members scope_contacts scope_links dry_run start_sync sync_hint
+    syncs no_sync sync_running sync_done sync_failed by_admin by_schedule by_switch what found added
+    updated unchanged skipped removed failed chats links calls_made without_member seconds auto_sync
+    auto_sync_on auto_sync_off switch_on switch_off switch_off_hint switch_off_now outgoing cards
+    cards_hint no_cards sent pressed can_change settings settings_hint copy copied not_set qr_code
+    callbacks callbacks_place domain domain_place domain_name verify_file no_verify_file toolbar
+    toolbar_place page_url home home_place attribute address team team_place doctor doctor_hint
+    check_now checked not_checked verdict_ok verdict_warning verdict_fault said_replayed said_more
+    said_discarded said_not_dead said_sync said_switched said_sent said_none_chosen said_busy
+}
+
+/// The texts in the language of this code, if there is one.
+pub(in crate::http::admin) fn of(code: &str) -> Option<&'static Texts> {
+    match code {
+        "zh" => Some(&zh::TEXTS),
+        "en" => Some(&en::TEXTS),
+        _ => None,
+    }
+}
+
+/// The texts for this reader: as chosen, else as the browser prefers, else Chinese.
+pub(in crate::http::admin) fn for_reader(request: &HttpRequest) -> &'static Texts {
+    let chosen = request.cookie(COOKIE);
+    let preferred = request.headers().get(ACCEPT_LANGUAGE);
+    chosen
+        .and_then(|cookie| of(cookie.value()))
+        .or_else(|| preferred?.to_str().ok().and_then(preferred_of))
+        .unwrap_or(&zh::TEXTS)
+}
+
+/// The first language, for whoever has told none.
+pub(in crate::http::admin) const fn first() -> &'static Texts {
+    &zh::TEXTS
+}
+
+/// Fills in a number.
+pub(in crate::http::admin) fn fill(text: &str, number: impl ToString) -> String {
+    text.replacen("{}", &number.to_string(), 1)
+}
+
+/// The first of our languages in the order of preference (RFC 9110).
+fn preferred_of(header: &str) -> Option<&'static Texts> {
+    let mut wanted: Vec<(f32, &str)> = Vec::new();
+    for part in header.split(',').take(32) {
+        let (tag, quality) = part.split_once(";q=").unwrap_or((part, "1"));
+        let quality = quality.trim().parse().unwrap_or(0.0);
+        if quality > 0.0 {
+            wanted.push((quality, tag.trim()));
+        }
+    }
+    wanted.sort_by(|one, other| other.0.total_cmp(&one.0));
+    wanted
+        .into_iter()
+        .find_map(|(_, tag)| of(&tag.split('-').next()?.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_order_is_kept() {
+        let table = [
+            ("en-US,en;q=0.9,zh;q=0.8", Some("en")),
+            ("zh-CN,zh;q=0.9,en;q=0.8", Some("zh-CN")),
+            ("de,fr;q=0.9,en;q=0.5,zh;q=0.7", Some("zh-CN")),
+            ("EN", Some("en")),
+            ("en;q=0, zh", Some("zh-CN")),
+            ("de", None),
+            ("", None),
+            (";q=,;;", None),
+        ];
+        for (header, expected) in table {
+            let found = preferred_of(header).map(|texts| texts.lang);
+            assert_eq!(found, expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn both_languages_leave_the_same_gaps() {
+        for ((name, zh), (_, en)) in zh::TEXTS.all().into_iter().zip(en::TEXTS.all()) {
+            assert!(!zh.is_empty() && !en.is_empty(), "{name}");
+            let gaps = |text: &str| text.matches("{}").count();
+            assert_eq!(gaps(zh), gaps(en), "{name}");
+        }
+        let numbers = |texts: &Texts| texts.ways.map(|(number, _)| number);
+        assert_eq!(numbers(&zh::TEXTS), numbers(&en::TEXTS));
+    }
+}

@@ -1,0 +1,366 @@
+//! What is decided about syncs, as tables: what is asked for and what is known → what follows.
+
+use std::time::Duration;
+
+use url::Url;
+use wecom_bridge::callback::event;
+use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::decide::decide;
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, SidebarCard};
+use wecom_bridge::decide::found::{CustomerFound, Found};
+use wecom_bridge::decide::input::{Input, StepDied};
+use wecom_bridge::decide::sync::id;
+use wecom_bridge::model::contact::{Contact, FollowUser, Tag};
+use wecom_bridge::model::effect::Effect;
+use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::model::sync::{
+    AskedBy, SyncBatch, SyncMode, SyncPart, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun,
+    SyncScope, SyncState, TagName, TagNames,
+};
+use wecom_bridge::model::time::Timestamp;
+
+const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
+const OLD: &str = "1789999000000";
+
+fn corp() -> CorpFacts {
+    CorpFacts {
+        home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
+        auto_sync: AutoSync::On,
+        sidebar_card: SidebarCard::On,
+        links: LinkWriting::ByService,
+    }
+}
+
+fn request(by: AskedBy, scope: SyncScope) -> SyncRequest {
+    SyncRequest {
+        scope,
+        mode: SyncMode::Repair,
+        by,
+        part: None,
+    }
+}
+
+fn run(state: SyncState, moved_at: Timestamp) -> SyncRun {
+    SyncRun {
+        id: OLD.into(),
+        request: request(AskedBy::Admin, SyncScope::All),
+        state,
+        started_at: moved_at,
+        moved_at,
+        ended_at: None,
+        doing: String::new(),
+        progress: (0, 0),
+        report: SyncReport::default(),
+        place: SyncPlace::default(),
+        first: false,
+        then: None,
+    }
+}
+
+/// What follows from an event of ours, in a few words.
+fn told(own: &OwnEvent, facts: &Facts<'_>) -> Vec<String> {
+    let (_, delivery) = own.delivery(NOW);
+    let event = event::parse(delivery.source, &delivery.xml).unwrap();
+    let effects = decide(&Input::Event(&event, NOW), facts, NOW).unwrap();
+    let mut words: Vec<String> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::PutSync(run) => {
+                let which = if run.id == OLD { "old" } else { "new" };
+                let then = run.then.map_or("", |_| ", then another");
+                let scope = run.request.scope.name();
+                format!("{which} {scope} {:?}{then}", run.state)
+            }
+            Effect::PutSwitches(switches) => {
+                let newest = switches.sync.as_deref().is_some_and(|id| id != OLD);
+                let what = if newest { "newest" } else { "switched" };
+                format!("{what} {:?}", switches.auto_sync)
+            }
+            Effect::Refresh(delivery) => delivery.kind.to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    words.sort();
+    words
+}
+
+#[test]
+fn one_sync_at_a_time_and_none_is_stuck() {
+    let corp = corp();
+    let long_ago = NOW.minus(Duration::from_secs(15 * 60));
+    let an_hour_ago = NOW.minus(Duration::from_secs(3600));
+    let new = |scope: &str| {
+        let new = format!("new {scope} Running");
+        vec![new, "newest None".into(), "sync_step".into()]
+    };
+    let goes_on = || vec!["old all Running".to_owned(), "sync_step".into()];
+    let part = |run: SyncRun| SyncRun {
+        request: SyncRequest {
+            part: Some(SyncPart { number: 1, of: 24 }),
+            ..run.request
+        },
+        ..run
+    };
+    let (all, members) = (SyncScope::All, SyncScope::Members);
+    let running = run(SyncState::Running, NOW);
+    for (known, scope, expected) in [
+        (None, all, new("all")),
+        (Some(running.clone()), all, vec![]),
+        (Some(running.clone()), members, vec![]),
+        (
+            Some(part(running)),
+            all,
+            vec!["old all Running, then another".into()],
+        ),
+        (Some(run(SyncState::Running, long_ago)), all, goes_on()),
+        (Some(run(SyncState::Failed, long_ago)), all, goes_on()),
+        (
+            Some(run(SyncState::Failed, long_ago)),
+            members,
+            new("members"),
+        ),
+        (Some(run(SyncState::Failed, an_hour_ago)), all, new("all")),
+        (Some(run(SyncState::Done, NOW)), all, new("all")),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.switches.sync = known.as_ref().map(|run| run.id.clone());
+        facts.syncs = known.clone().into_iter().collect();
+        let asked = OwnEvent::StartSync(request(AskedBy::Schedule, scope));
+        assert_eq!(told(&asked, &facts), expected, "{known:?} {scope:?}");
+    }
+}
+
+#[test]
+fn while_events_change_nothing_the_schedule_changes_no_contacts() {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    facts.switches.auto_sync = Some(false);
+    for (by, scope, expected) in [
+        (AskedBy::Schedule, SyncScope::All, Some("members")),
+        (AskedBy::Schedule, SyncScope::Contacts, None),
+        (AskedBy::Schedule, SyncScope::Links, Some("links")),
+        (AskedBy::Admin, SyncScope::All, Some("all")),
+        (AskedBy::Admin, SyncScope::Contacts, Some("contacts")),
+    ] {
+        let found = told(&OwnEvent::StartSync(request(by, scope)), &facts);
+        let expected = expected.map(|scope| format!("new {scope} Running"));
+        assert_eq!(found.first(), expected.as_ref(), "{by:?} {scope:?}");
+    }
+}
+
+#[test]
+fn switching_on_starts_a_full_sync_once() {
+    let corp = corp();
+    let begins = || {
+        vec![
+            "new all Running".to_owned(),
+            "newest Some(true)".into(),
+            "sync_step".into(),
+        ]
+    };
+    for (was, on, running, expected) in [
+        (None, false, false, vec!["switched Some(false)".to_owned()]),
+        (None, true, false, vec!["switched Some(true)".into()]),
+        (Some(false), true, false, begins()),
+        (
+            Some(false),
+            true,
+            true,
+            vec![
+                "old all Running, then another".into(),
+                "switched Some(true)".into(),
+            ],
+        ),
+        (Some(true), false, true, vec!["switched Some(false)".into()]),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.switches.auto_sync = was;
+        if running {
+            facts.switches.sync = Some(OLD.into());
+            facts.syncs = vec![run(SyncState::Running, NOW)];
+        }
+        let found = told(&OwnEvent::SwitchAutoSync { on }, &facts);
+        assert_eq!(found, expected, "{was:?} {on} {running}");
+    }
+}
+
+#[test]
+fn names_of_syncs_are_never_used_twice() {
+    for (received, last, expected) in [
+        (5_000, "", "0000000005000"),
+        (5_000, "0000000004999", "0000000005000"),
+        (5_000, "0000000005000", "0000000006000"),
+        (5_000, "0000000006000", "0000000006001"),
+    ] {
+        let (received, now) = (
+            Timestamp::from_millis(received),
+            Timestamp::from_millis(6_000),
+        );
+        assert_eq!(id(received, last, now), expected, "{last}");
+    }
+}
+
+#[test]
+fn a_step_that_is_given_up_ends_its_sync_with_the_remedy() {
+    let corp = corp();
+    for (state, changes) in [(SyncState::Running, 1), (SyncState::Done, 0)] {
+        let died = StepDied {
+            run: OLD.into(),
+            reason: "48002".into(),
+            errcode: Some(48002),
+        };
+        let mut facts = Facts::none(&corp);
+        facts.sync = Some(run(state, NOW));
+        let effects = decide(&Input::StepDied(&died), &facts, NOW).unwrap();
+        assert_eq!(effects.len(), changes);
+        if let Some(Effect::PutSync(run)) = effects.first() {
+            assert_eq!((run.state, run.ended_at), (SyncState::Failed, Some(NOW)));
+            assert_eq!(run.report.failures, ["48002"]);
+            assert!(run.report.warnings[0].contains("可调用接口的应用"));
+        }
+    }
+}
+
+fn tag(tag_id: Option<&str>, name: &str, kind: i64) -> Tag {
+    Tag {
+        tag_id: tag_id.map(Into::into),
+        group_name: if name.is_empty() { "" } else { "组" }.into(),
+        tag_name: name.into(),
+        kind,
+    }
+}
+
+fn contact(userid: &str, remark: &str, tags: Vec<Tag>) -> Contact {
+    Contact {
+        external_userid: ExternalUserId::parse("wm1").unwrap(),
+        name: "王".into(),
+        kind: 1,
+        gender: 0,
+        avatar: None,
+        unionid: None,
+        position: None,
+        corp_name: None,
+        follow_users: vec![FollowUser {
+            userid: UserId::parse(userid).unwrap(),
+            remark: remark.into(),
+            description: String::new(),
+            createtime: NOW,
+            tags,
+            add_way: 1,
+            oper_userid: None,
+            state: None,
+            deleted_by_contact_at: None,
+        }],
+        changed_at: NOW.minus(Duration::from_secs(3600)),
+    }
+}
+
+/// A page with one row about one contact: what is written, and what else is asked for.
+fn paged(row: Contact, kept: Option<Contact>) -> (Option<Contact>, Vec<String>) {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    let mut run = run(SyncState::Running, NOW);
+    run.place.phase = SyncPhase::ReadContacts;
+    facts.sync = Some(run);
+    facts.step.batch = Some(SyncBatch {
+        key: format!("{OLD} f 0"),
+        ids: vec!["Zhang".into()],
+    });
+    let named = |group_name: &str, tag_name: &str| TagName {
+        group_name: group_name.into(),
+        tag_name: tag_name.into(),
+    };
+    let names = [("et1", named("组", "一")), ("et2", named("组", "二"))];
+    facts.step.found = Found::Customers {
+        customers: vec![CustomerFound {
+            rows: vec![row],
+            kept,
+            sighting: None,
+            greetings: vec![],
+            endings: vec![],
+        }],
+        unreadable: 0,
+        next: None,
+        names: TagNames(names.map(|(id, name)| (id.into(), name)).into()),
+    };
+    let step = OwnEvent::SyncStep { run: OLD.into() };
+    let (_, delivery) = step.delivery(NOW);
+    let event = event::parse(delivery.source, &delivery.xml).unwrap();
+    let effects = decide(&Input::Event(&event, NOW), &facts, NOW).unwrap();
+    let mut written = None;
+    let mut asked = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::PutContact(contact) => written = Some(contact),
+            Effect::Refresh(delivery) => asked.push(delivery.kind.to_string()),
+            _ => {}
+        }
+    }
+    (written, asked)
+}
+
+#[test]
+fn a_page_names_tags_by_id_and_leaves_personal_ones_alone() {
+    let (one, two) = (tag(Some("et1"), "一", 1), tag(Some("et2"), "二", 1));
+    let own = tag(None, "自己的", 2);
+    let of_a_rule = tag(Some("etRule"), "规则", 3);
+    let bare = |id: &str| tag(Some(id), "", 0);
+    let old = tag(Some("et1"), "旧名", 1);
+    for (listed, kept, expected) in [
+        (vec![bare("et1")], None, Some(vec![one.clone()])),
+        (
+            vec![bare("et2"), bare("et1")],
+            Some(vec![one.clone(), two.clone()]),
+            None,
+        ),
+        (
+            vec![bare("et1")],
+            Some(vec![one.clone(), own.clone()]),
+            None,
+        ),
+        (
+            vec![],
+            Some(vec![one.clone(), own.clone()]),
+            Some(vec![own]),
+        ),
+        (vec![bare("et1")], Some(vec![old]), Some(vec![one.clone()])),
+        (vec![bare("etRule")], Some(vec![of_a_rule]), None),
+        (
+            vec![bare("etNew")],
+            None,
+            Some(vec![tag(Some("etNew"), "", 3)]),
+        ),
+    ] {
+        let kept = kept.map(|tags| contact("Zhang", "", tags));
+        let (written, _) = paged(contact("Zhang", "", listed.clone()), kept);
+        let tags = written.map(|contact| contact.follow_users[0].tags.clone());
+        assert_eq!(tags, expected, "{listed:?}");
+    }
+}
+
+#[test]
+fn a_page_tells_of_one_relation_and_leaves_the_others() {
+    let kept = contact("Li", "李的", vec![]);
+    let (written, asked) = paged(contact("Zhang", "张的", vec![]), Some(kept.clone()));
+    let remarks = written.map(|contact| {
+        let follows = contact.follow_users.into_iter();
+        follows.map(|follow| follow.remark).collect::<Vec<_>>()
+    });
+    assert_eq!(remarks, Some(vec!["李的".into(), "张的".into()]));
+    assert_eq!(asked, ["sync_step"]);
+    let spelled_otherwise = contact("LI", "李的", vec![]);
+    assert_eq!(paged(spelled_otherwise, Some(kept)).0, None);
+}
+
+#[test]
+fn what_another_hand_has_just_written_is_read_by_itself() {
+    let just_written = Contact {
+        changed_at: NOW.minus(Duration::from_secs(10)),
+        ..contact("Zhang", "新", vec![])
+    };
+    let (written, asked) = paged(contact("Zhang", "旧", vec![]), Some(just_written.clone()));
+    assert_eq!(written, None);
+    assert_eq!(asked, ["refresh_contact", "sync_step"]);
+    let same = paged(contact("Zhang", "新", vec![]), Some(just_written));
+    assert_eq!(same, (None, vec!["sync_step".to_owned()]));
+}
