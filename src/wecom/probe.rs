@@ -7,6 +7,7 @@ use crate::model::ids::UserId;
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::BASE;
+use crate::wecom::link::UPDATE;
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
@@ -17,33 +18,6 @@ const GETCALLBACKIP: Api = Api {
     lane: Lane::Usual,
     rate: BASE,
     bucket: "getcallbackip",
-};
-
-/// 获取子部门ID列表 (path/95350).
-const DEPARTMENTS: Api = Api {
-    path: "department/simplelist",
-    secret: Secret::App,
-    lane: Lane::Usual,
-    rate: BASE,
-    bucket: "department/simplelist",
-};
-
-/// 获取部门成员 (path/90200).
-const MEMBERS: Api = Api {
-    path: "user/simplelist",
-    secret: Secret::App,
-    lane: Lane::Usual,
-    rate: BASE,
-    bucket: "user/simplelist",
-};
-
-/// 更新成员 (path/90197).
-const UPDATE: Api = Api {
-    path: "user/update",
-    secret: Secret::ContactSync,
-    lane: Lane::Usual,
-    rate: BASE,
-    bucket: "user/update",
 };
 
 /// How many departments are looked into for a member.
@@ -79,13 +53,10 @@ impl Client {
     /// # Errors
     /// [`ApiError`].
     pub async fn visible(&self, now: Timestamp) -> Result<Visible, ApiError> {
-        let reply: DepartmentsReply = self.get(&DEPARTMENTS, &[], now).await?;
-        let departments = reply.department_id;
+        let departments = self.departments(now).await?;
         let mut members = Vec::new();
         for department in departments.iter().take(DEPARTMENTS_MAX) {
-            let id = department.id.to_string();
-            let reply: MembersReply = self.get(&MEMBERS, &[("department_id", &id)], now).await?;
-            members = reply.userlist.into_iter().map(|row| row.userid).collect();
+            members = self.members_of(&department.to_string(), now).await?;
             if !members.is_empty() {
                 break;
             }
@@ -118,28 +89,6 @@ struct UpdateBody {
 struct IpsReply {
     #[serde(default)]
     ip_list: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct DepartmentsReply {
-    #[serde(default)]
-    department_id: Vec<DepartmentRow>,
-}
-
-#[derive(Deserialize)]
-struct DepartmentRow {
-    id: i64,
-}
-
-#[derive(Deserialize)]
-struct MembersReply {
-    #[serde(default)]
-    userlist: Vec<MemberRow>,
-}
-
-#[derive(Deserialize)]
-struct MemberRow {
-    userid: UserId,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What `doctor` sees: a service on an embedded store with a simulated WeCom, and one thing wrong at a time.
 
+mod attribute;
 mod faults;
 mod proxy;
 
@@ -7,10 +8,11 @@ use std::net::{SocketAddr, TcpListener};
 
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::app::check::{Check, Through, Verdict, check};
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::{Config, StoreChoice};
 use wecom_bridge::model::ids::{AgentId, CorpId, ReceiverName, UserId};
@@ -18,11 +20,13 @@ use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::worker::Worker;
 
 struct Ward {
     config: Config,
     sim: Sim,
     stop: CancellationToken,
+    served: Option<JoinHandle<Result<(), AppError>>>,
     folder: TempDir,
 }
 
@@ -54,6 +58,7 @@ impl Ward {
             config,
             sim,
             stop: CancellationToken::new(),
+            served: None,
             folder,
         }
     }
@@ -61,12 +66,26 @@ impl Ward {
     /// And it runs.
     async fn running() -> Self {
         let mut ward = Self::open().await;
-        ward.config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let app = App::build(&ward.config, Clock::system()).await.unwrap();
-        ward.config.listen = app.address().unwrap();
-        ward.config.public_url = Url::parse(&format!("http://{}", ward.config.listen)).unwrap();
-        tokio::spawn(app.run(Loops::SteppedByHand, ward.stop.clone()));
+        ward.start().await;
         ward
+    }
+
+    /// Starts the service.
+    async fn start(&mut self) -> Worker {
+        self.config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let app = App::build(&self.config, Clock::system()).await.unwrap();
+        self.config.listen = app.address().unwrap();
+        self.config.public_url = Url::parse(&format!("http://{}", self.config.listen)).unwrap();
+        let worker = app.worker().clone();
+        let run = app.run(Loops::SteppedByHand, self.stop.clone());
+        self.served = Some(tokio::spawn(run));
+        worker
+    }
+
+    /// Ends it.
+    async fn end(&mut self) {
+        self.stop.cancel();
+        self.served.take().unwrap().await.unwrap().unwrap();
     }
 
     async fn checks(&self) -> Vec<Check> {
@@ -103,6 +122,7 @@ fn toml(sim: &Sim, folder: &TempDir) -> String {
 public_url = "http://127.0.0.1:1"
 store.url = "embedded:{}"
 wecom.api_base = "{base}"
+api.tokens = ["api-q7Zk-0123456789"]
 [[corp]]
 id = "ww1"
 tenant_key = "team1"
@@ -275,6 +295,31 @@ async fn another_program_at_the_address_is_not_taken_for_the_service() {
     ward.config.listen = ward.sim.base().socket_addrs(|| None).unwrap()[0];
     let found = ward.only_fault().await;
     assert!(found.seen.contains("another program"), "{found:?}");
+}
+
+#[tokio::test]
+async fn verification_files_are_asked_for() {
+    let mut ward = Ward::open().await;
+    let file = ("WW_verify_q8.txt".to_owned(), "q8".to_owned());
+    ward.config.verify_files.extend([file]);
+    ward.start().await;
+    for through in [Through::Listen, Through::Public] {
+        let checks = ward.checks_at(&Clock::system(), through).await;
+        let found = named(&checks, "verification file WW_verify_q8.txt");
+        assert_eq!(found.verdict, Verdict::Ok, "{found:?}");
+    }
+    // The service runs with what was configured at its start.
+    let changed = |name: &str, text: &str| [(name.to_owned(), text.to_owned())].into();
+    for (files, seen) in [
+        (changed("WW_verify_q9.txt", "q9"), "404"),
+        (changed("WW_verify_q8.txt", "q9"), "something else"),
+    ] {
+        ward.config.verify_files = files;
+        let found = ward.only_fault().await;
+        assert!(found.name.starts_with("verification file"), "{found:?}");
+        assert!(found.seen.contains(seen), "{found:?}");
+        assert!(found.advice.unwrap().contains("可信域名"));
+    }
 }
 
 #[tokio::test]

@@ -79,6 +79,13 @@ fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 mod tests {
     use super::*;
 
+    /// Made by OpenSSL.
+    #[test]
+    fn a_real_one_is_read() {
+        let end = not_after(include_bytes!("certificate/localhost.der"));
+        assert_eq!(end, Timestamp::parse("2027-02-20T23:49:06Z"));
+    }
+
     /// A certificate with this validity, as short as one can be.
     fn certificate(version: &[u8], not_after: (u8, &str)) -> Vec<u8> {
         fn wrap(tag: u8, inside: &[u8]) -> Vec<u8> {

@@ -59,3 +59,80 @@ fn judge(url: &str, answer: &Answer, now: Timestamp) -> Check {
         _ => Check::ok(NAME, seen),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::Verdict;
+
+    const CERTIFICATE: &[u8] = include_bytes!("certificate/localhost.der");
+
+    #[test]
+    fn certificates_are_renewed_in_time() {
+        let end = certificate::not_after(CERTIFICATE).unwrap();
+        let days = |days: u64| end.minus(DAY * u32::try_from(days).unwrap());
+        let table = [
+            (
+                "https://h/",
+                Some(CERTIFICATE),
+                days(90),
+                Verdict::Ok,
+                "90 more days",
+            ),
+            (
+                "https://h/",
+                Some(CERTIFICATE),
+                days(14),
+                Verdict::Ok,
+                "14 more",
+            ),
+            (
+                "https://h/",
+                Some(CERTIFICATE),
+                days(13),
+                Verdict::Warning,
+                "13 more",
+            ),
+            (
+                "https://h/",
+                Some(CERTIFICATE),
+                days(1),
+                Verdict::Warning,
+                "1 more",
+            ),
+            (
+                "https://h/",
+                Some(CERTIFICATE),
+                days(0),
+                Verdict::Fault,
+                "0 more",
+            ),
+            (
+                "https://h/",
+                Some(b"no"),
+                days(90),
+                Verdict::Warning,
+                "does not tell",
+            ),
+            (
+                "http://127.0.0.1/",
+                None,
+                days(90),
+                Verdict::Ok,
+                "without TLS",
+            ),
+        ];
+        for (url, der, now, verdict, part) in table {
+            let answer = Answer {
+                status: 404,
+                body: Vec::new(),
+                took: Duration::ZERO,
+                certificate: der.map(<[u8]>::to_vec),
+            };
+            let check = judge(url, &answer, now);
+            assert_eq!(check.verdict, verdict, "{check:?}");
+            assert!(check.seen.contains(part), "{check:?}");
+            assert_eq!(check.advice.is_none(), verdict == Verdict::Ok, "{check:?}");
+        }
+    }
+}
