@@ -56,7 +56,7 @@ pub enum Verdict {
     Fault,
 }
 
-/// Which way callback URLs are tried.
+/// Which way the service's addresses are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Through {
     /// At the address that the service listens on.
@@ -103,7 +103,8 @@ impl Check {
     }
 }
 
-/// Makes every check that this configuration allows, in the order in which they are worth reading.
+/// Makes every check that this configuration allows, in the order in which they are worth reading. For each corp that
+/// takes some dozen calls of WeCom's API, two of them for JS-SDK tickets, of which an app has 100 an hour.
 pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Check> {
     let client = match caller::client(PATIENCE) {
         Ok(client) => client,

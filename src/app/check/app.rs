@@ -96,11 +96,15 @@ impl Answers {
         let page = format!("{APP} → 可见范围");
         Some(match found {
             Err(problem) => fault_at(name, problem, Secret::App, &page),
-            Ok(Visible { departments, .. }) if self.members().is_empty() => Check::fault(
-                name,
-                format!("the app sees no member (departments: {departments})"),
-                format!("{page}: add the members who are to work with customers"),
-            ),
+            Ok(Visible { departments, .. }) if self.members().is_empty() => {
+                let seen = format!("the app sees no member (departments: {departments})");
+                let advice = format!("{page}: add the members who are to work with customers");
+                match self.follow_users {
+                    Ok(_) => Check::fault(name, seen, advice),
+                    // Members who stand in it one by one, without a department, may be there all the same.
+                    Err(_) => Check::warning(name, seen, advice),
+                }
+            }
             Ok(Visible { departments, .. }) => {
                 Check::ok(name, format!("it has members; departments: {departments}"))
             }
@@ -184,4 +188,119 @@ fn jssdk(corp: &CorpId, found: Result<&(), &ApiError>) -> Option<Check> {
         Ok(()) => Check::ok(name, "both tickets come, and the toolbar's page is signed"),
         Err(problem) => fault_at(name, problem, Secret::App, &page),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::check::Verdict;
+
+    fn refused<T>(errcode: i64) -> Result<T, ApiError> {
+        Err(ApiError::Misconfigured {
+            errcode: Some(errcode),
+            what: "words".into(),
+        })
+    }
+
+    fn members(ids: &[&str]) -> Vec<UserId> {
+        ids.iter().map(|id| UserId::parse(id).unwrap()).collect()
+    }
+
+    fn visible(ids: &[&str]) -> Visible {
+        Visible {
+            departments: 1,
+            members: members(ids),
+        }
+    }
+
+    fn well() -> Answers {
+        Answers {
+            callback_ips: Ok(vec!["101.226.103.*".into()]),
+            visible: Ok(visible(&["Zhang"])),
+            follow_users: Ok(members(&["zhang", "li"])),
+            signed: Ok(()),
+        }
+    }
+
+    #[test]
+    fn each_answer_has_its_lines() {
+        use Verdict::{Fault, Warning};
+        type Change = fn(&mut Answers);
+        let table: [(Change, &[(&str, Verdict)], usize); 8] = [
+            (|_| {}, &[], 6),
+            // They stand in the range one by one.
+            (|a| a.visible = Ok(visible(&[])), &[], 6),
+            (
+                |a| {
+                    a.visible = Ok(visible(&[]));
+                    a.follow_users = Ok(vec![]);
+                },
+                &[("visible range", Fault)],
+                5,
+            ),
+            (
+                |a| {
+                    a.visible = Ok(visible(&[]));
+                    a.follow_users = refused(48002);
+                },
+                &[("visible range", Warning), ("customer API", Fault)],
+                5,
+            ),
+            (
+                |a| a.follow_users = Ok(vec![]),
+                &[("customer scope", Fault)],
+                6,
+            ),
+            (
+                |a| a.callback_ips = Ok(vec![]),
+                &[("callback addresses", Warning)],
+                6,
+            ),
+            (|a| a.signed = refused(85005), &[("JS-SDK", Fault)], 6),
+            (
+                |a| {
+                    a.visible = refused(60020);
+                    a.follow_users = refused(60020);
+                },
+                &[("app of", Fault)],
+                3,
+            ),
+        ];
+        for (number, (change, expected, lines)) in table.into_iter().enumerate() {
+            let mut answers = well();
+            change(&mut answers);
+            let checks = answers.checks(&CorpId::parse("ww1").unwrap());
+            assert_eq!(checks.len(), lines, "{number}: {checks:?}");
+            let bad: Vec<_> = checks.iter().filter(|c| c.verdict != Verdict::Ok).collect();
+            assert_eq!(bad.len(), expected.len(), "{number}: {checks:?}");
+            for (check, (name, verdict)) in bad.iter().zip(expected) {
+                assert!(check.name.starts_with(name), "{number}: {check:?}");
+                assert_eq!(check.verdict, *verdict, "{number}: {check:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_connection_that_fails_says_nothing_of_the_app() {
+        fn network<T>() -> Result<T, ApiError> {
+            Err(ApiError::Network {
+                api: "x",
+                what: "no connection".into(),
+            })
+        }
+        let answers = Answers {
+            callback_ips: network(),
+            visible: network(),
+            follow_users: network(),
+            signed: network(),
+        };
+        let checks = answers.checks(&CorpId::parse("ww1").unwrap());
+        let named = |name: &str| checks.iter().any(|check| check.name.starts_with(name));
+        assert!(!named("app of") && named("visible range"), "{checks:?}");
+    }
+
+    #[test]
+    fn a_member_who_is_seen_twice_is_one() {
+        assert_eq!(well().members().len(), 2);
+    }
 }

@@ -28,9 +28,20 @@ pub(in crate::app::check) async fn check(
         Err(problem) => Err(Check::fault(
             NAME,
             format!("{url}: {problem}"),
-            "check DNS, firewall, certificate (with its chain) and reverse proxy; some networks cannot reach their own \
-             public address from inside",
+            advice(&problem),
         )),
+    }
+}
+
+/// TLS says what it has against a certificate.
+fn advice(problem: &str) -> &'static str {
+    match problem.contains("certificate") {
+        true => {
+            "renew the certificate, or install the one for this host, with its whole chain: WeCom does not come without"
+        }
+        false => {
+            "check DNS, firewall and reverse proxy; some networks cannot reach their own public address from inside"
+        }
     }
 }
 
