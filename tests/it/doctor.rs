@@ -20,6 +20,7 @@ use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::store::error::StoreError;
 use wecom_bridge::worker::Worker;
 
 struct Ward {
@@ -82,10 +83,17 @@ impl Ward {
         worker
     }
 
-    /// Ends it.
+    /// Ends it, and waits until its store is free: that is a moment later.
     async fn end(&mut self) {
         self.stop.cancel();
         self.served.take().unwrap().await.unwrap().unwrap();
+        while let Err(problem) = App::build(&self.config, Clock::system()).await {
+            assert!(
+                matches!(problem, AppError::Store(StoreError::InUse(_))),
+                "{problem}"
+            );
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn checks(&self) -> Vec<Check> {

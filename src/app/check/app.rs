@@ -225,8 +225,9 @@ mod tests {
     #[test]
     fn each_answer_has_its_lines() {
         use Verdict::{Fault, Warning};
-        type Change = fn(&mut Answers);
-        let table: [(Change, &[(&str, Verdict)], usize); 8] = [
+        /// A change, the lines that are not ok, and how many lines there are.
+        type Case = (fn(&mut Answers), &'static [(&'static str, Verdict)], usize);
+        let table: [Case; 8] = [
             (|_| {}, &[], 6),
             // They stand in the range one by one.
             (|a| a.visible = Ok(visible(&[])), &[], 6),

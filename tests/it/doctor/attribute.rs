@@ -1,8 +1,6 @@
 //! What `doctor` sees of the attribute that carries the link: profiles, and what came of what was written.
 
-use wecom_bridge::app::App;
 use wecom_bridge::app::check::{Check, Verdict};
-use wecom_bridge::clock::Clock;
 use wecom_bridge::model::ids::{CorpId, UserId};
 use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
@@ -73,6 +71,4 @@ async fn an_attribute_that_does_not_exist_is_found_out_by_what_wecom_ignored() {
     ward.end().await;
     let found = attribute(&ward).await;
     assert_eq!(found.verdict, Verdict::Fault, "{found:?}");
-    // And let go.
-    drop(App::build(&ward.config, Clock::system()).await.unwrap());
 }
