@@ -117,6 +117,8 @@ fn contact(n: usize, now: Timestamp) -> anyhow::Result<Contact> {
         userid: UserId::parse(&callbacks::member(n))?,
         remark: format!("customer {n}"),
         description: String::new(),
+        remark_corp_name: None,
+        remark_mobiles: Vec::new(),
         createtime: now,
         tags: Vec::new(),
         add_way: 1,

@@ -2,7 +2,9 @@
 
 use crate::act::Corp;
 use crate::act::error::ActError;
+use crate::act::pages::Pages;
 use crate::act::step::Page;
+use crate::decide::chat::settles_in;
 use crate::decide::facts::{Facts, Need};
 use crate::model::contact::{Ending, Greeting};
 use crate::model::ids::CorpId;
@@ -53,6 +55,11 @@ pub(in crate::act) async fn gather<'a>(
         facts.batches = left.into_iter().map(|batch| batch.key.key).collect();
         basis.extend(runs);
     }
+    let mut pages = Pages::new(store, id);
+    for need in needs {
+        pages.turn(need, &mut facts).await?;
+    }
+    basis.extend(pages.read);
     // WeCom is asked after the store: what is written is then never older than what it was compared with.
     for need in needs {
         match need {
@@ -76,7 +83,22 @@ pub(in crate::act) async fn gather<'a>(
                     facts.step = page.step(&run, &facts.switches, &mut basis).await?;
                 }
             }
-            Need::Contact(_)
+            // While nothing new can be seen, it is not asked for.
+            Need::ChatAtWecom(chat) if settles_in(facts.chat.as_ref(), now).is_none() => {
+                facts.chat_at_wecom = corp.client.chat(chat, now).await?;
+            }
+            Need::TagGroupsAtWecom => {
+                facts.tag_groups_at_wecom = corp.client.tags(now).await?;
+            }
+            Need::ChatAtWecom(_)
+            | Need::TransferFailure(..)
+            | Need::Former(_)
+            | Need::Renaming(_)
+            | Need::ContactPage(_)
+            | Need::MemberPage(_)
+            | Need::Chat(_)
+            | Need::TagGroups
+            | Need::Contact(_)
             | Need::Greeting(..)
             | Need::Ending(..)
             | Need::Relations(_)
@@ -105,9 +127,19 @@ fn keys(need: &Need) -> Vec<Key> {
         Need::Switches => vec![Key::switches()],
         Need::Sync(id) => vec![Key::sync(id)],
         Need::Step(id) => vec![Key::switches(), Key::sync(id)],
-        Need::ContactAtWecom(_) | Need::MemberAtWecom(_) | Need::Relations(_) | Need::Syncs => {
-            Vec::new()
-        }
+        Need::TransferFailure(contact, member) => vec![Key::transfer_failure(contact, member)],
+        Need::Chat(chat) => vec![Key::chat(chat)],
+        Need::ContactAtWecom(_)
+        | Need::MemberAtWecom(_)
+        | Need::ChatAtWecom(_)
+        | Need::TagGroupsAtWecom
+        | Need::Relations(_)
+        | Need::Former(_)
+        | Need::Renaming(_)
+        | Need::ContactPage(_)
+        | Need::MemberPage(_)
+        | Need::TagGroups
+        | Need::Syncs => Vec::new(),
     }
 }
 
@@ -116,6 +148,10 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Contacts => facts.contact = record.parse()?,
         Table::Greetings => facts.greetings.extend(record.parse::<Greeting>()?),
         Table::Endings => facts.endings.extend(record.parse::<Ending>()?),
+        Table::TransferFailures => facts.transfer_failure = record.parse()?,
+        Table::Chats => facts.chat = record.parse()?,
+        // Read in pages.
+        Table::TagGroups => {}
         Table::Members => facts.member = record.parse()?,
         Table::Links => facts.link = record.parse()?,
         Table::Visits => facts.visit = record.parse()?,

@@ -7,6 +7,7 @@ pub mod error;
 pub mod shared;
 
 mod gather;
+mod pages;
 mod step;
 
 use std::collections::HashMap;

@@ -7,7 +7,9 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{AutoSync, Facts, Need};
 use crate::decide::input::Refusal;
 use crate::decide::wording;
-use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
+use crate::model::contact::{
+    Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep, TransferFailure,
+};
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
 use crate::model::ids::{ExternalUserId, UserId};
@@ -32,9 +34,17 @@ pub(in crate::decide) fn needs(change: &ChangeExternalContact) -> Vec<Need> {
             userid,
             external_userid,
         } => (external_userid, userid),
-        ChangeExternalContact::Edit { .. }
-        | ChangeExternalContact::TransferFail { .. }
-        | ChangeExternalContact::Other { .. } => return vec![Need::Switches],
+        ChangeExternalContact::TransferFail {
+            userid,
+            external_userid,
+            ..
+        } => {
+            let (contact, member) = (external_userid.clone(), userid.clone());
+            return vec![Need::TransferFailure(contact, member), Need::Switches];
+        }
+        ChangeExternalContact::Edit { .. } | ChangeExternalContact::Other { .. } => {
+            return vec![Need::Switches];
+        }
     };
     vec![
         Need::Switches,
@@ -61,10 +71,20 @@ pub(in crate::decide) fn changed(
         }
         ChangeExternalContact::Edit {
             external_userid, ..
-        }
-        | ChangeExternalContact::TransferFail {
-            external_userid, ..
         } => refresh(external_userid, facts, now).into_iter().collect(),
+        ChangeExternalContact::TransferFail {
+            userid,
+            external_userid,
+            fail_reason,
+        } => {
+            let failure = TransferFailure {
+                external_userid: external_userid.clone(),
+                userid: userid.clone(),
+                reason: fail_reason.clone(),
+                at,
+            };
+            not_transferred(failure, facts, now)
+        }
         ChangeExternalContact::DelExternalContact {
             userid,
             external_userid,
@@ -191,6 +211,18 @@ fn ended(
     effects
 }
 
+/// The contact could not be handed over: the last reason is kept.
+fn not_transferred(failure: TransferFailure, facts: &Facts<'_>, now: Timestamp) -> Vec<Effect> {
+    if facts.auto_sync() == AutoSync::Off {
+        return Vec::new();
+    }
+    let refresh = refresh(&failure.external_userid, facts, now);
+    let known = facts.transfer_failure.as_ref();
+    let newer = known.is_none_or(|known| known.at < failure.at);
+    let put = newer.then_some(Effect::PutTransferFailure(failure));
+    put.into_iter().chain(refresh).collect()
+}
+
 /// Makes the contact due for a refresh, where events may change contacts.
 pub(in crate::decide) fn refresh(
     id: &ExternalUserId,
@@ -263,7 +295,7 @@ pub(in crate::decide) fn kept(
     let mut effects = owed_cards(&fresh, facts);
     let unchanged = facts.contact.as_ref().is_some_and(|kept| {
         fresh.changed_at = kept.changed_at;
-        *kept == fresh
+        *kept == fresh && spelled(kept) == spelled(&fresh)
     });
     if !unchanged {
         effects.push(Effect::PutContact(Contact {
@@ -272,6 +304,12 @@ pub(in crate::decide) fn kept(
         }));
     }
     effects
+}
+
+/// Ids are equal in every spelling; WeCom's is kept.
+fn spelled(contact: &Contact) -> Vec<&str> {
+    let follows = contact.follow_users.iter();
+    follows.map(|follow| follow.userid.as_str()).collect()
 }
 
 /// The members who are owed a card about this contact get it.

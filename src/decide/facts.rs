@@ -3,12 +3,16 @@
 use url::Url;
 
 use crate::decide::found::Step;
-use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::chat::Chat;
+use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::effect::SentCard;
-use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member, WebAttribute};
+use crate::model::relation::{Relation, Rename};
 use crate::model::switches::Switches;
 use crate::model::sync::SyncRun;
+use crate::model::tag::TagGroup;
+use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 
 /// One thing to find out before deciding.
@@ -22,6 +26,8 @@ pub enum Need {
     Greeting(ExternalUserId, UserId),
     /// How the relation to this member ended before.
     Ending(ExternalUserId, UserId),
+    /// Why the contact could not be handed over to this member.
+    TransferFailure(ExternalUserId, UserId),
     /// All greetings and endings of the contact.
     Relations(ExternalUserId),
     /// The member as it is kept.
@@ -30,6 +36,22 @@ pub enum Need {
     MemberAtWecom(UserId),
     /// How far the member's link is.
     Link(UserId),
+    /// The member and its link as they are kept under the id that it had before.
+    Former(UserId),
+    /// A page of what is kept at the contacts of a member whose id is another now.
+    Renaming(Rename),
+    /// A page of the contacts that are kept, those after this one.
+    ContactPage(Option<ExternalUserId>),
+    /// A page of the members who are kept, those after this one.
+    MemberPage(Option<UserId>),
+    /// The customer group as it is kept.
+    Chat(ChatId),
+    /// The customer group as WeCom has it now.
+    ChatAtWecom(ChatId),
+    /// All groups of customer tags as they are kept.
+    TagGroups,
+    /// All groups of customer tags as WeCom has them now.
+    TagGroupsAtWecom,
     /// The last opening of the toolbar by this member for this contact.
     Visit(ExternalUserId, UserId),
     /// A card that was sent.
@@ -59,6 +81,8 @@ pub struct Facts<'a> {
     pub greetings: Vec<Greeting>,
     /// Endings, of one relation or of all.
     pub endings: Vec<Ending>,
+    /// Why the contact could not be handed over to the member.
+    pub transfer_failure: Option<TransferFailure>,
     /// The member as it is kept.
     pub member: Option<Member>,
     /// The member as WeCom has it now; `None` when the app may not see such a member.
@@ -67,6 +91,24 @@ pub struct Facts<'a> {
     pub web_attributes: Vec<WebAttribute>,
     /// The member's link.
     pub link: Option<Link>,
+    /// The member as it is kept under the id that it had before.
+    pub former_member: Option<Member>,
+    /// The link that is kept under the id that the member had before.
+    pub former_link: Option<Link>,
+    /// What is to pass to the member's new id.
+    pub renaming: Page<Passing>,
+    /// Some of the contacts that are kept.
+    pub contact_page: Page<Contact>,
+    /// Some of the members who are kept.
+    pub member_page: Page<Member>,
+    /// The customer group as it is kept.
+    pub chat: Option<Chat>,
+    /// The customer group as WeCom has it now; `None` when the app may not see such a group.
+    pub chat_at_wecom: Option<Chat>,
+    /// The groups of customer tags as they are kept.
+    pub tag_groups: Vec<TagGroup>,
+    /// The groups of customer tags as WeCom has them now.
+    pub tag_groups_at_wecom: Vec<TagGroup>,
     /// The last opening of the toolbar.
     pub visit: Option<Visit>,
     /// The card that was sent.
@@ -93,10 +135,20 @@ impl<'a> Facts<'a> {
             contact_at_wecom: None,
             greetings: Vec::new(),
             endings: Vec::new(),
+            transfer_failure: None,
             member: None,
             member_at_wecom: None,
             web_attributes: Vec::new(),
             link: None,
+            former_member: None,
+            former_link: None,
+            renaming: Page::default(),
+            contact_page: Page::default(),
+            member_page: Page::default(),
+            chat: None,
+            chat_at_wecom: None,
+            tag_groups: Vec::new(),
+            tag_groups_at_wecom: Vec::new(),
             visit: None,
             card: None,
             switches: Switches::default(),
@@ -115,6 +167,33 @@ impl<'a> Facts<'a> {
             None => self.corp.auto_sync,
         }
     }
+}
+
+/// A part of what is kept.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// What was wanted of it.
+    pub items: Vec<T>,
+    /// The key after which the next page begins; `None` after the last.
+    pub next: Option<String>,
+}
+
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        let items = Vec::new();
+        Self { items, next: None }
+    }
+}
+
+/// A record that is to pass to a member's new id.
+#[derive(Debug)]
+pub struct Passing {
+    /// As it is kept under the former id.
+    pub relation: Relation,
+    /// What is kept of the same kind, about the same contact, under the new one.
+    pub at_new_id: Option<Relation>,
+    /// When the relation between the contact and the member ended under the new one.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// The settings of a corp that decisions depend on.

@@ -2,6 +2,7 @@
 
 use crate::callback::event::member::ChangeContact;
 use crate::callback::event::own::OwnEvent;
+use crate::decide::directory;
 use crate::decide::facts::{Facts, Need};
 use crate::decide::link;
 use crate::decide::wording;
@@ -14,19 +15,17 @@ use crate::model::time::Timestamp;
 pub(in crate::decide) fn changed(change: &ChangeContact, now: Timestamp) -> Vec<Effect> {
     match change {
         ChangeContact::CreateUser(user) => vec![refresh(&user.userid, now)],
-        ChangeContact::UpdateUser(user) => {
-            let renamed = user.new_userid.as_ref().map(|userid| refresh(userid, now));
-            [refresh(&user.userid, now)]
-                .into_iter()
-                .chain(renamed)
-                .collect()
+        ChangeContact::UpdateUser(user) => match &user.new_userid {
+            Some(new) => directory::renamed(&user.userid, new, now),
+            None => vec![refresh(&user.userid, now)],
+        },
+        ChangeContact::DeleteUser { userid } => directory::deleted(userid, now),
+        ChangeContact::CreateParty(party) | ChangeContact::UpdateParty(party) => {
+            directory::party(party, now)
         }
-        ChangeContact::DeleteUser { userid } => vec![refresh(userid, now)],
-        ChangeContact::CreateParty(_)
-        | ChangeContact::UpdateParty(_)
-        | ChangeContact::DeleteParty { .. }
-        | ChangeContact::UpdateTag(_)
-        | ChangeContact::Other { .. } => Vec::new(),
+        ChangeContact::DeleteParty { id } => directory::department(id, now),
+        ChangeContact::UpdateTag(tag) => directory::tagged(tag, now),
+        ChangeContact::Other { .. } => Vec::new(),
     }
 }
 
@@ -72,11 +71,14 @@ pub(in crate::decide) fn refreshed(
     debug_assert_eq!(&fresh.userid, userid);
     let mut effects = Vec::new();
     let unchanged = kept.is_some_and(|kept| {
-        *kept
-            == Member {
-                changed_at: kept.changed_at,
-                ..fresh.clone()
-            }
+        // Ids are equal in every spelling; WeCom's is kept.
+        let spelled = kept.userid.as_str() == fresh.userid.as_str();
+        spelled
+            && *kept
+                == Member {
+                    changed_at: kept.changed_at,
+                    ..fresh.clone()
+                }
     });
     if !unchanged {
         effects.push(Effect::PutMember(Member {

@@ -8,15 +8,18 @@ pub mod facts;
 pub mod found;
 pub mod input;
 
+pub mod chat;
 pub mod sync;
+pub mod wording;
 
 mod card;
 mod contact;
+mod directory;
 mod home;
 mod link;
 mod member;
 mod sidebar;
-pub mod wording;
+mod tag;
 
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{Body, Event};
@@ -64,6 +67,7 @@ pub fn decide(
 fn event_needs(event: &Event) -> Vec<Need> {
     match &event.body {
         Body::ChangeExternalContact(change) => contact::needs(change),
+        Body::ChangeExternalChat(change) => chat::needs(change),
         Body::TemplateCardEvent(pressed) => card::needs(pressed),
         Body::Own(OwnEvent::SidebarOpened(opened)) => sidebar::needs(opened),
         Body::Own(OwnEvent::RefreshContact { external_userid }) => {
@@ -72,13 +76,20 @@ fn event_needs(event: &Event) -> Vec<Need> {
         Body::Own(OwnEvent::RefreshMember { userid }) => member::refresh_needs(userid),
         Body::Own(OwnEvent::StartSync(_) | OwnEvent::SwitchAutoSync { .. }) => sync::start_needs(),
         Body::Own(OwnEvent::SyncStep { run }) => vec![Need::Step(run.clone())],
-        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Vec::new(),
+        Body::Own(OwnEvent::RefreshChat { chat_id }) => chat::refresh_needs(chat_id),
+        Body::Own(OwnEvent::RefreshTags) => tag::refresh_needs(),
+        Body::Own(OwnEvent::RefreshContactsOf { after, .. }) => {
+            vec![Need::ContactPage(after.clone()), Need::Switches]
+        }
+        Body::Own(OwnEvent::RefreshMembersOf { after, .. }) => {
+            vec![Need::MemberPage(after.clone())]
+        }
+        Body::Own(OwnEvent::RenameMember(rename)) => directory::rename_needs(rename),
         Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
-        | Body::ChangeExternalChat(_)
         | Body::ChangeExternalTag(_)
         | Body::EnterAgent { .. }
         | Body::View { .. }
@@ -104,6 +115,8 @@ fn event_effects(
             Ok(contact::changed(change, at, received_at, facts, now))
         }
         Body::ChangeContact(change) => Ok(member::changed(change, now)),
+        Body::ChangeExternalChat(change) => Ok(chat::changed(change, at, facts, now)),
+        Body::ChangeExternalTag(_) => Ok(tag::changed(now)),
         Body::Subscribe { userid } | Body::Unsubscribe { userid } => {
             Ok(vec![member::refresh(userid, now)])
         }
@@ -120,7 +133,15 @@ fn event_effects(
         Body::Own(OwnEvent::SwitchAutoSync { on }) => {
             Ok(sync::switched(*on, received_at, facts, now))
         }
-        Body::Own(OwnEvent::RefreshChat { .. } | OwnEvent::RefreshTags) => Ok(Vec::new()),
+        Body::Own(OwnEvent::RefreshChat { .. }) => chat::refreshed(facts, now),
+        Body::Own(OwnEvent::RefreshTags) => Ok(tag::refreshed(facts, now)),
+        Body::Own(OwnEvent::RefreshContactsOf { userid, .. }) => {
+            Ok(directory::contacts_step(userid, facts, now))
+        }
+        Body::Own(OwnEvent::RefreshMembersOf { department, .. }) => {
+            Ok(directory::members_step(*department, facts, now))
+        }
+        Body::Own(OwnEvent::RenameMember(rename)) => Ok(directory::rename_step(rename, facts, now)),
         Body::Own(OwnEvent::HomeChanged { former, home }) => {
             Ok(home::changed(former, home, received_at, facts, now))
         }
@@ -133,8 +154,6 @@ fn event_effects(
         | Body::BatchJobResult(_)
         | Body::AppLifeCycle(_)
         | Body::Message(_)
-        | Body::ChangeExternalChat(_)
-        | Body::ChangeExternalTag(_)
         | Body::Known { .. }
         | Body::Unknown { .. } => Ok(Vec::new()),
     }

@@ -60,6 +60,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     "/contacts/{external_userid}",
                     web::get().to(api::records::contact),
                 )
+                .route("/chats", web::get().to(api::chats::chats))
+                .route("/chats/{chat_id}", web::get().to(api::chats::chat))
+                .route("/tags", web::get().to(api::tags::tags))
                 .route("/members", web::get().to(api::records::members))
                 .route("/members/{userid}", web::get().to(api::records::member))
                 .route("/links", web::get().to(api::links::list))

@@ -36,6 +36,14 @@ pub struct Contact {
     pub changed_at: Timestamp,
 }
 
+impl Contact {
+    /// Whether the member has the contact since a handing over to it failed.
+    pub fn has_since(&self, failure: &TransferFailure) -> bool {
+        let mut follows = self.follow_users.iter();
+        follows.any(|follow| follow.userid == failure.userid && follow.createtime > failure.at)
+    }
+}
+
 /// The relation between a member and a contact (`follow_user`, path/92114).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUser {
@@ -61,6 +69,12 @@ pub struct FollowUser {
     /// The channel's `state`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The member's name for the contact's company; WeChat users only. Personal text: never logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark_corp_name: Option<String>,
+    /// Telephone numbers that the member noted. Personal text: never logged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remark_mobiles: Vec<String>,
     /// When the contact deleted this member. WeCom goes on listing the relation, so only the event tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_by_contact_at: Option<Timestamp>,
@@ -133,4 +147,18 @@ pub enum EndedBy {
     Transfer,
     /// The contact deleted the member (`del_follow_user`).
     Contact,
+}
+
+/// A customer could not be handed over to this member (`transfer_fail`, path/92130): only the event tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferFailure {
+    /// The contact.
+    pub external_userid: ExternalUserId,
+    /// The member who should have taken over.
+    pub userid: UserId,
+    /// `customer_refused`, `customer_limit_exceed`, or whatever WeCom says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The event's `CreateTime`.
+    pub at: Timestamp,
 }

@@ -1,12 +1,15 @@
 //! Every change that this service can make.
 
-use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::chat::Chat;
+use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
-use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
+use crate::model::relation::Relation;
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighting, SyncBatch, SyncRun, TagNames};
+use crate::model::tag::TagGroup;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use serde::{Deserialize, Serialize};
@@ -24,10 +27,24 @@ pub enum Effect {
     PutEnding(Ending),
     /// The relation ended: should it begin again, the contact is welcomed again.
     DropGreeting(ExternalUserId, UserId),
+    /// Keep why a contact could not be handed over.
+    PutTransferFailure(TransferFailure),
+    /// Forget this, because it has passed to another id of the member.
+    DropRelation(Relation),
     /// Keep the member as it is now.
     PutMember(Member),
+    /// Forget a member whose id is another now.
+    DropMember(UserId),
     /// Keep how far a member's link is.
     PutLink(Link),
+    /// Forget the link of a member whose id is another now.
+    DropLink(UserId),
+    /// Keep the customer group as it is now.
+    PutChat(Chat),
+    /// Forget a customer group that was heard of and that WeCom does not show.
+    DropChat(ChatId),
+    /// Keep the group of customer tags as it is now.
+    PutTagGroup(TagGroup),
     /// Keep that the toolbar was opened.
     PutVisit(Visit),
     /// Keep what a sent card needs to be changed later.

@@ -7,12 +7,15 @@ pub mod ids;
 pub mod text;
 pub mod time;
 
+pub mod chat;
 pub mod rate;
 
 pub mod contact;
 pub mod member;
+pub mod relation;
 pub mod switches;
 pub mod sync;
+pub mod tag;
 pub mod visit;
 
 pub mod card;

@@ -4,6 +4,7 @@
 mod request;
 
 mod contact;
+mod group;
 mod login;
 mod member;
 mod profile;
@@ -73,7 +74,9 @@ const CALLS: &[Call] = &[
     Call { api: "externalcontact/get", method: Method::GET, opened_by: Token::CustomerApp, run: contact::get },
     Call { api: "externalcontact/batch/get_by_user", method: Method::POST, opened_by: Token::CustomerApp, run: contact::get_by_user },
     Call { api: "externalcontact/contact_list", method: Method::POST, opened_by: Token::CustomerApp, run: served::contact_list },
-    Call { api: "externalcontact/get_corp_tag_list", method: Method::POST, opened_by: Token::CustomerApp, run: served::get_corp_tag_list },
+    Call { api: "externalcontact/groupchat/list", method: Method::POST, opened_by: Token::CustomerApp, run: group::list },
+    Call { api: "externalcontact/groupchat/get", method: Method::POST, opened_by: Token::CustomerApp, run: group::get },
+    Call { api: "externalcontact/get_corp_tag_list", method: Method::POST, opened_by: Token::CustomerApp, run: group::get_corp_tag_list },
     Call { api: "externalcontact/send_welcome_msg", method: Method::POST, opened_by: Token::CustomerApp, run: welcome::send_welcome_msg },
     Call { api: "user/get", method: Method::GET, opened_by: Token::Reader, run: member::get },
     Call { api: "user/simplelist", method: Method::GET, opened_by: Token::Reader, run: member::simplelist },

@@ -1,6 +1,7 @@
 //! What an administrator sets in the console (管理后台) and what the reference leaves open.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use url::Url;
 
@@ -34,6 +35,8 @@ pub struct Console {
     pub retries: Retries,
     /// How many `follow_user` entries one page of `externalcontact/get` holds; 500 at WeCom (path/92114).
     pub follow_page: usize,
+    /// How long after a change of a group the API goes on showing it as it was: "a couple of seconds" (path/92122).
+    pub group_lag: Duration,
 }
 
 /// How `external_attr` is written. The reference does not say which of the two WeCom does.
@@ -116,6 +119,7 @@ impl Default for Console {
             expired_token: ExpiredToken::Expired,
             retries: Retries::AnyStatus,
             follow_page: 500,
+            group_lag: Duration::from_secs(2),
         }
     }
 }

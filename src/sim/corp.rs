@@ -6,10 +6,11 @@ use std::ops::Bound;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use crate::model::ids::{AgentId, ChatId, CorpId, ExternalUserId, UserId};
 use crate::sim::console::Console;
 use crate::sim::faults::ProfileEdit;
 use crate::sim::grants::Grants;
+use crate::sim::group::{Group, TagGroup};
 use crate::sim::ledger::Ledger;
 use crate::sim::person::{Contact, Counts, Follow, Member, Stage};
 use crate::sim::receiver::Receiver;
@@ -33,6 +34,10 @@ pub struct Corp {
     members: BTreeMap<String, Member>,
     contacts: BTreeMap<ExternalUserId, Contact>,
     departments: BTreeMap<i64, Department>,
+    /// The groups of customers.
+    pub(crate) groups: BTreeMap<ChatId, Group>,
+    /// The groups of customer tags by id.
+    pub(crate) tags: BTreeMap<String, TagGroup>,
     /// The other direction of `Contact::follows`, by filing key.
     customers: BTreeMap<String, BTreeSet<ExternalUserId>>,
     /// Codes and tokens that were given out.
@@ -79,6 +84,8 @@ impl Corp {
             members: BTreeMap::new(),
             contacts: BTreeMap::new(),
             departments: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            tags: BTreeMap::new(),
             customers: BTreeMap::new(),
             grants: Grants::default(),
             ledger: Ledger::default(),
@@ -131,6 +138,32 @@ impl Corp {
         }
         self.leave_departments(&key);
         self.members.remove(&key)
+    }
+
+    /// Gives a member another id; its relations and groups stay.
+    pub(crate) fn rename_member(&mut self, from: &UserId, to: &UserId) -> Option<()> {
+        let (old, new) = (from.key(), to.key());
+        let member = self.member(from)?.clone();
+        self.leave_departments(&old);
+        self.members.remove(&old);
+        self.add_member(Member {
+            userid: to.clone(),
+            ..member
+        });
+        for group in self.groups.values_mut() {
+            group.rename(from, to);
+        }
+        if old == new {
+            return Some(());
+        }
+        for id in self.customers.remove(&old).unwrap_or_default() {
+            let contact = self.contacts.get_mut(&id);
+            let follow = contact.and_then(|contact| contact.follows_mut().remove(&old));
+            if let Some(follow) = follow {
+                self.follow(to, &id, follow);
+            }
+        }
+        Some(())
     }
 
     fn leave_departments(&mut self, key: &str) {

@@ -1,7 +1,7 @@
 //! The inner XML of the callbacks that people's doings cause, as in the samples of path/90239, 90240, 90970 and 92130.
 
 use crate::callback::write;
-use crate::model::ids::{AgentId, CorpId, ExternalUserId, TaskId, UserId};
+use crate::model::ids::{AgentId, ChatId, CorpId, ExternalUserId, TaskId, UserId};
 use crate::model::time::Timestamp;
 
 /// A callback before it is sealed.
@@ -25,6 +25,49 @@ impl EventXml {
             .event("change_external_contact", Some(change_type))
             .text("UserID", userid.as_str())
             .text("ExternalUserID", id.as_str())
+    }
+
+    /// `change_external_chat`.
+    pub(crate) fn chat(corp: &CorpId, at: Timestamp, change_type: &str, id: &ChatId) -> Self {
+        Self::begin(corp, "sys", at, "event")
+            .event("change_external_chat", Some(change_type))
+            .text("ChatId", id.as_str())
+    }
+
+    /// `change_external_tag`.
+    pub(crate) fn tag(
+        corp: &CorpId,
+        at: Timestamp,
+        change_type: &str,
+        id: &str,
+        tag_type: &str,
+    ) -> Self {
+        Self::begin(corp, "sys", at, "event")
+            .event("change_external_tag", Some(change_type))
+            .text("Id", id)
+            .text("TagType", tag_type)
+    }
+
+    /// `transfer_fail`, where the reason stands first.
+    pub(crate) fn transfer_fail(
+        corp: &CorpId,
+        at: Timestamp,
+        reason: &str,
+        userid: &UserId,
+        id: &ExternalUserId,
+    ) -> Self {
+        Self::begin(corp, "sys", at, "event")
+            .event("change_external_contact", Some("transfer_fail"))
+            .text("FailReason", reason)
+            .text("UserID", userid.as_str())
+            .text("ExternalUserID", id.as_str())
+    }
+
+    /// `change_contact` about a department.
+    pub(crate) fn party(corp: &CorpId, at: Timestamp, change_type: &str, id: i64) -> Self {
+        Self::begin(corp, "sys", at, "event")
+            .event("change_contact", Some(change_type))
+            .number("Id", id)
     }
 
     /// `change_contact` about a member.
@@ -99,6 +142,13 @@ impl EventXml {
     pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
         write::element(&mut self.text, name, value);
         self
+    }
+
+    /// Adds a list of texts.
+    pub(crate) fn texts(self, list: &str, name: &str, values: &[&str]) -> Self {
+        self.within(list, |xml| {
+            values.iter().fold(xml, |xml, value| xml.text(name, value))
+        })
     }
 
     /// Adds an element with a number.

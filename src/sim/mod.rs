@@ -10,6 +10,7 @@ pub mod console;
 pub mod corp;
 pub mod crowd;
 mod grants;
+pub mod group;
 pub mod ledger;
 pub mod message;
 pub mod person;

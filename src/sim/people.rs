@@ -1,8 +1,10 @@
 //! What people do. Each doing changes the corp and pushes the callback that WeCom sends for it.
 
 pub mod app;
+pub mod chat;
 pub mod contact;
 pub mod member;
+pub mod tag;
 
 use crate::sim::push::PushReport;
 
@@ -18,6 +20,12 @@ pub enum Impossible {
     /// The two have nothing to do with each other.
     #[error("the member does not follow the contact")]
     NoRelation,
+    /// No such group of customers.
+    #[error("no such group of customers")]
+    NoGroup,
+    /// No such customer tag.
+    #[error("no such tag")]
+    NoTag,
     /// The member has no such card.
     #[error("the member has no such card")]
     NoCard,

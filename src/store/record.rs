@@ -1,12 +1,15 @@
 //! How effects become records: the tables of state and their keys, the same in both stores.
 
-use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::chat::Chat;
+use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::{Effect, SentCard};
-use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
+use crate::model::relation::{Relation, RelationKind};
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun, TagNames};
+use crate::model::tag::TagGroup;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use crate::store::error::StoreError;
@@ -20,6 +23,12 @@ pub enum Table {
     Greetings,
     /// [`Ending`] by `external_userid` and userid.
     Endings,
+    /// [`TransferFailure`] by `external_userid` and userid.
+    TransferFailures,
+    /// [`Chat`] by `chat_id`.
+    Chats,
+    /// [`TagGroup`] by `group_id`.
+    TagGroups,
     /// [`Member`] by userid.
     Members,
     /// [`Link`] by userid.
@@ -42,10 +51,13 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
+        Self::TransferFailures,
+        Self::Chats,
+        Self::TagGroups,
         Self::Members,
         Self::Links,
         Self::Visits,
@@ -63,6 +75,9 @@ impl Table {
             Self::Contacts => "contacts",
             Self::Greetings => "greetings",
             Self::Endings => "endings",
+            Self::TransferFailures => "transfer_failures",
+            Self::Chats => "chats",
+            Self::TagGroups => "tag_groups",
             Self::Members => "members",
             Self::Links => "links",
             Self::Visits => "visits",
@@ -106,6 +121,31 @@ impl Key {
     /// An [`Ending`].
     pub fn ending(contact: &ExternalUserId, member: &UserId) -> Self {
         Self::new(Table::Endings, pair(contact, member))
+    }
+
+    /// A [`TransferFailure`].
+    pub fn transfer_failure(contact: &ExternalUserId, member: &UserId) -> Self {
+        Self::new(Table::TransferFailures, pair(contact, member))
+    }
+
+    /// A [`Relation`] of this kind.
+    pub fn relation(kind: RelationKind, contact: &ExternalUserId, member: &UserId) -> Self {
+        match kind {
+            RelationKind::Greeting => Self::greeting(contact, member),
+            RelationKind::Ending => Self::ending(contact, member),
+            RelationKind::TransferFailure => Self::transfer_failure(contact, member),
+            RelationKind::Visit => Self::visit(contact, member),
+        }
+    }
+
+    /// A [`Chat`].
+    pub fn chat(id: &ChatId) -> Self {
+        Self::new(Table::Chats, id.as_str())
+    }
+
+    /// A [`TagGroup`], by its id.
+    pub fn tag_group(id: &str) -> Self {
+        Self::new(Table::TagGroups, id)
     }
 
     /// A [`Member`].
@@ -237,8 +277,18 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
             put(Key::ending(&ending.external_userid, &ending.userid), ending)
         }
         Effect::DropGreeting(contact, member) => Write::Drop(Key::greeting(contact, member)),
+        Effect::PutTransferFailure(failure) => put(
+            Key::transfer_failure(&failure.external_userid, &failure.userid),
+            failure,
+        ),
+        Effect::DropRelation(relation) => Write::Drop(of_relation(relation)),
         Effect::PutMember(member) => put(Key::member(&member.userid), member),
+        Effect::DropMember(id) => Write::Drop(Key::member(id)),
         Effect::PutLink(link) => put(Key::link(&link.userid), link),
+        Effect::DropLink(id) => Write::Drop(Key::link(id)),
+        Effect::PutChat(chat) => put(Key::chat(&chat.chat_id), chat),
+        Effect::DropChat(id) => Write::Drop(Key::chat(id)),
+        Effect::PutTagGroup(group) => put(Key::tag_group(&group.group_id), group),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
         Effect::PutCard(card) => put(Key::card(&card.task_id), card),
         Effect::PutSync(run) => put(Key::sync(&run.id), run),
@@ -271,6 +321,17 @@ pub(in crate::store) fn mark(delivery: &Delivery) -> String {
     format!("{} {}", delivery.kind, delivery.subject)
 }
 
+fn of_relation(relation: &Relation) -> Key {
+    let kind = match relation {
+        Relation::Greeting(_) => RelationKind::Greeting,
+        Relation::Ending(_) => RelationKind::Ending,
+        Relation::TransferFailure(_) => RelationKind::TransferFailure,
+        Relation::Visit(_) => RelationKind::Visit,
+    };
+    let (contact, member) = relation.pair();
+    Key::relation(kind, contact, member)
+}
+
 fn put(key: Key, record: &impl serde::Serialize) -> Write {
     let json = serde_json::to_string(record).expect("records are plain structs with text keys");
     Write::Put(key, json)
@@ -282,6 +343,9 @@ const _: fn() = || {
     record::<Contact>();
     record::<Greeting>();
     record::<Ending>();
+    record::<TransferFailure>();
+    record::<Chat>();
+    record::<TagGroup>();
     record::<Member>();
     record::<Link>();
     record::<Visit>();

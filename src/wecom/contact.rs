@@ -168,6 +168,10 @@ pub(in crate::wecom) struct FollowUserReply {
     add_way: i64,
     oper_userid: Option<String>,
     state: Option<String>,
+    remark_corp_name: Option<String>,
+    /// Kept as it came: whatever stands in it must not make the contact unreadable.
+    #[serde(default)]
+    remark_mobiles: serde_json::Value,
 }
 
 impl From<FollowUserReply> for FollowUser {
@@ -181,6 +185,8 @@ impl From<FollowUserReply> for FollowUser {
             add_way: reply.add_way,
             oper_userid: filled(reply.oper_userid),
             state: filled(reply.state),
+            remark_corp_name: filled(reply.remark_corp_name),
+            remark_mobiles: texts(&reply.remark_mobiles),
             deleted_by_contact_at: None,
         }
     }
@@ -204,6 +210,14 @@ impl From<TagReply> for Tag {
             kind: reply.kind,
         }
     }
+}
+
+/// The texts of a list, without empty ones.
+fn texts(list: &serde_json::Value) -> Vec<String> {
+    let texts = list.as_array().into_iter().flatten();
+    let texts = texts.filter_map(serde_json::Value::as_str);
+    let filled = texts.filter(|text| !text.is_empty());
+    filled.map(str::to_owned).collect()
 }
 
 /// WeCom leaves a field out or sends it empty; both mean that there is nothing.
@@ -244,6 +258,7 @@ mod tests {
                 "follow_user": [{
                     "userid": "Zhang", "remark": "李总", "description": "备注", "createtime": 1_600_000_000,
                     "add_way": 1, "oper_userid": "Zhang", "state": "qr1", "new_field": [],
+                    "remark_corp_name": "示例公司", "remark_mobiles": ["13800000001", "", 7],
                 }],
                 "next_cursor": "page 2",
             })),
@@ -256,7 +271,8 @@ mod tests {
             "unionid": "oA", "changed_at": "2023-11-14T22:13:20.000Z",
             "follow_users": [
                 {"userid": "Zhang", "remark": "李总", "description": "备注",
-                 "createtime": "2020-09-13T12:26:40.000Z", "add_way": 1, "oper_userid": "Zhang", "state": "qr1"},
+                 "createtime": "2020-09-13T12:26:40.000Z", "add_way": 1, "oper_userid": "Zhang", "state": "qr1",
+                 "remark_corp_name": "示例公司", "remark_mobiles": ["13800000001"]},
                 {"userid": "wang", "createtime": "2020-09-13T12:26:41.000Z", "add_way": 999,
                  "tags": [{"tag_id": "etA", "group_name": "级别", "tag_name": "重要", "type": 1},
                           {"tag_name": "自己的", "type": 2}]},

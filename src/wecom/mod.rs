@@ -4,8 +4,10 @@
 //! refused; waiting and further attempts are the caller's. Time comes in as an argument, never from a clock, except for
 //! how long an answer may take. Nothing is stored, and no secret, token, ticket or code appears in an error.
 
+pub mod chat;
 pub mod contact;
 pub mod member;
+pub mod tag;
 
 pub mod customers;
 pub mod directory;

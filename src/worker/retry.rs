@@ -45,6 +45,7 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
             Verdict::After(wait(attempt + 1, salt))
         }
         ActError::Refused(Refusal::NotACustomer) => Verdict::Settle,
+        ActError::Refused(Refusal::TooEarly(wait)) => bounded(attempt, *wait),
         ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
         ActError::Store(StoreError::Stale | StoreError::Unavailable(_) | StoreError::Full(_)) => {
             bounded(attempt, wait(attempt, salt))
@@ -166,6 +167,12 @@ mod tests {
             verdict(&Refusal::NotACustomer.into(), 3, 7),
             Verdict::Settle
         );
+        let early = ActError::Refused(Refusal::TooEarly(Duration::from_secs(3)));
+        assert_eq!(
+            verdict(&early, 1, 7),
+            Verdict::After(Duration::from_secs(3))
+        );
+        assert_eq!(verdict(&early, ATTEMPTS_MAX, 7), Verdict::Bury);
         assert_eq!(verdict(&StoreError::ClaimLost.into(), 1, 7), Verdict::Leave);
         assert!(matches!(
             verdict(&StoreError::Stale.into(), 1, 7),

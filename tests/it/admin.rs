@@ -184,21 +184,21 @@ async fn every_door_is_closed_to_strangers() {
     let back = world.http.get(authorize).send().await.unwrap();
     let back = back.headers()[LOCATION].to_str().unwrap().to_owned();
     member.get(back.strip_prefix(OWN).unwrap()).await;
-    let session = member.cookies["wb_session"].clone();
+    let session = member.cookies["__Host-wb_session"].clone();
     let mut admin = Guest::new(&world);
     admin.log_in(ADMIN_PASSWORD).await;
-    let real = admin.cookies["wb_admin"].clone();
+    let real = admin.cookies["__Secure-wb_admin"].clone();
 
     let cookies = [
         ("nobody", BTreeMap::new()),
         ("a session of the toolbar", member.cookies.clone()),
         (
             "one under the other's name",
-            [("wb_admin".to_owned(), session)].into(),
+            [("__Secure-wb_admin".to_owned(), session)].into(),
         ),
         (
             "a forged one",
-            [("wb_admin".to_owned(), format!("x{real}"))].into(),
+            [("__Secure-wb_admin".to_owned(), format!("x{real}"))].into(),
         ),
     ];
     for (what, cookies) in cookies {
@@ -291,7 +291,8 @@ async fn only_named_members_get_in_by_wecom() {
             "{who}"
         );
         assert!(
-            !guest.cookies.contains_key("wb_admin") && !guest.cookies.contains_key("wb_session")
+            !guest.cookies.contains_key("__Secure-wb_admin")
+                && !guest.cookies.contains_key("wb_session")
         );
     }
     let mut admin = Guest::new(&world);
@@ -331,7 +332,7 @@ async fn passwords_are_tried_ten_times() {
         let tried = guest.log_in(if n == 0 { &long } else { "wrong" }).await;
         assert_eq!(tried.status, 403, "{n}");
         assert!(tried.html.contains("密码不正确"));
-        assert!(!guest.cookies.contains_key("wb_admin"));
+        assert!(!guest.cookies.contains_key("__Secure-wb_admin"));
     }
     for password in ["wrong", ADMIN_PASSWORD] {
         assert_eq!(guest.log_in(password).await.status, 429, "{password}");
@@ -391,7 +392,7 @@ async fn cookies_are_out_of_reach() {
         .collect();
     let session = cookies
         .iter()
-        .find(|cookie| cookie.starts_with("wb_admin="))
+        .find(|cookie| cookie.starts_with("__Secure-wb_admin="))
         .unwrap();
     let parts: Vec<&str> = session.split("; ").collect();
     for part in [

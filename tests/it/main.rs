@@ -27,6 +27,7 @@ mod redis_group;
 mod redis_server;
 mod redis_store;
 mod redis_takeover;
+mod relations;
 mod service;
 mod sim;
 mod store_contract;

@@ -4,6 +4,7 @@ pub(crate) mod ear;
 mod stage;
 
 mod contact;
+mod group;
 mod login;
 mod member;
 mod served;

@@ -120,7 +120,7 @@ async fn the_first_sync_finds_everybody_and_the_second_nothing(on: On) {
         .sim
         .faults()
         .always("externalcontact/get", Fault::Html);
-    let read = world.items("contacts?without_member=true").await;
+    let read = world.items("contacts?members=none").await;
     assert_eq!(read, Vec::<Value>::new());
 }
 
@@ -216,7 +216,7 @@ async fn what_was_not_told_is_repaired(on: On) {
         run["report"]["without_member"],
         run["report"]["contacts"]["removed"]
     );
-    let lonely = world.items("contacts?without_member=true").await;
+    let lonely = world.items("contacts?members=none").await;
     assert_eq!(json!(lonely.len()), run["report"]["without_member"]);
     assert!(
         lonely
@@ -267,7 +267,7 @@ async fn who_left_is_seen(on: On) {
         .map(|member| member["visible"].as_bool().unwrap())
         .collect();
     assert_eq!(visible, [true, false, false]);
-    let lonely = world.items("contacts?without_member=true").await.len();
+    let lonely = world.items("contacts?members=none").await.len();
     assert_eq!(run["report"]["without_member"], lonely);
     assert!(lonely > 15, "{lonely}");
     let again = sync(&world, json!({})).await;

@@ -10,6 +10,7 @@ use crate::callback::peek;
 use crate::callback::write;
 use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
 use crate::model::ids::{ChatId, ExternalUserId, ReceiverName, UserId};
+use crate::model::relation::{RelationKind, Rename};
 use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use crate::model::time::Timestamp;
 
@@ -37,6 +38,22 @@ pub enum OwnEvent {
     },
     /// `refresh_tags`: read the corp's customer tags and keep what they are now.
     RefreshTags,
+    /// `refresh_contacts_of`: make every contact of this member due for a refresh, page by page.
+    RefreshContactsOf {
+        /// Whose contacts.
+        userid: UserId,
+        /// Those after this one.
+        after: Option<ExternalUserId>,
+    },
+    /// `refresh_members_of`: make every member of this department due for a refresh, page by page.
+    RefreshMembersOf {
+        /// Which department.
+        department: i64,
+        /// Those after this one.
+        after: Option<UserId>,
+    },
+    /// `rename_member`: what is kept under a member's former id passes to the new one, page by page.
+    RenameMember(Rename),
     /// `start_sync`: bring everything up to date with WeCom, unless a sync is running.
     StartSync(SyncRequest),
     /// `sync_step`: the next step of a sync.
@@ -83,6 +100,9 @@ impl OwnEvent {
             Self::RefreshMember { .. } => "refresh_member",
             Self::RefreshChat { .. } => "refresh_chat",
             Self::RefreshTags => "refresh_tags",
+            Self::RefreshContactsOf { .. } => "refresh_contacts_of",
+            Self::RefreshMembersOf { .. } => "refresh_members_of",
+            Self::RenameMember(_) => "rename_member",
             Self::StartSync(_) => "start_sync",
             Self::SyncStep { .. } => "sync_step",
             Self::SwitchAutoSync { .. } => "switch_auto_sync",
@@ -92,7 +112,8 @@ impl OwnEvent {
     }
 
     /// The event as the inbox takes it. Refreshes have subjects of their own, so that nothing urgent about the same contact
-    /// waits for one. All steps of all syncs of a corp have one subject: one at a time, whichever process takes it.
+    /// waits for one. Each page of a walk is a subject, so that a walk from the start is asked for even while another of
+    /// the same is under way. All steps of all syncs of a corp have one subject: one at a time, whichever process takes it.
     pub fn delivery(&self, received_at: Timestamp) -> (ContentKey, Delivery) {
         let source = if matches!(self, Self::SidebarOpened(_)) {
             Source::Beacon
@@ -107,6 +128,20 @@ impl OwnEvent {
             Self::RefreshMember { userid } => Subject::new("refresh-member", &userid.key()),
             Self::RefreshChat { chat_id } => Subject::new("refresh-chat", chat_id.as_str()),
             Self::RefreshTags => Subject::new("refresh-tags", ""),
+            Self::RefreshContactsOf { userid, after } => {
+                let after = after.as_ref().map_or("", ExternalUserId::as_str);
+                Subject::new("contacts-of", &format!("{} {after}", userid.key()))
+            }
+            Self::RefreshMembersOf { department, after } => {
+                let after = after.as_ref().map(UserId::key).unwrap_or_default();
+                Subject::new("members-of", &format!("{department} {after}"))
+            }
+            Self::RenameMember(rename) => {
+                let kind = rename.kind.map_or("", RelationKind::name);
+                let after = rename.after.as_deref().unwrap_or_default();
+                let (from, to) = (rename.from.key(), rename.to.key());
+                Subject::new("rename", &format!("{from} {to} {kind} {after}"))
+            }
             Self::StartSync(_) | Self::SyncStep { .. } | Self::SwitchAutoSync { .. } => {
                 Subject::new("sync", "")
             }
@@ -167,6 +202,25 @@ impl OwnEvent {
             }
             Self::RefreshChat { chat_id } => vec![("ChatId", chat_id.as_str().into())],
             Self::RefreshTags => Vec::new(),
+            Self::RefreshContactsOf { userid, after } => {
+                let mut fields = vec![("UserID", userid.as_str().into())];
+                fields.extend(after.as_ref().map(|id| ("After", id.as_str().into())));
+                fields
+            }
+            Self::RefreshMembersOf { department, after } => {
+                let mut fields = vec![("Department", department.to_string().into())];
+                fields.extend(after.as_ref().map(|id| ("After", id.as_str().into())));
+                fields
+            }
+            Self::RenameMember(rename) => {
+                let mut fields = vec![
+                    ("UserID", rename.from.as_str().into()),
+                    ("NewUserID", rename.to.as_str().into()),
+                ];
+                fields.extend(rename.kind.map(|kind| ("Kind", kind.name().into())));
+                fields.extend(rename.after.as_deref().map(|key| ("After", key.into())));
+                fields
+            }
             Self::StartSync(request) => {
                 let mode = match request.mode {
                     SyncMode::Repair => "repair",
@@ -210,6 +264,22 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
             chat_id: root.id("ChatId", ChatId::parse)?,
         },
         "refresh_tags" => OwnEvent::RefreshTags,
+        "refresh_contacts_of" => OwnEvent::RefreshContactsOf {
+            userid: userid()?,
+            after: ExternalUserId::parse(root.first("After")).ok(),
+        },
+        "refresh_members_of" => OwnEvent::RefreshMembersOf {
+            department: root
+                .number("Department")
+                .ok_or(EventError::Missing("Department"))?,
+            after: UserId::parse(root.first("After")).ok(),
+        },
+        "rename_member" => OwnEvent::RenameMember(Rename {
+            from: userid()?,
+            to: root.id("NewUserID", UserId::parse)?,
+            kind: RelationKind::parse(root.first("Kind")),
+            after: root.filled("After"),
+        }),
         "start_sync" => OwnEvent::StartSync(request(root).ok_or(EventError::Missing("Scope"))?),
         "sync_step" => OwnEvent::SyncStep {
             run: root.first("Run").to_owned(),
@@ -253,7 +323,7 @@ mod tests {
     use super::*;
     use crate::callback::event::{Body, parse};
 
-    fn events() -> [OwnEvent; 11] {
+    fn events() -> [OwnEvent; 14] {
         let userid = UserId::parse("Lin&<b>]]>").unwrap();
         let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
         let request = SyncRequest {
@@ -287,7 +357,23 @@ mod tests {
                 run: "1795305600123".into(),
             },
             OwnEvent::SwitchAutoSync { on: true },
-            OwnEvent::SendLink { userid },
+            OwnEvent::SendLink {
+                userid: userid.clone(),
+            },
+            OwnEvent::RefreshContactsOf {
+                userid: userid.clone(),
+                after: Some(ExternalUserId::parse("wm1").unwrap()),
+            },
+            OwnEvent::RefreshMembersOf {
+                department: 7,
+                after: None,
+            },
+            OwnEvent::RenameMember(Rename {
+                from: userid,
+                to: UserId::parse("Lin2").unwrap(),
+                kind: Some(RelationKind::TransferFailure),
+                after: Some("wm1 lin&<b>]]>".into()),
+            }),
             OwnEvent::HomeChanged {
                 former: "https://a.example/home?tenantKey=1&x=<]]>".into(),
                 home: "https://b.example/home?tenantKey=2".into(),
@@ -338,6 +424,9 @@ mod tests {
                 "sync",
                 "sync",
                 "send-link",
+                "contacts-of",
+                "members-of",
+                "rename",
                 "home"
             ]
         );

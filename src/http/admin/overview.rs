@@ -112,6 +112,13 @@ pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, T
             path: Some("/sync"),
         });
     }
+    if let Some(corp) = admin.doors.corps.get(&admin.corp) {
+        let faults = corp.client.faults(now).await;
+        attention.extend(faults.into_iter().map(|fault| Attention {
+            text: format!("{}: {} ({})", fault.api, fault.what, fault.console),
+            path: Some("/doctor"),
+        }));
+    }
     attention.extend(health.warning.map(|text| Attention { text, path: None }));
     Ok(render(&OverviewPage {
         t,

@@ -3,12 +3,14 @@
 //! Lists answer `{"items": […], "next": cursor or null}` and take `limit` (1 to 200, default 50) and `after`, the cursor
 //! of the page before. Errors are problem details.
 
+pub(in crate::http) mod chats;
 pub(in crate::http) mod events;
 pub(in crate::http) mod faults;
 pub(in crate::http) mod links;
 pub(in crate::http) mod outgoing;
 pub(in crate::http) mod records;
 pub(in crate::http) mod sync;
+pub(in crate::http) mod tags;
 
 use std::future::{Ready, ready};
 

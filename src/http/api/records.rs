@@ -3,10 +3,11 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use crate::http::api::tags::TagNames;
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
-use crate::model::contact::{Contact, Ending, Greeting};
+use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::visit::Visit;
@@ -19,6 +20,35 @@ pub(in crate::http) struct Paging {
     pub(in crate::http::api) limit: Option<usize>,
     pub(in crate::http::api) after: Option<String>,
 }
+
+impl Paging {
+    /// The corp that is asked about, if it is one.
+    pub(in crate::http::api) fn corp(&self) -> Option<&str> {
+        self.corp.as_deref()
+    }
+}
+
+/// Which contacts are wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct ContactFilter {
+    corp: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+    members: Option<Members>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Members {
+    /// Only contacts whose last member has left.
+    None,
+}
+
+/// How many contacts one request looks at for those without a member, and how many in one round trip. Such a page may
+/// be shorter than asked and still have a next one.
+const LOOKED_AT_MAX: usize = 5_000;
+const STEP: usize = 200;
 
 #[derive(Serialize)]
 pub(in crate::http::api) struct Listed<T> {
@@ -34,6 +64,7 @@ struct ContactDetail {
     contact: Contact,
     greetings: Vec<Greeting>,
     endings: Vec<Ending>,
+    transfer_failures: Vec<TransferFailure>,
     visits: Vec<Visit>,
 }
 
@@ -44,23 +75,7 @@ struct MemberDetail {
     link: Option<Link>,
 }
 
-/// How many contacts one request looks at. A filtered page may be shorter than asked and still have a next one.
-const LOOKED_AT_MAX: usize = 5_000;
-
-/// How many are looked at in one round trip.
-const STEP: usize = 200;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct ContactFilter {
-    corp: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
-    /// Only those whose last member has left (true), or only those who have a member (false).
-    without_member: Option<bool>,
-}
-
-/// `GET /api/v1/contacts`: by `external_userid`, corp by corp.
+/// `GET /api/v1/contacts`: by `external_userid`, corp by corp; with `members=none`, those whose last member has left.
 pub(in crate::http) async fn contacts(
     _: Caller,
     doors: web::Data<Doors>,
@@ -70,34 +85,37 @@ pub(in crate::http) async fn contacts(
         corp,
         limit,
         after,
-        without_member,
+        members,
     } = filter.into_inner();
     let wanted = self::limit(limit)?;
-    let step = without_member.map_or(wanted, |_| STEP);
-    let mut paging = Paging {
-        corp,
-        limit: Some(step),
-        after,
+    let (step, steps) = match members {
+        None => (wanted, 1),
+        Some(Members::None) => (STEP, LOOKED_AT_MAX / STEP),
     };
+    let limit = Some(step);
+    let mut paging = Paging { corp, limit, after };
+    let mut names = TagNames::default();
     let mut items = Vec::new();
-    for _ in 0..LOOKED_AT_MAX / STEP {
+    for _ in 0..steps {
         let (records, mut next) = page(&doors, &paging, Table::Contacts).await?;
         for (corp, record) in records {
+            if items.len() == wanted {
+                break;
+            }
             let place = format!("{corp}:{}", record.key.key);
-            let Some(record) = record.parse::<Contact>()? else {
+            let Some(mut record) = record.parse::<Contact>()? else {
                 continue;
             };
-            let lonely = record.follow_users.is_empty();
-            if without_member.is_none_or(|without| without == lonely) {
+            if members.is_none() || record.follow_users.is_empty() {
+                names.apply(&doors, &corp, &mut record).await?;
                 items.push(Listed { corp, record });
             }
-            if items.len() == wanted && without_member.is_some() {
+            if members.is_some() && items.len() == wanted {
                 next = Some(place);
-                break;
             }
         }
         paging.after = next;
-        if items.len() >= wanted || paging.after.is_none() {
+        if items.len() == wanted || paging.after.is_none() {
             break;
         }
     }
@@ -129,15 +147,30 @@ pub(in crate::http) async fn contact(
             contact,
             greetings: Vec::new(),
             endings: Vec::new(),
+            transfer_failures: Vec::new(),
             visits: Vec::new(),
         };
-        let tables = [Table::Greetings, Table::Endings, Table::Visits];
+        let mut names = TagNames::default();
+        names.apply(&doors, corp, &mut detail.contact).await?;
+        let tables = [
+            Table::Greetings,
+            Table::Endings,
+            Table::TransferFailures,
+            Table::Visits,
+        ];
         for record in doors.store.of_contact(corp, &[], &tables, &id).await? {
             match record.key.table {
                 Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
                 Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
                 Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
+                Table::TransferFailures => {
+                    let failure = record.parse::<TransferFailure>()?;
+                    let open = failure.filter(|failure| !detail.contact.has_since(failure));
+                    detail.transfer_failures.extend(open);
+                }
                 Table::Contacts
+                | Table::Chats
+                | Table::TagGroups
                 | Table::Members
                 | Table::Links
                 | Table::Cards

@@ -123,6 +123,10 @@ pub(in crate::http) async fn begin(
     let newest = newest(&doors, corp).await?;
     let what = start(request, newest.as_ref(), now);
     if what != Start::Runs {
+        // Whoever asks has put right what was wrong, or wants to see whether it still is.
+        if let Some(corp) = doors.corps.get(corp) {
+            corp.client.try_again(now).await;
+        }
         let (key, delivery) = OwnEvent::StartSync(request).delivery(now);
         doors.store.accept(corp, key, &delivery).await?;
     }

@@ -1,12 +1,11 @@
 //! Everybody who is served, customer or not (path/99434), and the names of the corp's tags (path/92117).
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use serde_json::{Value, json};
 
 use crate::model::ids::ExternalUserId;
-use crate::sim::api::request::{Answer, Refused, Request, array, text};
+use crate::sim::api::request::{Answer, Refused, Request, text};
 use crate::sim::corp::Corp;
 use crate::sim::person::Contact;
 
@@ -70,25 +69,4 @@ fn cursor(cursor: &str) -> Result<(Option<ExternalUserId>, Option<String>), Refu
     let (id, key) = parts.ok_or(bad)?;
     let id = ExternalUserId::parse(id).map_err(|_| bad)?;
     Ok((Some(id), Some(key.to_owned())))
-}
-
-/// The tags that stand on relations, by group; `tag_id` asks for some of them.
-pub(crate) fn get_corp_tag_list(corp: &mut Corp, request: &Request<'_>) -> Answer {
-    let wanted = array(&request.json, "tag_id")?;
-    let mut groups: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    let follows = corp.contacts().values().flat_map(|c| c.follows().values());
-    for tag in follows.flat_map(|follow| &follow.tags) {
-        if wanted.is_empty() || wanted.iter().any(|id| id == tag.tag_id.as_str()) {
-            let group = groups.entry(&tag.group_name).or_default();
-            group.insert(&tag.tag_id, &tag.tag_name);
-        }
-    }
-    let list: Vec<Value> = groups
-        .into_iter()
-        .map(|(group_name, tags)| {
-            let tags: Vec<Value> = tags.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
-            json!({"group_id": format!("group-{group_name}"), "group_name": group_name, "tag": tags})
-        })
-        .collect();
-    Ok(json!({"tag_group": list}))
 }

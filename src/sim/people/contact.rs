@@ -11,6 +11,9 @@ use crate::sim::people::{Impossible, Pushed};
 use crate::sim::person::{Account, Follow, Stage};
 use crate::sim::receiver::ReceiverKind;
 
+/// `add_way` of a contact whom an administrator has assigned (path/92114).
+const ASSIGNED: i64 = 202;
+
 impl Sim {
     /// A contact adds a member and both have each other at once: `add_external_contact`, with a welcome code where
     /// WeCom gives one.
@@ -62,6 +65,44 @@ impl Sim {
             self.contact_event(&corp, "del_external_contact", userid, id)
         };
         self.push_if(ReceiverKind::App, event).await
+    }
+
+    /// A contact is handed over from one member to another (在职继承, 离职继承): `del_external_contact` by
+    /// `DELETE_BY_TRANSFER` at the one, and `add_external_contact` without a welcome code at the other.
+    pub async fn transfer(&self, from: &UserId, to: &UserId, id: &ExternalUserId) -> Pushed {
+        let (gone, come) = {
+            let mut corp = self.corp();
+            corp.member(to).ok_or(Impossible::NoMember)?;
+            let follow = corp.unfollow(from, id).ok_or(Impossible::NoRelation)?;
+            let handed = Follow {
+                add_way: ASSIGNED,
+                state: None,
+                created_at: self.now(),
+                ..follow
+            };
+            let gone = self.contact_event(&corp, "del_external_contact", from, id);
+            corp.follow(to, id, handed);
+            let come = self.contact_event(&corp, "add_external_contact", to, id);
+            (
+                gone.map(|event| event.text("Source", "DELETE_BY_TRANSFER")),
+                come,
+            )
+        };
+        let mut reports = self.push_if(ReceiverKind::App, gone).await?;
+        reports.extend(self.push_if(ReceiverKind::App, come).await?);
+        Ok(reports)
+    }
+
+    /// A contact could not be handed over to this member: `transfer_fail`. Nothing changes.
+    pub async fn transfer_fails(&self, to: &UserId, id: &ExternalUserId, reason: &str) -> Pushed {
+        let event = {
+            let corp = self.corp();
+            corp.contact(id).ok_or(Impossible::NoContact)?;
+            let member = corp.member(to).filter(|member| member.serves());
+            let member = member.ok_or(Impossible::NoMember)?;
+            EventXml::transfer_fail(&corp.id, self.now(), reason, &member.userid, id)
+        };
+        Ok(self.push(ReceiverKind::App, &event).await)
     }
 
     /// The contact deletes the member, who keeps it: `del_follow_user`.
@@ -167,7 +208,11 @@ impl Sim {
         listed.then(|| EventXml::contact(&corp.id, self.now(), change_type, &member.userid, id))
     }
 
-    async fn push_if(&self, to: ReceiverKind, event: Option<EventXml>) -> Pushed {
+    pub(in crate::sim::people) async fn push_if(
+        &self,
+        to: ReceiverKind,
+        event: Option<EventXml>,
+    ) -> Pushed {
         match event {
             Some(event) => Ok(self.push(to, &event).await),
             None => Ok(Vec::new()),

@@ -244,6 +244,8 @@ fn contact(userid: &str, remark: &str, tags: Vec<Tag>) -> Contact {
             userid: UserId::parse(userid).unwrap(),
             remark: remark.into(),
             description: String::new(),
+            remark_corp_name: None,
+            remark_mobiles: Vec::new(),
             createtime: NOW,
             tags,
             add_way: 1,
@@ -349,7 +351,13 @@ fn a_page_tells_of_one_relation_and_leaves_the_others() {
     assert_eq!(remarks, Some(vec!["李的".into(), "张的".into()]));
     assert_eq!(asked, ["sync_step"]);
     let spelled_otherwise = contact("LI", "李的", vec![]);
-    assert_eq!(paged(spelled_otherwise, Some(kept)).0, None);
+    let written = paged(spelled_otherwise, Some(kept)).0.unwrap();
+    let follows: Vec<_> = written
+        .follow_users
+        .iter()
+        .map(|it| it.userid.as_str())
+        .collect();
+    assert_eq!(follows, ["LI"]);
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! Looking at what is kept: records, items and how many there are.
+
+use crate::model::delivery::{Delivery, ItemId};
+use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::outgoing::OutgoingHead;
+use crate::model::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::record::{self, Key, Record, Table};
+use crate::store::{Backend, Counts, Entry, HOURS_COUNTED, Queue, Range, State, Store, ask};
+
+/// How many relations of a contact are read in one round trip; few contacts have more.
+const RELATIONS_PAGE: usize = 64;
+
+impl Store {
+    /// Counts the items of a queue by state, and what was settled in the last hours.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn counts(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        now: Timestamp,
+    ) -> Result<Counts, StoreError> {
+        let hour = now.secs().div_euclid(3600) - (HOURS_COUNTED as i64 - 1);
+        ask!(self, b => b.counts(corp, queue, Timestamp::from_secs(hour * 3600)))
+    }
+
+    /// Reads records, in the order of their keys, in one round trip.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn read(&self, corp: &CorpId, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        ask!(self, b => b.read(corp, keys))
+    }
+
+    /// Lists records of a table by key, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        ask!(self, b => b.list(corp, table, after, None, limit))
+    }
+
+    /// Reads records and, behind them, what these tables keep about a contact's relations, one record per member: one
+    /// round trip unless a contact has very many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_contact(
+        &self,
+        corp: &CorpId,
+        keys: &[Key],
+        tables: &[Table],
+        contact: &ExternalUserId,
+    ) -> Result<Vec<Record>, StoreError> {
+        let (after, before) = record::relations(contact);
+        let range = Range {
+            tables,
+            after: &after,
+            before: &before,
+            limit: RELATIONS_PAGE,
+        };
+        let (mut found, pages) = ask!(self, b => b.read_range(corp, keys, range))?;
+        for mut page in pages {
+            while let Some(Record { key, .. }) = page.last()
+                && page.len() == RELATIONS_PAGE
+            {
+                let (table, after) = (key.table, key.key.clone());
+                found.append(&mut page);
+                page = ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
+            }
+            found.append(&mut page);
+        }
+        Ok(found)
+    }
+
+    /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.
+    /// A list that is shorter than `limit` is complete.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn deliveries(
+        &self,
+        corp: &CorpId,
+        state: Option<State>,
+        before: Option<&ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Entry<Delivery>>, StoreError> {
+        let entries = ask!(self, b => b.entries(corp, Queue::Inbox, state, before, limit))?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| shown(entry, Delivery::shown))
+            .collect())
+    }
+
+    /// Lists outgoing calls like [`deliveries`](Self::deliveries).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn outgoing(
+        &self,
+        corp: &CorpId,
+        state: Option<State>,
+        before: Option<&ItemId>,
+        limit: usize,
+    ) -> Result<Vec<Entry<OutgoingHead>>, StoreError> {
+        let entries = ask!(self, b => b.entries(corp, Queue::Outbox, state, before, limit))?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| shown(entry, OutgoingHead::of))
+            .collect())
+    }
+
+    /// One delivery.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn delivery(&self, id: &ItemId) -> Result<Option<Entry<Delivery>>, StoreError> {
+        let entry = ask!(self, b => b.entry(Queue::Inbox, id))?;
+        Ok(entry.map(|entry| shown(entry, Delivery::shown)))
+    }
+
+    /// One outgoing call.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn call(&self, id: &ItemId) -> Result<Option<Entry<OutgoingHead>>, StoreError> {
+        let entry = ask!(self, b => b.entry(Queue::Outbox, id))?;
+        Ok(entry.map(|entry| shown(entry, OutgoingHead::of)))
+    }
+}
+
+fn shown<T>(entry: Entry<String>, show: impl Fn(&str) -> T) -> Entry<T> {
+    let Entry { id, item, progress } = entry;
+    Entry {
+        id,
+        item: show(&item),
+        progress,
+    }
+}
