@@ -4,6 +4,7 @@ use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use reqwest::tls::TlsInfo;
 use reqwest::{Certificate, Client, RequestBuilder, redirect};
 use tokio::time::Instant;
 
@@ -19,6 +20,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// From the request to the end of the body.
     pub took: Duration,
+    /// The server's certificate in DER, where there was TLS.
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// A client that follows no redirect and knows no proxy, whatever the environment says.
@@ -32,6 +35,7 @@ pub fn client(patience: Duration) -> reqwest::Result<Client> {
         Client::builder()
             .timeout(patience)
             .redirect(redirect::Policy::none())
+            .tls_info(true)
             .no_proxy()
     };
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
@@ -50,6 +54,8 @@ pub async fn ask(request: RequestBuilder) -> Result<Answer, String> {
     let begun = Instant::now();
     let mut response = request.send().await.map_err(in_words)?;
     let status = response.status().as_u16();
+    let tls = response.extensions().get::<TlsInfo>();
+    let certificate = tls.and_then(|tls| tls.peer_certificate().map(<[u8]>::to_vec));
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(in_words)? {
         body.extend_from_slice(&part);
@@ -61,6 +67,7 @@ pub async fn ask(request: RequestBuilder) -> Result<Answer, String> {
         status,
         body,
         took: begun.elapsed(),
+        certificate,
     })
 }
 

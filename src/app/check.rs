@@ -3,17 +3,27 @@
 //! They change nothing: no event is sent, nothing is written, and a store that does not exist yet is not made. Every one
 //! ends within seconds. What is seen and advised holds no secret.
 
-mod callback;
-mod corp;
 mod service;
 mod store;
+
+mod callback;
+mod certificate;
+mod domain;
+mod public;
+
+mod app;
+mod attribute;
+mod contact_sync;
+mod corp;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use reqwest::Client;
 use serde::Serialize;
 
 use crate::app::caller;
+use crate::app::check::service::Service;
 use crate::clock::Clock;
 use crate::config::Config;
 
@@ -46,7 +56,7 @@ pub enum Verdict {
     Fault,
 }
 
-/// Which way callback URLs are tried.
+/// Which way the service's addresses are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Through {
     /// At the address that the service listens on.
@@ -93,7 +103,8 @@ impl Check {
     }
 }
 
-/// Makes every check that this configuration allows, in the order in which they are worth reading.
+/// Makes every check that this configuration allows, in the order in which they are worth reading. For each corp that
+/// takes some dozen calls of WeCom's API, two of them for JS-SDK tickets, of which an app has 100 an hour.
 pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Check> {
     let client = match caller::client(PATIENCE) {
         Ok(client) => client,
@@ -102,20 +113,45 @@ pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Chec
             return vec![Check::fault("HTTPS", problem.to_string(), advice)];
         }
     };
-    let (service, (corps, clock_check)) = tokio::join!(
-        service::look(&client, config.listen),
-        corp::check(config, clock)
+    let service = service::look(&client, config.listen).await;
+    let (store, opened) = store::look(config, &service).await;
+    let kept = attribute::kept(config, &client, opened.as_ref()).await;
+    // The service may want to start while WeCom is asked.
+    drop(opened);
+    let (own, (corps, clock_check)) = tokio::join!(
+        addresses(config, clock, through, &client, &service),
+        corp::check(config, clock, &kept)
     );
-    let receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
-    let receivers = receivers.map(|receiver| {
-        let base = callback::base(config, through, &service);
-        let client = &client;
-        async move { Some(callback::check(client, &base?, receiver, clock.now()).await) }
-    });
-    let (store, receivers) = tokio::join!(store::check(config, &service), join_all(receivers));
     let mut checks = vec![store, service.check(config.listen)];
-    checks.extend(receivers.into_iter().flatten());
+    checks.extend(own);
     checks.extend(corps);
     checks.push(clock_check);
+    checks
+}
+
+/// What the service itself answers, this way or that.
+async fn addresses(
+    config: &Config,
+    clock: &Clock,
+    through: Through,
+    client: &Client,
+    service: &Service,
+) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if through == Through::Public {
+        match public::check(client, config, clock.now()).await {
+            Ok(check) => checks.push(check),
+            Err(check) => return vec![check],
+        }
+    }
+    let Some(base) = callback::base(config, through, service) else {
+        return checks;
+    };
+    let receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+    let receivers = receivers.map(|receiver| callback::check(client, &base, receiver, clock.now()));
+    let (files, receivers) =
+        tokio::join!(domain::check(client, &base, config), join_all(receivers));
+    checks.extend(files);
+    checks.extend(receivers);
     checks
 }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
 
-/// Checks configuration, store, running service, callback URLs, secrets and clock, and says what to do where.
+/// Checks configuration, store, running service, its addresses, secrets and their rights, and clock; says what to do where.
 ///
 /// It changes nothing and sends no event. Exit code 1 when there is a fault.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Doctor {
     #[command(flatten)]
     config: ConfigArgs,
 
-    /// Which way the callback URLs are tried.
+    /// Which way the service's addresses are tried.
     #[arg(long, value_name = "WAY", value_enum, default_value_t = Way::Listen)]
     through: Way,
 

@@ -25,7 +25,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use crate::sim::api::request::{Answer, Refused, Request};
-use crate::sim::console::{CustomerApi, ExpiredToken};
+use crate::sim::console::{ContactEdit, CustomerApi, ExpiredToken, TrustedIps};
 use crate::sim::corp::Corp;
 use crate::sim::faults::Fault;
 use crate::sim::grants::{Secret, Spent};
@@ -58,6 +58,8 @@ enum Token {
     Reader,
     /// Contact-sync's; 48002 for the app.
     ContactSync,
+    /// Contact-sync's, when it may edit; 48002 otherwise.
+    Editor,
 }
 
 #[rustfmt::skip]
@@ -80,7 +82,7 @@ const CALLS: &[Call] = &[
     Call { api: "user/simplelist", method: Method::GET, opened_by: Token::Reader, run: member::simplelist },
     Call { api: "user/list", method: Method::GET, opened_by: Token::Reader, run: member::list },
     Call { api: "user/list_id", method: Method::POST, opened_by: Token::ContactSync, run: member::list_id },
-    Call { api: "user/update", method: Method::POST, opened_by: Token::ContactSync, run: profile::update },
+    Call { api: "user/update", method: Method::POST, opened_by: Token::Editor, run: profile::update },
     Call { api: "department/simplelist", method: Method::GET, opened_by: Token::Any, run: member::department_simplelist },
     Call { api: "message/send", method: Method::POST, opened_by: Token::App, run: message::send },
     Call { api: "message/update_template_card", method: Method::POST, opened_by: Token::App, run: card::update_template_card },
@@ -169,16 +171,24 @@ fn open(corp: &Corp, opened_by: Token, request: &Request<'_>) -> Result<(), Refu
         }
         (Err(_), _) => return Err(Refused(40014, "invalid access_token")),
     };
+    let ips = match secret {
+        Secret::App => corp.console.app_ips,
+        Secret::ContactSync => corp.console.contact_sync_ips,
+    };
+    if ips == TrustedIps::NotListed {
+        return Err(Refused(60020, "not allow to access from your ip"));
+    }
     let listed = corp.console.customer_api == CustomerApi::Listed;
+    let edits = corp.console.contact_edit == ContactEdit::Allowed;
     match (opened_by, secret) {
         (Token::Nothing | Token::Any, _)
         | (Token::App | Token::Reader, Secret::App)
         | (Token::ContactSync, Secret::ContactSync) => Ok(()),
         (Token::CustomerApp, Secret::App) if listed => Ok(()),
+        (Token::Editor, Secret::ContactSync) if edits => Ok(()),
         (Token::Reader, Secret::ContactSync) => Err(Refused(48009, "no read permission")),
-        (Token::App | Token::CustomerApp, _) | (Token::ContactSync, Secret::App) => {
-            Err(Refused(48002, "API forbidden"))
-        }
+        (Token::App | Token::CustomerApp | Token::Editor, _)
+        | (Token::ContactSync, Secret::App) => Err(Refused(48002, "API forbidden")),
     }
 }
 

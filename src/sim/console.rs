@@ -19,6 +19,12 @@ pub struct Console {
     pub welcome: WelcomeBy,
     /// Whether the app is listed under 客户联系 → 可调用接口的应用.
     pub customer_api: CustomerApi,
+    /// The app's trusted addresses (企业可信IP).
+    pub app_ips: TrustedIps,
+    /// Those of the contact-sync assistant.
+    pub contact_sync_ips: TrustedIps,
+    /// What 管理工具 → 通讯录同步 allows the contact-sync secret to do.
+    pub contact_edit: ContactEdit,
     /// The trusted domain (可信域名) of the app, `host` or `host:port`; any when absent.
     pub trusted_domain: Option<String>,
     /// The page that the chat toolbar (聊天工具栏) opens.
@@ -60,6 +66,24 @@ pub enum CustomerApi {
     NotListed,
 }
 
+/// Whether the address that calls come from is a trusted one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustedIps {
+    /// It is.
+    Listed,
+    /// 60020 for every call but `gettoken`.
+    NotListed,
+}
+
+/// What the contact-sync secret may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactEdit {
+    /// Edit (API 编辑通讯录).
+    Allowed,
+    /// Read only; 48002 for writes.
+    ReadOnly,
+}
+
 /// Both codes are seen in the field (path/90313).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiredToken {
@@ -87,6 +111,9 @@ impl Default for Console {
             short_names: BTreeSet::new(),
             welcome: WelcomeBy::App,
             customer_api: CustomerApi::Listed,
+            app_ips: TrustedIps::Listed,
+            contact_sync_ips: TrustedIps::Listed,
+            contact_edit: ContactEdit::Allowed,
             trusted_domain: None,
             toolbar_url: None,
             expired_token: ExpiredToken::Expired,

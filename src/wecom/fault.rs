@@ -76,7 +76,7 @@ pub(in crate::wecom) struct Met<'a> {
 }
 
 /// What a code of the class "configuration" stands against; also that of a fresh token that is refused.
-pub(in crate::wecom) const fn scope(errcode: i64) -> Scope {
+pub const fn scope(errcode: i64) -> Scope {
     match errcode {
         40001 | 40013 | 40091 | 45031 | 2000002 => Scope::Secret,
         48006 | 48010 | 50003 | 60020 | 60031 | 301007 => Scope::Secret,

@@ -19,7 +19,8 @@ use crate::wecom::limit::BASE;
 use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
-const UPDATE: Api = Api {
+/// 更新成员 (path/90197).
+pub(in crate::wecom) const UPDATE: Api = Api {
     path: "user/update",
     secret: Secret::ContactSync,
     lane: Lane::Usual,

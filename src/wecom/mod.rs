@@ -20,6 +20,8 @@ pub mod welcome;
 pub mod jssdk;
 pub mod oauth;
 
+pub mod probe;
+
 pub mod token;
 
 mod breaker;

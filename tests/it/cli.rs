@@ -180,7 +180,7 @@ fn the_doctor_tells_one_line_a_check_and_an_exit_code() {
         ("configuration", "ok"),
         ("store", "fault"),
         ("service", "fault"),
-        ("callback URL app", "fault"),
+        ("public URL", "fault"),
         ("app secret of ww1", "fault"),
         ("contact-sync secret of ww1", "ok"),
         ("clock", "warning"),

@@ -1,28 +1,33 @@
 //! What `doctor` sees: a service on an embedded store with a simulated WeCom, and one thing wrong at a time.
 
+mod attribute;
+mod faults;
 mod proxy;
 
 use std::net::{SocketAddr, TcpListener};
 
+use serde_json::json;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::app::check::{Check, Through, Verdict, check};
-use wecom_bridge::app::{App, Loops};
+use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::{Config, StoreChoice};
 use wecom_bridge::model::ids::{AgentId, CorpId, ReceiverName, UserId};
 use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
-use wecom_bridge::sim::console::CustomerApi;
-use wecom_bridge::sim::faults::Fault;
-use wecom_bridge::sim::person::{Member, Range};
+use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::store::error::StoreError;
+use wecom_bridge::worker::Worker;
 
 struct Ward {
     config: Config,
     sim: Sim,
     stop: CancellationToken,
+    served: Option<JoinHandle<Result<(), AppError>>>,
     folder: TempDir,
 }
 
@@ -41,7 +46,12 @@ impl Ward {
         settings.contact_sync_secret = Some("sync-q7Zk".into());
         let sim = Sim::start(settings).await.unwrap();
         let zhang = UserId::parse("ZhangSan").unwrap();
-        sim.corp().add_member(Member::new(zhang, "张三"));
+        let link = json!({"type": 1, "name": "与我协作", "web": {"url": "https://b.example/", "title": "与我协作"}});
+        let mut member = Member::new(zhang, "张三");
+        member
+            .external_profile
+            .insert("external_attr".into(), json!([link]));
+        sim.corp().add_member(member);
         let folder = TempDir::new().unwrap();
         let mut config = Config::from_parts(&toml(&sim, &folder), std::iter::empty()).unwrap();
         config.listen = nobody();
@@ -49,6 +59,7 @@ impl Ward {
             config,
             sim,
             stop: CancellationToken::new(),
+            served: None,
             folder,
         }
     }
@@ -56,12 +67,33 @@ impl Ward {
     /// And it runs.
     async fn running() -> Self {
         let mut ward = Self::open().await;
-        ward.config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let app = App::build(&ward.config, Clock::system()).await.unwrap();
-        ward.config.listen = app.address().unwrap();
-        ward.config.public_url = Url::parse(&format!("http://{}", ward.config.listen)).unwrap();
-        tokio::spawn(app.run(Loops::SteppedByHand, ward.stop.clone()));
+        ward.start().await;
         ward
+    }
+
+    /// Starts the service.
+    async fn start(&mut self) -> Worker {
+        self.config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let app = App::build(&self.config, Clock::system()).await.unwrap();
+        self.config.listen = app.address().unwrap();
+        self.config.public_url = Url::parse(&format!("http://{}", self.config.listen)).unwrap();
+        let worker = app.worker().clone();
+        let run = app.run(Loops::SteppedByHand, self.stop.clone());
+        self.served = Some(tokio::spawn(run));
+        worker
+    }
+
+    /// Ends it, and waits until its store is free: that is a moment later.
+    async fn end(&mut self) {
+        self.stop.cancel();
+        self.served.take().unwrap().await.unwrap().unwrap();
+        while let Err(problem) = App::build(&self.config, Clock::system()).await {
+            assert!(
+                matches!(problem, AppError::Store(StoreError::InUse(_))),
+                "{problem}"
+            );
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn checks(&self) -> Vec<Check> {
@@ -98,6 +130,7 @@ fn toml(sim: &Sim, folder: &TempDir) -> String {
 public_url = "http://127.0.0.1:1"
 store.url = "embedded:{}"
 wecom.api_base = "{base}"
+api.tokens = ["api-q7Zk-0123456789"]
 [[corp]]
 id = "ww1"
 tenant_key = "team1"
@@ -127,17 +160,32 @@ fn named<'a>(checks: &'a [Check], name: &str) -> &'a Check {
 #[tokio::test]
 async fn a_service_that_runs_well_has_nothing_to_complain_of() {
     let ward = Ward::running().await;
-    for through in [Through::Listen, Through::Public] {
+    for (through, first) in [
+        (Through::Listen, None),
+        (Through::Public, Some("public URL")),
+    ] {
         let checks = ward.checks_at(&Clock::system(), through).await;
-        let names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
+        let mut names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
+        if let Some(first) = first {
+            assert_eq!(names.remove(2), first);
+        }
         let expected = [
             "store",
             "service",
+            "verification file",
             "callback URL app",
             "callback URL contacts",
             "app secret of ww1",
+            "app of ww1",
+            "visible range of the app of ww1",
             "customer API of ww1",
+            "customer scope of ww1",
+            "callback addresses of ww1",
+            "JS-SDK of ww1",
             "contact-sync secret of ww1",
+            "contact-sync of ww1",
+            "rights of contact-sync of ww1",
+            "attribute 与我协作 of ww1",
             "clock",
         ];
         assert_eq!(names, expected);
@@ -211,34 +259,6 @@ async fn a_wrong_secret_is_named_with_its_page() {
 }
 
 #[tokio::test]
-async fn an_app_that_may_not_ask_about_customers_is_told_where_to_change_that() {
-    let ward = Ward::running().await;
-    ward.sim.corp().console.customer_api = CustomerApi::NotListed;
-    let found = ward.only_fault().await;
-    assert!(found.advice.unwrap().contains("可调用接口的应用"));
-
-    ward.sim.corp().console.customer_api = CustomerApi::Listed;
-    let api = "externalcontact/get_follow_user_list";
-    ward.sim.faults().next(api, Fault::ErrCode(60020));
-    let found = ward.only_fault().await;
-    assert!(found.advice.unwrap().contains("企业可信IP"));
-    assert!(found.seen.contains("127.0.0.1"), "{}", found.seen);
-}
-
-#[tokio::test]
-async fn a_corp_in_which_nobody_may_have_customers_is_warned() {
-    let ward = Ward::running().await;
-    let zhang = UserId::parse("ZhangSan").unwrap();
-    ward.sim.corp().add_member(Member {
-        follow_range: Range::Outside,
-        ..Member::new(zhang, "张三")
-    });
-    let found = ward.only_fault().await;
-    assert_eq!(found.verdict, Verdict::Warning);
-    assert!(found.advice.unwrap().contains("使用范围"));
-}
-
-#[tokio::test]
 async fn a_wecom_that_does_not_answer_is_not_blamed_on_the_secret() {
     let mut ward = Ward::running().await;
     ward.config.wecom.api_base = Url::parse(&format!("http://{}", nobody())).unwrap();
@@ -286,11 +306,40 @@ async fn another_program_at_the_address_is_not_taken_for_the_service() {
 }
 
 #[tokio::test]
+async fn verification_files_are_asked_for() {
+    let mut ward = Ward::open().await;
+    let file = ("WW_verify_q8.txt".to_owned(), "q8".to_owned());
+    ward.config.verify_files.extend([file]);
+    ward.start().await;
+    for through in [Through::Listen, Through::Public] {
+        let checks = ward.checks_at(&Clock::system(), through).await;
+        let found = named(&checks, "verification file WW_verify_q8.txt");
+        assert_eq!(found.verdict, Verdict::Ok, "{found:?}");
+    }
+    // The service runs with what was configured at its start.
+    let changed = |name: &str, text: &str| [(name.to_owned(), text.to_owned())].into();
+    for (files, seen) in [
+        (changed("WW_verify_q9.txt", "q9"), "404"),
+        (changed("WW_verify_q8.txt", "q9"), "something else"),
+    ] {
+        ward.config.verify_files = files;
+        let found = ward.only_fault().await;
+        assert!(found.name.starts_with("verification file"), "{found:?}");
+        assert!(found.seen.contains(seen), "{found:?}");
+        assert!(found.advice.unwrap().contains("可信域名"));
+    }
+}
+
+#[tokio::test]
 async fn the_public_way_is_tried_when_it_is_asked_for() {
     let mut ward = Ward::running().await;
     ward.config.public_url = Url::parse(&format!("http://{}", nobody())).unwrap();
     let checks = ward.checks_at(&Clock::system(), Through::Public).await;
-    let found = named(&checks, "callback URL app");
+    let found = named(&checks, "public URL");
     assert_eq!(found.verdict, Verdict::Fault);
     assert!(found.advice.as_ref().unwrap().contains("DNS"), "{found:?}");
+    let callbacks = checks
+        .iter()
+        .find(|check| check.name.starts_with("callback URL"));
+    assert_eq!(callbacks, None);
 }

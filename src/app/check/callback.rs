@@ -19,7 +19,7 @@ const WECOM_WAITS: Duration = Duration::from_secs(1);
 /// What WeCom calls itself; bot checks go by it.
 const WECOM_AGENT: &str = "Mozilla/4.0";
 
-/// Where callback URLs begin, if it makes sense to try them.
+/// Where the service's addresses begin, if it makes sense to try them.
 pub(in crate::app::check) fn base(
     config: &Config,
     through: Through,
@@ -43,12 +43,19 @@ pub(in crate::app::check) fn base(
     }
 }
 
-/// Where callback URLs begin.
+/// Where the service's addresses begin.
 pub(in crate::app::check) struct Base {
     url: Url,
     /// The same past the reverse proxy, if that can be tried.
     past: Option<Url>,
     through: Through,
+}
+
+impl Base {
+    /// The address that everything else stands below.
+    pub(in crate::app::check) fn url(&self) -> &Url {
+        &self.url
+    }
 }
 
 /// How the service itself answers what came back wrong through the reverse proxy.
@@ -253,6 +260,7 @@ mod tests {
                 status,
                 body: body.into(),
                 took: Duration::from_millis(millis),
+                certificate: None,
             };
             let through = Through::Public;
             let check = judge("x".into(), "http://h/", through, &answer, "77", Past::Right);

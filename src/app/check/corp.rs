@@ -1,14 +1,15 @@
-//! WeCom's side, corp by corp: do the secrets bring tokens, may the app ask about customers, and does our clock agree?
+//! WeCom's side, corp by corp: do the secrets bring tokens, what may they do, and does our clock agree?
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::app::check::Check;
+use crate::app::check::attribute::Kept;
+use crate::app::check::{Check, app, attribute, contact_sync};
 use crate::clock::Clock;
 use crate::config::{Config, Corp};
 use crate::model::time::Timestamp;
-use crate::wecom::codes::{APP, look_up, place};
+use crate::wecom::codes::{look_up, place};
 use crate::wecom::error::ApiError;
 use crate::wecom::{Client, Secret};
 
@@ -26,7 +27,11 @@ struct Skew {
 }
 
 /// The checks of every corp, and the one of the clock.
-pub(in crate::app::check) async fn check(config: &Config, clock: &Clock) -> (Vec<Check>, Check) {
+pub(in crate::app::check) async fn check(
+    config: &Config,
+    clock: &Clock,
+    kept: &Kept,
+) -> (Vec<Check>, Check) {
     let clients = match crate::app::corps(config, None) {
         Ok(clients) => clients,
         Err(problem) => {
@@ -36,23 +41,35 @@ pub(in crate::app::check) async fn check(config: &Config, clock: &Clock) -> (Vec
     };
     let corps = config.corps.iter().filter_map(|corp| {
         let client = &clients.get(&corp.id)?.client;
-        Some(check_corp(corp, client, clock))
+        Some(check_corp(config, corp, client, clock, kept))
     });
     let (checks, skews): (Vec<_>, Vec<_>) = join_all(corps).await.into_iter().unzip();
     let skew = skews.into_iter().flatten().next();
     (checks.into_iter().flatten().collect(), clock_check(skew))
 }
 
-async fn check_corp(corp: &Corp, client: &Client, clock: &Clock) -> (Vec<Check>, Option<Skew>) {
+async fn check_corp(
+    config: &Config,
+    corp: &Corp,
+    client: &Client,
+    clock: &Clock,
+    kept: &Kept,
+) -> (Vec<Check>, Option<Skew>) {
     let (app, skew) = token(corp, client, Secret::App, clock).await;
     let mut checks = vec![app];
+    let mut members = Vec::new();
     if skew.is_ok() {
-        checks.push(customers(corp, client, clock.now()).await);
+        let answers = app::ask(client, &config.public_url, clock.now()).await;
+        checks.extend(answers.checks(&corp.id));
+        members = answers.members();
     }
     let mut skew = skew.ok().flatten();
     if corp.contact_sync_secret.is_some() {
         let (check, other) = token(corp, client, Secret::ContactSync, clock).await;
         checks.push(check);
+        if other.is_ok() {
+            checks.extend(contact_sync::check(&corp.id, client, clock.now()).await);
+        }
         skew = skew.or(other.ok().flatten());
     } else {
         checks.push(Check::ok(
@@ -60,6 +77,7 @@ async fn check_corp(corp: &Corp, client: &Client, clock: &Clock) -> (Vec<Check>,
             "none configured: members fill in the 与我协作 link by hand",
         ));
     }
+    checks.extend(attribute::check(&corp.id, client, &members, kept, clock.now()).await);
     (checks, skew)
 }
 
@@ -82,25 +100,6 @@ async fn token(
             (Check::ok(name, "WeCom gives a token for it"), Ok(skew))
         }
         Err(problem) => (fault(name, &problem, secret), Err(())),
-    }
-}
-
-/// A call that only a trusted address and a listed app may make.
-async fn customers(corp: &Corp, client: &Client, now: Timestamp) -> Check {
-    let name = format!("customer API of {}", corp.id);
-    match client.follow_users(now).await {
-        Ok(members) if members.is_empty() => Check::warning(
-            name,
-            "open, but no member that the app sees may have customers, so no customer events come",
-            format!(
-                "客户联系 → 权限配置 → 使用范围, and {APP} → 可见范围: put the same members into both"
-            ),
-        ),
-        Ok(members) => Check::ok(
-            name,
-            format!("open; {} members may have customers", members.len()),
-        ),
-        Err(problem) => fault(name, &problem, Secret::App),
     }
 }
 
@@ -129,8 +128,34 @@ fn clock_check(skew: Option<Skew>) -> Check {
     }
 }
 
-fn fault(name: String, problem: &ApiError, secret: Secret) -> Check {
-    Check::fault(name, problem.to_string(), advice(problem, secret))
+/// What an error is to be met with.
+pub(in crate::app::check) fn fault(name: String, problem: &ApiError, secret: Secret) -> Check {
+    fault_with(name, problem, advice(problem, secret))
+}
+
+/// The same; a code that has no page of its own leads to the page that the line is about.
+pub(in crate::app::check) fn fault_at(
+    name: String,
+    problem: &ApiError,
+    secret: Secret,
+    page: &str,
+) -> Check {
+    let general = advice(problem, secret);
+    match problem.errcode() {
+        Some(code) if general == look_up(code) => {
+            fault_with(name, problem, format!("{page}; {general}"))
+        }
+        Some(_) | None => fault_with(name, problem, general),
+    }
+}
+
+/// A fault of which the caller knows what to do.
+pub(in crate::app::check) fn fault_with(
+    name: String,
+    problem: &ApiError,
+    advice: impl Into<String>,
+) -> Check {
+    Check::fault(name, problem.to_string(), advice)
 }
 
 fn advice(problem: &ApiError, secret: Secret) -> String {

@@ -1,6 +1,7 @@
 //! The running service: who answers at the address that this configuration names?
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use reqwest::Client;
 use serde::Deserialize;
@@ -14,7 +15,11 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug)]
 pub(in crate::app::check) enum Service {
     /// The service, and it can take events in.
-    Ready { version: String },
+    Ready {
+        version: String,
+        /// How long it took to ask its store.
+        took: Duration,
+    },
     /// The service, and its store does not answer.
     NotReady,
     /// Another program.
@@ -42,7 +47,10 @@ pub(in crate::app::check) async fn look(client: &Client, listen: SocketAddr) -> 
         return Service::Other("another answer than this service's".into());
     };
     match ask(client.get(url("readyz"))).await {
-        Ok(answer) if answer.status == 200 => Service::Ready { version },
+        Ok(answer) if answer.status == 200 => Service::Ready {
+            version,
+            took: answer.took,
+        },
         Ok(_) | Err(_) => Service::NotReady,
     }
 }
@@ -60,11 +68,11 @@ impl Service {
     pub(in crate::app::check) fn check(&self, listen: SocketAddr) -> Check {
         let name = "service";
         match self {
-            Self::Ready { version } if version == VERSION => Check::ok(
+            Self::Ready { version, .. } if version == VERSION => Check::ok(
                 name,
                 format!("version {version} is ready at {}", local(listen)),
             ),
-            Self::Ready { version } => Check::warning(
+            Self::Ready { version, .. } => Check::warning(
                 name,
                 format!("version {version} runs, and this program is version {VERSION}"),
                 "restart the service to run the same version",

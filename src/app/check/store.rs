@@ -22,29 +22,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// With slower round trips, callbacks come near WeCom's 5 s as soon as there are a few.
 const SLOW: Duration = Duration::from_millis(200);
 
-/// Opens the store and asks how it is; a file that does not exist is not made.
-pub(in crate::app::check) async fn check(config: &Config, service: &Service) -> Check {
+/// Opens the store and asks how it is; a file that does not exist is not made. With the store, when it opened.
+pub(in crate::app::check) async fn look(
+    config: &Config,
+    service: &Service,
+) -> (Check, Option<Store>) {
     if let StoreChoice::Embedded(path) = &config.store
         && let Some(check) = before_opening(path, service)
     {
-        return check;
+        return (check, None);
     }
     match timeout(PATIENCE, open(config)).await {
-        Ok(Ok((health, took))) => judge(&health, took),
-        Ok(Err(problem)) => failed(&config.store, &problem, service),
-        Err(_elapsed) => failed(
-            &config.store,
-            &StoreError::Unavailable("no answer within 10 s".into()),
-            service,
-        ),
+        Ok(Ok((store, health, took))) => (judge(&health, took), Some(store)),
+        Ok(Err(problem)) => (failed(&config.store, &problem, service), None),
+        Err(_elapsed) => {
+            let problem = StoreError::Unavailable("no answer within 10 s".into());
+            (failed(&config.store, &problem, service), None)
+        }
     }
 }
 
-async fn open(config: &Config) -> Result<(Health, Duration), StoreError> {
+async fn open(config: &Config) -> Result<(Store, Health, Duration), StoreError> {
     let store = Store::open(&store_settings(config)).await?;
     let begun = Instant::now();
     let health = store.health().await?;
-    Ok((health, begun.elapsed()))
+    Ok((store, health, begun.elapsed()))
 }
 
 /// What the file tells from outside: it is not there, or it is another user's.
@@ -89,9 +91,12 @@ fn judge(health: &Health, took: Duration) -> Check {
 fn failed(store: &StoreChoice, problem: &StoreError, service: &Service) -> Check {
     if let StoreError::InUse(path) = problem {
         return match service {
-            Service::Ready { .. } => Check::ok(
+            Service::Ready { took, .. } => Check::ok(
                 NAME,
-                format!("{path} is in use by the running service, which says that it is well"),
+                format!(
+                    "embedded, {path} is in use by the running service, which says after {} ms that it is well",
+                    took.as_millis()
+                ),
             ),
             Service::NotReady => Check::fault(
                 NAME,
@@ -125,6 +130,7 @@ mod tests {
     fn who_holds_the_file_decides() {
         let ready = Service::Ready {
             version: "1".into(),
+            took: Duration::ZERO,
         };
         let absent = Service::Absent("refused".into());
         let (file, in_use) = (

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use wecom_bridge::sim::console::{CustomerApi, ExpiredToken};
+use wecom_bridge::sim::console::{ContactEdit, CustomerApi, ExpiredToken, TrustedIps};
 
 use crate::sim::stage::{As, Stage};
 
@@ -128,6 +128,35 @@ async fn an_app_that_is_not_listed_has_no_customer_api() {
         .get(As::App, "externalcontact/get_follow_user_list", &[])
         .await;
     assert_eq!(answer.errcode(), 48002);
+}
+
+#[tokio::test]
+async fn calls_from_an_untrusted_address_are_refused_but_for_tokens() {
+    let stage = Stage::start().await;
+    let update = json!({"userid": "nobody"});
+    let asked = async || {
+        let app = stage.get(As::App, "getcallbackip", &[]).await;
+        let sync = stage.post(As::ContactSync, "user/update", &update).await;
+        (app.errcode(), sync.errcode())
+    };
+    assert_eq!(asked().await, (0, 60111));
+    stage.sim.corp().console.app_ips = TrustedIps::NotListed;
+    assert_eq!(asked().await, (60020, 60111));
+    stage.sim.corp().console.contact_sync_ips = TrustedIps::NotListed;
+    assert_eq!(asked().await, (60020, 60020));
+}
+
+#[tokio::test]
+async fn contacts_that_are_read_only_are_not_written() {
+    let stage = Stage::start().await;
+    stage.sim.corp().console.contact_edit = ContactEdit::ReadOnly;
+    let update = json!({"userid": "nobody"});
+    let written = stage.post(As::ContactSync, "user/update", &update).await;
+    assert_eq!(written.errcode(), 48002);
+    let read = stage
+        .post(As::ContactSync, "user/list_id", &json!({}))
+        .await;
+    assert_eq!(read.errcode(), 0);
 }
 
 #[tokio::test]
