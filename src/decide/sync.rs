@@ -55,8 +55,7 @@ pub(in crate::decide) fn started(
         return Vec::new();
     };
     match (newest(facts), start(request, newest(facts), now)) {
-        (Some(run), Start::Runs) if run.request.part.is_some() && request.part.is_none() => {
-            // A light pass is no answer to a whole one: that follows.
+        (Some(run), Start::Runs) if !answers(run.request, request) => {
             vec![Effect::PutSync(Box::new(SyncRun {
                 then: Some(request),
                 ..run.clone()
@@ -66,6 +65,13 @@ pub(in crate::decide) fn started(
         (Some(run), Start::GoesOn) => go_on(run, now),
         (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),
     }
+}
+
+/// Whether a sync that is running will have done what is asked for now. A light pass has not seen everybody, and what
+/// was looked at before the installation's address changed has still to get the new one.
+fn answers(running: SyncRequest, asked: SyncRequest) -> bool {
+    let whole = running.part.is_none() || asked.part.is_some();
+    whole && asked.by != AskedBy::Switch
 }
 
 /// What asking for a sync leads to.

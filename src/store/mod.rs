@@ -191,7 +191,7 @@ pub struct Progress {
     pub failures: Vec<Failure>,
 }
 
-/// A stored item with its progress. `T` is a [`Delivery`] or an [`OutgoingHead`].
+/// A stored item with its progress. `T` is a [`Delivery`] or an [`OutgoingHead`](crate::model::outgoing::OutgoingHead).
 #[derive(Debug, Clone)]
 pub struct Entry<T> {
     /// Its name.

@@ -131,6 +131,22 @@ fn one_sync_at_a_time_and_none_is_stuck() {
 }
 
 #[test]
+fn a_change_of_address_during_a_sync_is_followed_up() {
+    let corp = corp();
+    let running = run(SyncState::Running, NOW);
+    let mut facts = Facts::none(&corp);
+    facts.switches.sync = Some(running.id.clone());
+    facts.syncs = vec![running];
+    for (by, expected) in [
+        (AskedBy::Switch, vec!["old all Running, then another"]),
+        (AskedBy::Admin, vec![]),
+    ] {
+        let asked = OwnEvent::StartSync(request(by, SyncScope::Links));
+        assert_eq!(told(&asked, &facts), expected, "{by:?}");
+    }
+}
+
+#[test]
 fn while_events_change_nothing_the_schedule_changes_no_contacts() {
     let corp = corp();
     let mut facts = Facts::none(&corp);
