@@ -1,16 +1,17 @@
 //! A sync: a chain of deliveries, each a step that reads a page, writes what differs, and asks for the next step in the
 //! same commit. A crash repeats one step; all steps of a corp have one subject, so there is one sync at a time.
 
+pub mod start;
+
 mod contacts;
 mod members;
 mod tally;
-
-use std::time::Duration;
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{AutoSync, Facts, LinkWriting, Need};
 use crate::decide::found::Found;
 use crate::decide::input::StepDied;
+use crate::decide::sync::start::{Start, answers, start};
 use crate::decide::wording;
 use crate::model::contact::Contact;
 use crate::model::effect::Effect;
@@ -23,12 +24,6 @@ use crate::model::sync::{
     SyncScope, SyncState,
 };
 use crate::model::time::Timestamp;
-
-/// A sync that runs and has not moved for so long is taken up again when another is asked for.
-const STUCK: Duration = Duration::from_secs(15 * 60);
-
-/// A failed sync is gone on with when the same is asked for so soon; what it has seen is still worth something.
-const RESUMABLE: Duration = Duration::from_secs(60 * 60);
 
 /// So many syncs are kept.
 const KEPT: usize = 50;
@@ -64,38 +59,6 @@ pub(in crate::decide) fn started(
         (_, Start::Runs) => Vec::new(),
         (Some(run), Start::GoesOn) => go_on(run, now),
         (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),
-    }
-}
-
-/// Whether a sync that is running will have done what is asked for now. A light pass has not seen everybody, and what
-/// was looked at before the installation's address changed has still to get the new one.
-fn answers(running: SyncRequest, asked: SyncRequest) -> bool {
-    let whole = running.part.is_none() || asked.part.is_some();
-    whole && asked.by != AskedBy::Switch
-}
-
-/// What asking for a sync leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// The newest sync is running.
-    Runs,
-    /// The newest sync stands still, or has failed a short while ago: it goes on.
-    GoesOn,
-    /// A new one.
-    New,
-}
-
-/// What asking for this leads to.
-pub fn start(request: SyncRequest, newest: Option<&SyncRun>, now: Timestamp) -> Start {
-    match newest {
-        Some(run) if run.state == SyncState::Running => match now.since(run.moved_at) < STUCK {
-            true => Start::Runs,
-            false => Start::GoesOn,
-        },
-        Some(run) if run.state == SyncState::Failed && is_resumable(run, request, now) => {
-            Start::GoesOn
-        }
-        _ => Start::New,
     }
 }
 
@@ -226,14 +189,6 @@ fn allowed(request: SyncRequest, facts: &Facts<'_>) -> Option<SyncRequest> {
 fn newest<'f>(facts: &'f Facts<'_>) -> Option<&'f SyncRun> {
     let id = facts.switches.sync.as_ref()?;
     facts.syncs.iter().find(|run| run.id == *id)
-}
-
-fn is_resumable(run: &SyncRun, request: SyncRequest, now: Timestamp) -> bool {
-    let same = SyncRequest {
-        by: request.by,
-        ..run.request
-    };
-    same == request && now.since(run.moved_at) < RESUMABLE
 }
 
 fn go_on(run: &SyncRun, now: Timestamp) -> Vec<Effect> {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
-use crate::decide::sync::{Start, id, start};
+use crate::decide::sync::id;
+use crate::decide::sync::start::{Start, start};
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
