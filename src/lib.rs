@@ -56,6 +56,17 @@
 //!
 //! A page's beacon and a refresh join at step 3 with XML of the same form; a replay joins at step 1 or 4.
 //!
+//! # One sync's walk
+//!
+//! A sync is a chain of deliveries through the same corridor, so it is resumable, done once, and one at a time among
+//! all processes, without machinery of its own:
+//!
+//! 1. An administrator, the schedule or a switch puts `start_sync` into the inbox ([`decide::sync`]).
+//! 2. Each `sync_step` reads a page of what WeCom has ([`act`]), decides what differs by the rules that events use, and
+//!    commits changes, sightings, the run's progress and the next `sync_step` together.
+//! 3. When all pages are read, what is kept and was not sighted is read one by one: it is gone, or it was overlooked.
+//! 4. The last step writes the report. A step that is given up ends the run as failed; asking again goes on with it.
+//!
 //! # To add something
 //!
 //! | you want | touch |

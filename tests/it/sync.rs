@@ -101,6 +101,8 @@ async fn the_first_sync_finds_everybody_and_the_second_nothing(on: On) {
     assert_eq!(contact["follow_users"].as_array().unwrap().len(), 2);
     let tag = json!({"tag_id": "et3", "group_name": "级别", "tag_name": "级别3", "type": 1});
     assert_eq!(contact["follow_users"][0]["tags"], json!([tag]));
+    let tags = world.api("api/v1/tags").await.to_string();
+    assert!(tags.contains("级别3"), "{tags}");
     assert_eq!(world.items("contacts").await.len(), 230);
     assert_eq!(world.items("members").await.len(), 45);
 

@@ -8,6 +8,7 @@ use crate::decide::facts::Facts;
 use crate::decide::found::{ContactFound, CustomerFound, Found};
 use crate::decide::sync::tally::{count, recount};
 use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
+use crate::decide::tag;
 use crate::decide::wording;
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::effect::Effect;
@@ -28,6 +29,7 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
         Found::Tags { kept, fresh } => {
             if kept.as_ref() != Some(fresh) {
                 walk.note(Effect::PutTagNames(fresh.clone()));
+                walk.change(tag::changed(walk.now));
             }
             walk.next_phase();
         }
