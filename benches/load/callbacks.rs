@@ -13,7 +13,7 @@ use crate::corps;
 const PLAINTEXT_BYTES: usize = 600;
 
 /// Members who share the contacts.
-const MEMBERS: usize = 400;
+const MEMBERS: usize = 4_000;
 
 /// What happened to the contact.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ pub(crate) const APART: About = About {
 
 /// The member who has contact number `n`.
 pub(crate) fn member(n: usize) -> String {
-    format!("member{:03}", n % MEMBERS)
+    format!("member{:04}", n % MEMBERS)
 }
 
 /// The id of contact number `n`.

@@ -19,7 +19,7 @@ use crate::ground::{Ground, Keeping};
 use crate::report::Failures;
 use crate::servers::{Program, Server, Setup};
 
-/// As many customers as the service may read at once; ten for each member, who may get fifteen messages at once.
+/// As many customers as the service may read at once; one for each member, who may get fifteen messages at once.
 pub(crate) const CONTACTS: usize = 4_000;
 
 /// How long it may take.
