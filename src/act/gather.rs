@@ -159,7 +159,7 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Switches => facts.switches = record.parse()?.unwrap_or_default(),
         Table::Syncs => facts.sync = record.parse()?,
         // Steps of syncs read these by themselves.
-        Table::Batches | Table::Sightings | Table::TagNames => {}
+        Table::Batches | Table::Sightings => {}
     }
     Ok(())
 }

@@ -43,18 +43,11 @@ impl<'a> Pages<'a> {
                 facts.member_page = self.page(Table::Members, after.as_deref()).await?;
             }
             Need::TagGroups => {
-                let mut after = None;
-                loop {
-                    let page = self.list(Table::TagGroups, after.as_deref()).await?;
-                    for record in &page.items {
-                        facts.tag_groups.extend(record.parse()?);
-                    }
-                    self.read.extend(page.items);
-                    after = page.next;
-                    if after.is_none() {
-                        break;
-                    }
+                let records = self.store.all(self.id, Table::TagGroups).await?;
+                for record in &records {
+                    facts.tag_groups.extend(record.parse()?);
                 }
+                self.read.extend(records);
             }
             Need::Contact(_)
             | Need::ContactAtWecom(_)

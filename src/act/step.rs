@@ -12,6 +12,7 @@ use crate::decide::sync::Kind;
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncPhase, SyncRun, SyncState};
+use crate::model::tag::TagGroup;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -113,9 +114,10 @@ impl Page<'_> {
                 self.kept_members(run, basis).await?
             }
             SyncPhase::ReadTags => {
-                let kept = self.store.read(self.id, &[Key::tag_names()]).await?;
-                let fresh = client.tag_names(now).await?;
-                let kept = take(basis, kept)?;
+                let records = self.store.all(self.id, Table::TagGroups).await?;
+                let kept = tag_groups(&records)?;
+                basis.extend(records);
+                let fresh = client.tags(now).await?;
                 step(Found::Tags { kept, fresh }, 1)
             }
             SyncPhase::ListFollowers => step(Found::Followers(client.follow_users(now).await?), 1),
@@ -238,6 +240,11 @@ fn take<T: serde::de::DeserializeOwned>(
     let found = records.first().map(Record::parse).transpose()?.flatten();
     basis.extend(records);
     Ok(found)
+}
+
+fn tag_groups(records: &[Record]) -> Result<Vec<TagGroup>, StoreError> {
+    let groups = records.iter().map(Record::parse::<TagGroup>);
+    groups.filter_map(Result::transpose).collect()
 }
 
 fn told<T>(read: Read<T>) -> Result<Option<T>, String> {

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::ids::UserId;
 use crate::model::member::{Link, Member, ProfiledMember};
-use crate::model::sync::{Sighting, SyncBatch, TagNames};
+use crate::model::sync::{Sighting, SyncBatch};
+use crate::model::tag::{TagGroup, TagNames};
 
 /// What a step is about.
 #[derive(Debug, Default)]
@@ -49,12 +50,12 @@ pub enum Found {
         /// The key of the last kept record that was looked at; `None` when there are no more.
         next: Option<String>,
     },
-    /// The names of tags.
+    /// The corp's tags.
     Tags {
         /// As they are kept.
-        kept: Option<TagNames>,
+        kept: Vec<TagGroup>,
         /// As WeCom has them now.
-        fresh: TagNames,
+        fresh: Vec<TagGroup>,
     },
     /// Who may have contacts.
     Followers(Vec<UserId>),

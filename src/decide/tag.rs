@@ -23,14 +23,20 @@ pub(in crate::decide) fn refresh_needs() -> Vec<Need> {
 /// Brings the tags up to date with what WeCom says now. What is gone stays, marked: contacts that were read before it
 /// went still name it.
 pub(in crate::decide) fn refreshed(facts: &Facts<'_>, now: Timestamp) -> Vec<Effect> {
-    let fresh = &facts.tag_groups_at_wecom;
+    compared(&facts.tag_groups, &facts.tag_groups_at_wecom, now)
+}
+
+/// What differs between the tags as they are kept and as WeCom has them.
+pub(in crate::decide) fn compared(
+    known: &[TagGroup],
+    fresh: &[TagGroup],
+    now: Timestamp,
+) -> Vec<Effect> {
     let there = fresh.iter().map(|fresh| {
-        let kept = facts.tag_groups.iter();
-        let kept = kept.into_iter().find(|g| g.group_id == fresh.group_id);
+        let kept = known.iter().find(|g| g.group_id == fresh.group_id);
         (kept, merged(kept, fresh, now))
     });
-    let gone = facts
-        .tag_groups
+    let gone = known
         .iter()
         .filter(|kept| fresh.iter().all(|group| group.group_id != kept.group_id))
         .map(|kept| (Some(kept), deleted(kept, now)));

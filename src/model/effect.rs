@@ -8,7 +8,7 @@ use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
 use crate::model::relation::Relation;
 use crate::model::switches::Switches;
-use crate::model::sync::{Sighting, SyncBatch, SyncRun, TagNames};
+use crate::model::sync::{Sighting, SyncBatch, SyncRun};
 use crate::model::tag::TagGroup;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
@@ -59,8 +59,6 @@ pub enum Effect {
     DropBatch(String),
     /// Keep that a sync has seen somebody.
     PutSighting(Sighting),
-    /// Keep the names of the corp's tags.
-    PutTagNames(TagNames),
     /// Keep what is switched on, and which sync is the newest.
     PutSwitches(Switches),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is

@@ -1,7 +1,5 @@
 //! Bringing everything up to date with WeCom: what is asked for, how far it is, what came of it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ExternalUserId, UserId};
@@ -297,20 +295,6 @@ pub enum Counted {
     /// Unchanged.
     #[default]
     Unchanged,
-}
-
-/// The corp's tags (企业标签) by `tag_id`, for answers that name tags by id alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TagNames(pub BTreeMap<String, TagName>);
-
-/// A tag's name and its group's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TagName {
-    /// The group.
-    pub group_name: String,
-    /// The tag.
-    pub tag_name: String,
 }
 
 #[cfg(test)]

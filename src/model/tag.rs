@@ -1,5 +1,7 @@
 //! The corp's customer tags.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::time::Timestamp;
@@ -40,4 +42,42 @@ pub struct CorpTag {
     /// When it was first missing at WeCom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
+}
+
+/// The names of tags by `tag_id`, where WeCom names tags by id alone or a kept name may have changed.
+#[derive(Debug, Clone, Default)]
+pub struct TagNames(HashMap<String, TagName>);
+
+/// A tag's name and its group's.
+#[derive(Debug, Clone)]
+pub struct TagName {
+    /// The group.
+    pub group_name: String,
+    /// The tag.
+    pub tag_name: String,
+    /// Whether WeCom has it no longer.
+    pub is_deleted: bool,
+}
+
+impl TagNames {
+    /// The names in these groups.
+    pub fn of(groups: impl IntoIterator<Item = TagGroup>) -> Self {
+        let named = |group: TagGroup| {
+            let group_name = group.group_name;
+            group.tags.into_iter().map(move |tag| {
+                let name = TagName {
+                    group_name: group_name.clone(),
+                    tag_name: tag.tag_name,
+                    is_deleted: tag.deleted_at.is_some(),
+                };
+                (tag.tag_id, name)
+            })
+        };
+        Self(groups.into_iter().flat_map(named).collect())
+    }
+
+    /// The name of this tag, if it is known.
+    pub fn get(&self, tag_id: &str) -> Option<&TagName> {
+        self.0.get(tag_id)
+    }
 }

@@ -8,6 +8,9 @@ use crate::store::error::StoreError;
 use crate::store::record::{self, Key, Record, Table};
 use crate::store::{Backend, Counts, Entry, HOURS_COUNTED, Queue, Range, State, Store, ask};
 
+/// How many records of a small table are read in one round trip.
+const ALL_PAGE: usize = 200;
+
 /// How many relations of a contact are read in one round trip; few contacts have more.
 const RELATIONS_PAGE: usize = 64;
 
@@ -49,6 +52,23 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         ask!(self, b => b.list(corp, table, after, None, limit))
+    }
+
+    /// Reads a whole table, for those that hold little.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn all(&self, corp: &CorpId, table: Table) -> Result<Vec<Record>, StoreError> {
+        let mut all: Vec<Record> = Vec::new();
+        loop {
+            let after = all.last().map(|record| record.key.key.clone());
+            let page = self.list(corp, table, after.as_deref(), ALL_PAGE).await?;
+            let is_last = page.len() < ALL_PAGE;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     /// Reads records and, behind them, what these tables keep about a contact's relations, one record per member: one

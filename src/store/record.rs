@@ -8,7 +8,7 @@ use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::relation::{Relation, RelationKind};
 use crate::model::switches::Switches;
-use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun, TagNames};
+use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun};
 use crate::model::tag::TagGroup;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
@@ -43,15 +43,13 @@ pub enum Table {
     Batches,
     /// [`Sighting`] by whom it is about.
     Sightings,
-    /// [`TagNames`], one record.
-    TagNames,
     /// [`Switches`], one record.
     Switches,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -65,7 +63,6 @@ impl Table {
         Self::Syncs,
         Self::Batches,
         Self::Sightings,
-        Self::TagNames,
         Self::Switches,
     ];
 
@@ -85,7 +82,6 @@ impl Table {
             Self::Syncs => "syncs",
             Self::Batches => "batches",
             Self::Sightings => "sightings",
-            Self::TagNames => "tag_names",
             Self::Switches => "switches",
         }
     }
@@ -185,11 +181,6 @@ impl Key {
             Sighted::Member(id) => format!("m {}", id.key()),
         };
         Self::new(Table::Sightings, key)
-    }
-
-    /// The corp's [`TagNames`].
-    pub fn tag_names() -> Self {
-        Self::new(Table::TagNames, "now")
     }
 
     /// The corp's [`Switches`].
@@ -296,7 +287,6 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::PutBatch(batch) => put(Key::batch(&batch.key), batch),
         Effect::DropBatch(key) => Write::Drop(Key::batch(key)),
         Effect::PutSighting(sighting) => put(Key::sighting(&sighting.who), sighting),
-        Effect::PutTagNames(names) => put(Key::tag_names(), names),
         Effect::PutSwitches(switches) => put(Key::switches(), switches),
         Effect::Refresh(delivery) => Write::Refresh {
             mark: mark(delivery),
@@ -353,6 +343,5 @@ const _: fn() = || {
     record::<SyncRun>();
     record::<SyncBatch>();
     record::<Sighting>();
-    record::<TagNames>();
     record::<Switches>();
 };

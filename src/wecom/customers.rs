@@ -1,12 +1,11 @@
-//! Many contacts at once: `batch/get_by_user` (path/92994), with what it leaves out: the names of tags
-//! (`get_corp_tag_list`, path/92117) and those who are no customers (`contact_list`, path/99434).
+//! Many contacts at once: `batch/get_by_user` (path/92994), and with `contact_list` (path/99434) those whom it leaves out
+//! because they are no customers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::model::sync::{TagName, TagNames};
 use crate::model::time::Timestamp;
 use crate::wecom::contact::{ContactReply, FollowUserReply, NO_RELATION, STALE_CURSOR};
 use crate::wecom::directory::Page;
@@ -21,14 +20,6 @@ const GET_BY_USER: Api = Api {
     lane: Lane::Usual,
     rate: BASE,
     bucket: "externalcontact/batch/get_by_user",
-};
-
-const GET_CORP_TAG_LIST: Api = Api {
-    path: "externalcontact/get_corp_tag_list",
-    secret: Secret::App,
-    lane: Lane::Usual,
-    rate: BASE,
-    bucket: "externalcontact/get_corp_tag_list",
 };
 
 const CONTACT_LIST: Api = Api {
@@ -116,26 +107,6 @@ impl Client {
         })
     }
 
-    /// Reads the names of all corp tags.
-    ///
-    /// # Errors
-    /// [`ApiError`].
-    pub async fn tag_names(&self, now: Timestamp) -> Result<TagNames, ApiError> {
-        let body = serde_json::Map::new();
-        let reply: TagsReply = self.post(&GET_CORP_TAG_LIST, &body, now).await?;
-        let tags = reply.tag_group.into_iter().flat_map(|group| {
-            let group_name = group.group_name;
-            group.tag.into_iter().map(move |tag| {
-                let name = TagName {
-                    group_name: group_name.clone(),
-                    tag_name: tag.name,
-                };
-                (tag.id, name)
-            })
-        });
-        Ok(TagNames(tags.collect()))
-    }
-
     /// Counts, on one page, the rows about people who are served and are no customers.
     ///
     /// # Errors
@@ -218,27 +189,6 @@ impl Row {
             ..contact.named(&external_userid, now)
         }
     }
-}
-
-#[derive(Deserialize)]
-struct TagsReply {
-    #[serde(default)]
-    tag_group: Vec<TagGroup>,
-}
-
-#[derive(Deserialize)]
-struct TagGroup {
-    #[serde(default)]
-    group_name: String,
-    #[serde(default)]
-    tag: Vec<TagRow>,
-}
-
-#[derive(Deserialize)]
-struct TagRow {
-    id: String,
-    #[serde(default)]
-    name: String,
 }
 
 #[derive(Serialize)]
@@ -362,23 +312,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tags_have_names_and_others_are_counted() {
+    async fn others_are_counted() {
         let script = Script::start(|asked, _| match asked.path.as_str() {
-            "externalcontact/get_corp_tag_list" => reply(json!({"errcode": 0, "tag_group": [
-                {"group_id": "g1", "group_name": "级别", "tag": [{"id": "et1", "name": "重要", "order": 1}]},
-                {"group_id": "g2", "group_name": "空"},
-            ]})),
             "externalcontact/contact_list" => reply(json!({"errcode": 0, "next_cursor": "", "info_list": [
                 {"is_customer": true, "tmp_openid": "a"}, {"is_customer": false, "tmp_openid": "b"},
             ]})),
             _ => None,
         })
         .await;
-        let names = script.client().tag_names(NOW).await.unwrap();
-        assert_eq!(
-            serde_json::to_value(&names).unwrap(),
-            json!({"et1": {"group_name": "级别", "tag_name": "重要"}})
-        );
         let page = script.client().others("", NOW).await.unwrap();
         assert_eq!((page.items, page.next), (1, None));
     }

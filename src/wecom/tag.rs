@@ -104,8 +104,16 @@ mod tests {
             "group_id": "etG", "group_name": "级别", "create_time": 1_600_000_000, "order": 1, "new_field": 1,
             "tag": [{"id": "etA", "name": "重要", "create_time": 1_600_000_001, "order": 2}],
         }]);
+        let bare = json!({"group_id": "etE", "group_name": "空"});
         for (answer, expected) in [
             (json!({"errcode": 0}), json!([])),
+            (
+                json!({"errcode": 0, "tag_group": [bare]}),
+                json!([{
+                    "group_id": "etE", "group_name": "空", "order": 0, "tags": [],
+                    "create_time": "1970-01-01T00:00:00.000Z", "changed_at": "2023-11-14T22:13:20.000Z",
+                }]),
+            ),
             (
                 json!({"errcode": 0, "tag_group": group}),
                 json!([{

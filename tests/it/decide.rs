@@ -150,7 +150,6 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutBatch(batch) => format!("batch of {}", batch.ids.len()),
             Effect::DropBatch(_) => "drop batch".into(),
             Effect::PutSighting(sighting) => format!("seen {:?}", sighting.counted),
-            Effect::PutTagNames(names) => format!("{} tags", names.0.len()),
             Effect::PutSwitches(switches) => format!("auto-sync {:?}", switches.auto_sync),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use crate::act::error::ActError;
-use crate::act::step::{End, Page, READS, of_contact, parsed, sighting, step, told, words};
+use crate::act::step::{
+    End, Page, READS, of_contact, parsed, sighting, step, tag_groups, told, words,
+};
 use crate::decide::found::{ContactFound, CustomerFound, Found, Step};
 use crate::decide::sync::misses_contact;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::model::sync::{Sighting, SyncRun, TagNames};
+use crate::model::sync::{Sighting, SyncRun};
+use crate::model::tag::TagNames;
 use crate::store::record::{Key, Record, Table};
 use crate::wecom::customers::Customers;
 
@@ -40,7 +43,7 @@ impl Page<'_> {
                 next,
             } => (rows, unreadable, next),
         };
-        let mut keys: Vec<Key> = vec![Key::tag_names()];
+        let mut keys: Vec<Key> = Vec::new();
         for row in &rows {
             let id = &row.external_userid;
             keys.extend([Key::contact(id), of_contact(id)]);
@@ -53,7 +56,8 @@ impl Page<'_> {
         keys.dedup();
         let records = self.store.read(self.id, &keys).await?;
         let by_key: HashMap<&Key, &Record> = records.iter().map(|r| (&r.key, r)).collect();
-        let names = parsed::<TagNames>(&by_key, &Key::tag_names())?.unwrap_or_default();
+        let groups = self.store.all(self.id, Table::TagGroups).await?;
+        let names = TagNames::of(tag_groups(&groups)?);
         let mut customers: Vec<CustomerFound> = Vec::new();
         let mut places: HashMap<ExternalUserId, usize> = HashMap::new();
         for row in rows {

@@ -13,7 +13,8 @@ use crate::decide::wording;
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
-use crate::model::sync::{Counted, Sighted, Sighting, SyncBatch, SyncMode, TagName, TagNames};
+use crate::model::sync::{Counted, Sighted, Sighting, SyncBatch, SyncMode};
+use crate::model::tag::{TagName, TagNames};
 use crate::model::time::Timestamp;
 
 /// The contacts of so many members are read together (path/92994).
@@ -27,10 +28,7 @@ const RECENT: Duration = Duration::from_secs(60);
 pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
     match &facts.step.found {
         Found::Tags { kept, fresh } => {
-            if kept.as_ref() != Some(fresh) {
-                walk.note(Effect::PutTagNames(fresh.clone()));
-                walk.change(tag::changed(walk.now));
-            }
+            walk.change(tag::compared(kept, fresh, walk.now));
             walk.next_phase();
         }
         Found::Followers(userids) => followers(walk, userids),
@@ -236,11 +234,12 @@ fn tags(listed: &[Tag], kept: Option<&FollowUser>, names: &TagNames) -> Vec<Tag>
     };
     let is_new = |tag: &&Tag| !kept.iter().any(|kept| kept.tag_id == tag.tag_id);
     let named = |tag: &Tag| {
-        let name = tag.tag_id.as_ref().and_then(|id| names.0.get(id));
+        let name = tag.tag_id.as_ref().and_then(|id| names.get(id));
         match name {
             Some(TagName {
                 group_name,
                 tag_name,
+                is_deleted: false,
             }) => Tag {
                 tag_id: tag.tag_id.clone(),
                 group_name: group_name.clone(),
@@ -248,11 +247,11 @@ fn tags(listed: &[Tag], kept: Option<&FollowUser>, names: &TagNames) -> Vec<Tag>
                 kind: CORP_TAG,
             },
             // Not in the list of the corp's tags: one of a rule group, or newer than the list.
-            None if tag.kind == 0 => Tag {
+            _ if tag.kind == 0 => Tag {
                 kind: RULE_GROUP_TAG,
                 ..tag.clone()
             },
-            None => tag.clone(),
+            _ => tag.clone(),
         }
     };
     let stay = kept.iter().filter(is_listed);

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::tags::TagNames;
+use crate::http::api::tags::NamesOfNow;
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
@@ -94,7 +94,7 @@ pub(in crate::http) async fn contacts(
     };
     let limit = Some(step);
     let mut paging = Paging { corp, limit, after };
-    let mut names = TagNames::default();
+    let mut names = NamesOfNow::default();
     let mut items = Vec::new();
     for _ in 0..steps {
         let (records, mut next) = page(&doors, &paging, Table::Contacts).await?;
@@ -150,7 +150,7 @@ pub(in crate::http) async fn contact(
             transfer_failures: Vec::new(),
             visits: Vec::new(),
         };
-        let mut names = TagNames::default();
+        let mut names = NamesOfNow::default();
         names.apply(&doors, corp, &mut detail.contact).await?;
         let tables = [
             Table::Greetings,
@@ -177,7 +177,6 @@ pub(in crate::http) async fn contact(
                 | Table::Syncs
                 | Table::Batches
                 | Table::Sightings
-                | Table::TagNames
                 | Table::Switches => {}
             }
         }

@@ -10,11 +10,8 @@ use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::contact::{Contact, Tag};
 use crate::model::ids::CorpId;
-use crate::model::tag::TagGroup;
+use crate::model::tag::{TagGroup, TagNames};
 use crate::store::record::Table;
-
-/// How many groups of tags are read in one round trip; few corps have more.
-const GROUPS: usize = 200;
 
 /// `GET /api/v1/tags`: groups of tags by `group_id`, corp by corp; deleted ones too.
 pub(in crate::http) async fn tags(
@@ -31,18 +28,12 @@ pub(in crate::http) async fn tags(
     Ok(HttpResponse::Ok().json(Page { items, next }))
 }
 
-/// The names of tags by `tag_id`, for each corp that was asked for. Contacts keep the names that their tags had when
-/// they were read; these are the ones of now.
+/// The names of tags, for each corp that was asked for. Contacts keep the names that their tags had when they were
+/// read; these are the ones of now.
 #[derive(Default)]
-pub(in crate::http::api) struct TagNames(HashMap<CorpId, HashMap<String, TagName>>);
+pub(in crate::http::api) struct NamesOfNow(HashMap<CorpId, TagNames>);
 
-struct TagName {
-    group_name: String,
-    tag_name: String,
-    deleted: bool,
-}
-
-impl TagNames {
+impl NamesOfNow {
     /// Gives a contact's tags the names of now, and takes away those that were deleted.
     pub(in crate::http::api) async fn apply(
         &mut self,
@@ -67,43 +58,21 @@ impl TagNames {
 }
 
 /// `false` for a tag that was deleted. A tag that is not known keeps the name it has.
-fn renamed(tag: &mut Tag, names: &HashMap<String, TagName>) -> bool {
+fn renamed(tag: &mut Tag, names: &TagNames) -> bool {
     let id = tag.tag_id.as_ref();
     let Some(name) = id.and_then(|id| names.get(id)) else {
         return true;
     };
     tag.group_name.clone_from(&name.group_name);
     tag.tag_name.clone_from(&name.tag_name);
-    !name.deleted
+    !name.is_deleted
 }
 
-async fn read(doors: &Doors, corp: &CorpId) -> Result<HashMap<String, TagName>, Problem> {
-    let mut names = HashMap::new();
-    let mut after: Option<String> = None;
-    loop {
-        let store = &doors.store;
-        let records = store
-            .list(corp, Table::TagGroups, after.as_deref(), GROUPS)
-            .await?;
-        for record in &records {
-            let group = record.parse::<TagGroup>()?;
-            names.extend(group.into_iter().flat_map(by_id));
-        }
-        match records.last() {
-            Some(last) if records.len() == GROUPS => after = Some(last.key.key.clone()),
-            _ => return Ok(names),
-        }
+async fn read(doors: &Doors, corp: &CorpId) -> Result<TagNames, Problem> {
+    let records = doors.store.all(corp, Table::TagGroups).await?;
+    let mut groups: Vec<TagGroup> = Vec::with_capacity(records.len());
+    for record in &records {
+        groups.extend(record.parse::<TagGroup>()?);
     }
-}
-
-fn by_id(group: TagGroup) -> impl Iterator<Item = (String, TagName)> {
-    let group_name = group.group_name;
-    group.tags.into_iter().map(move |tag| {
-        let name = TagName {
-            group_name: group_name.clone(),
-            tag_name: tag.tag_name,
-            deleted: tag.deleted_at.is_some(),
-        };
-        (tag.tag_id, name)
-    })
+    Ok(TagNames::of(groups))
 }

@@ -15,8 +15,9 @@ use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{ExternalUserId, UserId};
 use wecom_bridge::model::sync::{
     AskedBy, SyncBatch, SyncMode, SyncPart, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun,
-    SyncScope, SyncState, TagName, TagNames,
+    SyncScope, SyncState,
 };
+use wecom_bridge::model::tag::{CorpTag, TagGroup, TagNames};
 use wecom_bridge::model::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
@@ -284,11 +285,22 @@ fn paged(row: Contact, kept: Option<Contact>) -> (Option<Contact>, Vec<String>) 
         key: format!("{OLD} f 0"),
         ids: vec!["Zhang".into()],
     });
-    let named = |group_name: &str, tag_name: &str| TagName {
-        group_name: group_name.into(),
+    let tag = |tag_id: &str, tag_name: &str| CorpTag {
+        tag_id: tag_id.into(),
         tag_name: tag_name.into(),
+        order: 0,
+        create_time: NOW,
+        deleted_at: None,
     };
-    let names = [("et1", named("组", "一")), ("et2", named("组", "二"))];
+    let groups = [TagGroup {
+        group_id: "g1".into(),
+        group_name: "组".into(),
+        order: 0,
+        create_time: NOW,
+        tags: vec![tag("et1", "一"), tag("et2", "二")],
+        deleted_at: None,
+        changed_at: NOW,
+    }];
     facts.step.found = Found::Customers {
         customers: vec![CustomerFound {
             rows: vec![row],
@@ -299,7 +311,7 @@ fn paged(row: Contact, kept: Option<Contact>) -> (Option<Contact>, Vec<String>) 
         }],
         unreadable: 0,
         next: None,
-        names: TagNames(names.map(|(id, name)| (id.into(), name)).into()),
+        names: TagNames::of(groups),
     };
     let step = OwnEvent::SyncStep { run: OLD.into() };
     let (_, delivery) = step.delivery(NOW);
