@@ -12,20 +12,7 @@ use wecom_bridge::sim::console::ProfileMode;
 use wecom_bridge::sim::faults::{Fault, ProfileEdit};
 use wecom_bridge::sim::person::Member;
 
-use crate::world::{On, Setup, World, user};
-
-macro_rules! stories {
-    ($($story:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Embedded).await; })+
-        }
-        mod redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Redis).await; })+
-        }
-    };
-}
+use crate::world::{On, Setup, World, stories, user};
 
 stories!(
     a_link_that_was_taken_away_is_written_again,

@@ -31,7 +31,6 @@ mod relations;
 mod service;
 mod sim;
 mod store_contract;
-#[macro_use]
 mod story;
 mod sync;
 mod vectors;

@@ -9,20 +9,7 @@ use wecom_bridge::sim::faults::PushFault;
 use wecom_bridge::sim::person::{Contact, Member, Range, Tag};
 use wecom_bridge::sim::push::Order;
 
-use crate::world::{On, World, contact, user};
-
-macro_rules! stories {
-    ($($story:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Embedded).await; })+
-        }
-        mod redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Redis).await; })+
-        }
-    };
-}
+use crate::world::{On, World, contact, stories, user};
 
 stories!(
     a_group_is_kept_as_wecom_shows_it,

@@ -12,20 +12,7 @@ use wecom_bridge::sim::push::{Attempt, Order};
 use wecom_bridge::store::Queue;
 use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
-use crate::world::{On, Setup, World, contact, user};
-
-macro_rules! stories {
-    ($($story:ident),+ $(,)?) => {
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Embedded).await; })+
-        }
-        mod redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $story() { super::$story(super::On::Redis).await; })+
-        }
-    };
-}
+use crate::world::{On, Setup, World, contact, stories, user};
 
 stories!(
     a_customer_is_welcomed_and_kept,

@@ -15,7 +15,7 @@ use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::person::{Counts, Follow, Member, Range, Tag};
 use wecom_bridge::worker::reconcile::Schedule;
 
-use crate::world::{API_TOKEN, CORP, On, Setup, World, user};
+use crate::world::{API_TOKEN, CORP, On, Setup, World, stories, user};
 
 stories!(
     the_first_sync_finds_everybody_and_the_second_nothing,

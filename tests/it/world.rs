@@ -92,6 +92,21 @@ impl Default for Setup {
     }
 }
 
+/// Makes two tests of each story: one on each store.
+macro_rules! stories {
+    ($($story:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() { super::$story(super::On::Embedded).await; })+
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() { super::$story(super::On::Redis).await; })+
+        }
+    };
+}
+pub(crate) use stories;
+
 pub(crate) struct World {
     pub(crate) sim: Sim,
     pub(crate) clock: Clock,
