@@ -1,15 +1,20 @@
 //! Every change that this service can make.
 
+use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
+use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
 use crate::model::relation::Relation;
+use crate::model::request::Carried;
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighting, SyncBatch, SyncRun};
 use crate::model::tag::TagGroup;
+use crate::model::thread::{Comment, Thread};
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use serde::{Deserialize, Serialize};
@@ -61,11 +66,40 @@ pub enum Effect {
     PutSighting(Sighting),
     /// Keep what is switched on, and which sync is the newest.
     PutSwitches(Switches),
+    /// Keep the item as it is now.
+    PutItem(Box<Item>),
+    /// Have the item found on this shelf.
+    PutOnShelf(Shelf, ItemRef),
+    /// Have it found there no longer.
+    TakeFromShelf(Shelf, ItemRef),
+    /// Keep whether a customer may see an item.
+    PutGrant(Grant),
+    /// Keep that a customer had an item open.
+    PutSeen(Seen),
+    /// Keep a comment.
+    PutComment(Comment),
+    /// Keep who is still to be told of what.
+    PutThread(Thread),
+    /// Keep what a file is.
+    PutAttachment(Attachment),
+    /// Keep that a request was carried out.
+    PutCarried(Carried),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is
     /// dropped; one that waits for its next attempt is made due at once.
     Refresh(Delivery),
     /// Owe WeCom a call.
     Send(Outgoing),
+}
+
+impl Effect {
+    /// The item that is kept by this.
+    pub fn item(&self) -> Option<ItemRef> {
+        if let Self::PutItem(item) = self {
+            Some(item.item_ref())
+        } else {
+            None
+        }
+    }
 }
 
 /// A card that was sent and can change.
@@ -83,4 +117,22 @@ pub struct SentCard {
     /// The button that was pressed, once one was: buttons act once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pressed: Option<String>,
+    /// The item that it is about, and with which customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<(ItemRef, ExternalUserId)>,
+}
+
+/// Where items are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shelf {
+    /// By the company's own name for it: one item.
+    Ref(ItemKind, ExternalRef),
+    /// Those that this member owns or handles.
+    Member(UserId),
+    /// The records and approvals of this customer.
+    Contact(ExternalUserId),
+    /// The records of this form.
+    Form(ItemKey),
+    /// The record of this form that this customer submitted last: one item.
+    Submission(ItemKey, ExternalUserId),
 }

@@ -1,4 +1,4 @@
-//! The field's nouns as plain data: ids, contacts, members, links, cards, deliveries, outgoing calls, effects.
+//! The field's nouns as plain data: ids, contacts, members, links, cards, items, deliveries, outgoing calls, effects.
 //!
 //! Nothing here does I/O, reads a clock, or knows WeCom's JSON, Redis or HTTP. What is checked once becomes a type
 //! that nobody else can build.
@@ -17,6 +17,16 @@ pub mod switches;
 pub mod sync;
 pub mod tag;
 pub mod visit;
+
+pub mod approval;
+pub mod attachment;
+pub mod form;
+pub mod grant;
+pub mod item;
+pub mod project;
+pub mod record;
+pub mod request;
+pub mod thread;
 
 pub mod card;
 pub mod delivery;
