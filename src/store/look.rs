@@ -1,8 +1,11 @@
 //! Looking at what is kept: records, items and how many there are.
 
 use crate::model::delivery::{Delivery, ItemId};
-use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::effect::Shelf;
+use crate::model::ids::{CorpId, ExternalUserId, TaskId};
+use crate::model::item::ItemRef;
 use crate::model::outgoing::OutgoingHead;
+use crate::model::thread::Comment;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{self, Key, Record, Table};
@@ -100,6 +103,90 @@ impl Store {
                 page = ask!(self, b => b.list(corp, table, Some(&after), Some(&before), RELATIONS_PAGE))?;
             }
             found.append(&mut page);
+        }
+        Ok(found)
+    }
+
+    /// Lists the items on a shelf, newest first within their kind, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn on_shelf(
+        &self,
+        corp: &CorpId,
+        shelf: &Shelf,
+        after: Option<&ItemRef>,
+        limit: usize,
+    ) -> Result<Vec<ItemRef>, StoreError> {
+        let (first, before) = record::on_shelf(shelf);
+        let after = after.map_or(first.clone(), |item| format!("{first}{item}"));
+        self.between(corp, Table::Shelves, &after, &before, limit)
+            .await
+    }
+
+    /// Lists who has an item, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn holders(
+        &self,
+        corp: &CorpId,
+        item: &ItemRef,
+        after: Option<&ExternalUserId>,
+        limit: usize,
+    ) -> Result<Vec<ExternalUserId>, StoreError> {
+        let (first, before) = record::about(item);
+        let after = after.map_or(first.clone(), |contact| format!("{first}{contact}"));
+        self.between(corp, Table::Holders, &after, &before, limit)
+            .await
+    }
+
+    /// Lists what was said about an item with a customer, oldest first, what came after the comment `after`, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn comments(
+        &self,
+        corp: &CorpId,
+        item: &ItemRef,
+        contact: &ExternalUserId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, StoreError> {
+        let (first, before) = record::between(item, contact);
+        let after = after.map_or(first.clone(), |id| format!("{first}{id}"));
+        self.between(corp, Table::Comments, &after, &before, limit)
+            .await
+    }
+
+    /// Lists the cards about an item that can still be changed, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn cards_about(
+        &self,
+        corp: &CorpId,
+        item: &ItemRef,
+        limit: usize,
+    ) -> Result<Vec<TaskId>, StoreError> {
+        let (after, before) = record::about(item);
+        self.between(corp, Table::ItemCards, &after, &before, limit)
+            .await
+    }
+
+    async fn between<T: serde::de::DeserializeOwned>(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let records = ask!(self, b => b.list(corp, table, Some(after), Some(before), limit))?;
+        let mut found = Vec::with_capacity(records.len());
+        for record in records {
+            found.extend(record.parse::<T>()?);
         }
         Ok(found)
     }

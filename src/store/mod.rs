@@ -397,19 +397,25 @@ impl Store {
     ) -> Result<(), StoreError> {
         let writes = record::writes(&ticket.id, effects, now);
         ask!(self, b => b.commit(ticket, settle, basis, &writes, now))?;
-        let corp = ticket.id.corp();
-        if writes
-            .iter()
-            .any(|write| matches!(write, record::Write::Refresh { .. }))
-        {
-            self.ring(corp, Queue::Inbox);
-        }
-        if writes
-            .iter()
-            .any(|write| matches!(write, record::Write::Send { .. }))
-        {
-            self.ring(corp, Queue::Outbox);
-        }
+        self.ring_for(ticket.id.corp(), &writes);
+        Ok(())
+    }
+
+    /// Makes every change that follows from a command: all in one step, or nothing. Nothing is claimed for it; that it
+    /// is carried out once is in its effects and its basis.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`]: read and decide again. [`StoreError::Unavailable`]: it is not known to be carried out.
+    pub async fn carry_out(
+        &self,
+        corp: &CorpId,
+        basis: &[Record],
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let writes = record::writes(&ItemId::new(corp.clone(), ""), effects, now);
+        ask!(self, b => b.carry_out(corp, basis, &writes, now))?;
+        self.ring_for(corp, &writes);
         Ok(())
     }
 
@@ -493,6 +499,16 @@ impl Store {
     /// senders cannot. It is their rate times the time that one takes, so it tells of a slow machine as well.
     pub fn is_crowded(&self) -> bool {
         self.arriving.load(Ordering::Relaxed) >= CROWD
+    }
+
+    fn ring_for(&self, corp: &CorpId, writes: &[record::Write]) {
+        let any = |wanted: fn(&record::Write) -> bool| writes.iter().any(wanted);
+        if any(|write| matches!(write, record::Write::Refresh { .. })) {
+            self.ring(corp, Queue::Inbox);
+        }
+        if any(|write| matches!(write, record::Write::Send { .. })) {
+            self.ring(corp, Queue::Outbox);
+        }
     }
 
     fn ring(&self, corp: &CorpId, queue: Queue) {

@@ -1,15 +1,20 @@
 //! How effects become records: the tables of state and their keys, the same in both stores.
 
+use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::{Delivery, ItemId, Lane};
-use crate::model::effect::{Effect, SentCard};
+use crate::model::effect::{Effect, SentCard, Shelf};
+use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::item::{Item, ItemRef};
 use crate::model::member::{Link, Member};
 use crate::model::relation::{Relation, RelationKind};
+use crate::model::request::{Carried, RequestId};
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun};
 use crate::model::tag::TagGroup;
+use crate::model::thread::{Comment, Thread};
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 use crate::store::error::StoreError;
@@ -45,11 +50,31 @@ pub enum Table {
     Sightings,
     /// [`Switches`], one record.
     Switches,
+    /// [`Item`] by its reference.
+    Items,
+    /// Where items are found: [`ItemRef`] by shelf and reference.
+    Shelves,
+    /// [`Grant`] by `external_userid` and reference.
+    Grants,
+    /// Who has an item: `external_userid` by reference and `external_userid`.
+    Holders,
+    /// [`Seen`] by `external_userid` and reference.
+    Seen,
+    /// [`Comment`] by reference, `external_userid` and id.
+    Comments,
+    /// [`Thread`] by `external_userid` and reference.
+    Threads,
+    /// [`Attachment`] by its id.
+    Attachments,
+    /// The cards that were sent about an item: [`TaskId`] by reference, `external_userid` and `task_id`.
+    ItemCards,
+    /// [`Carried`] by the request's id.
+    Carried,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 24] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -64,6 +89,16 @@ impl Table {
         Self::Batches,
         Self::Sightings,
         Self::Switches,
+        Self::Items,
+        Self::Shelves,
+        Self::Grants,
+        Self::Holders,
+        Self::Seen,
+        Self::Comments,
+        Self::Threads,
+        Self::Attachments,
+        Self::ItemCards,
+        Self::Carried,
     ];
 
     /// Its name in both stores.
@@ -83,6 +118,16 @@ impl Table {
             Self::Batches => "batches",
             Self::Sightings => "sightings",
             Self::Switches => "switches",
+            Self::Items => "items",
+            Self::Shelves => "shelves",
+            Self::Grants => "grants",
+            Self::Holders => "holders",
+            Self::Seen => "seen",
+            Self::Comments => "comments",
+            Self::Threads => "threads",
+            Self::Attachments => "attachments",
+            Self::ItemCards => "item_cards",
+            Self::Carried => "carried",
         }
     }
 }
@@ -187,6 +232,90 @@ impl Key {
     pub fn switches() -> Self {
         Self::new(Table::Switches, "now")
     }
+
+    /// An [`Item`]; of a plan, its project.
+    pub fn item(item: &ItemRef) -> Self {
+        Self::new(Table::Items, item.kept().to_string())
+    }
+
+    /// The one item on a shelf for one: [`Shelf::Ref`] or [`Shelf::Submission`].
+    pub fn the_one_on(shelf: &Shelf) -> Self {
+        Self::new(Table::Shelves, shelf_name(shelf))
+    }
+
+    /// An item on a shelf.
+    fn on_shelf(shelf: &Shelf, item: &ItemRef) -> Self {
+        match shelf {
+            Shelf::Ref(..) | Shelf::Submission(..) => Self::new(Table::Shelves, shelf_name(shelf)),
+            Shelf::Member(_) | Shelf::Contact(_) | Shelf::Form(_) => {
+                Self::new(Table::Shelves, format!("{} {item}", shelf_name(shelf)))
+            }
+        }
+    }
+
+    /// A [`Grant`].
+    pub fn grant(contact: &ExternalUserId, item: &ItemRef) -> Self {
+        Self::new(Table::Grants, format!("{contact} {item}"))
+    }
+
+    fn holder(item: &ItemRef, contact: &ExternalUserId) -> Self {
+        Self::new(Table::Holders, format!("{item} {contact}"))
+    }
+
+    /// A [`Seen`].
+    pub fn seen(contact: &ExternalUserId, item: &ItemRef) -> Self {
+        Self::new(Table::Seen, format!("{contact} {item}"))
+    }
+
+    /// A [`Comment`].
+    pub fn comment(item: &ItemRef, contact: &ExternalUserId, id: &str) -> Self {
+        Self::new(Table::Comments, format!("{item} {contact} {id}"))
+    }
+
+    /// A [`Thread`].
+    pub fn thread(contact: &ExternalUserId, item: &ItemRef) -> Self {
+        Self::new(Table::Threads, format!("{contact} {item}"))
+    }
+
+    /// An [`Attachment`].
+    pub fn attachment(id: &str) -> Self {
+        Self::new(Table::Attachments, id)
+    }
+
+    fn item_card((item, contact): &(ItemRef, ExternalUserId), card: &TaskId) -> Self {
+        Self::new(Table::ItemCards, format!("{item} {contact} {card}"))
+    }
+
+    /// A request that was carried out.
+    pub fn carried(id: &RequestId) -> Self {
+        Self::new(Table::Carried, id.as_str())
+    }
+}
+
+/// What the keys of a shelf's items begin with.
+fn shelf_name(shelf: &Shelf) -> String {
+    match shelf {
+        Shelf::Ref(kind, reference) => format!("ref {} {}", kind.name(), reference.as_str()),
+        Shelf::Member(userid) => format!("member {}", userid.key()),
+        Shelf::Submission(form, contact) => format!("submission {form} {contact}"),
+        Shelf::Contact(contact) => format!("contact {contact}"),
+        Shelf::Form(form) => format!("form {form}"),
+    }
+}
+
+/// What the keys of what stands on a shelf lie between.
+pub(in crate::store) fn on_shelf(shelf: &Shelf) -> (String, String) {
+    below(&shelf_name(shelf))
+}
+
+/// What the keys of those who have an item lie between; also those of what was said and sent about it.
+pub(in crate::store) fn about(item: &ItemRef) -> (String, String) {
+    below(&item.to_string())
+}
+
+/// What the keys of what was said and sent about an item with one customer lie between.
+pub(in crate::store) fn between(item: &ItemRef, contact: &ExternalUserId) -> (String, String) {
+    below(&format!("{item} {contact}"))
 }
 
 /// Ids hold no blanks, so a blank keeps the two apart.
@@ -224,7 +353,11 @@ impl Record {
 /// What the keys of a contact's relations lie between: the blank sorts before every character of an id, and right
 /// before the exclamation mark.
 pub(in crate::store) fn relations(contact: &ExternalUserId) -> (String, String) {
-    (format!("{contact} "), format!("{contact}!"))
+    below(contact.as_str())
+}
+
+fn below(first: &str) -> (String, String) {
+    (format!("{first} "), format!("{first}!"))
 }
 
 /// One step of a commit, in terms that both stores have.
@@ -254,10 +387,32 @@ pub(in crate::store) enum Write {
     },
 }
 
-/// Translates effects; outgoing calls are named after `cause`, in order.
+/// Translates effects; outgoing calls are named after `cause`, in order. Those that a command causes are named by the
+/// store when it carries them out: what is given here is only the end of their names.
 pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestamp) -> Vec<Write> {
     let mut sends = 0;
-    let mut write = |effect: &Effect| match effect {
+    let mut writes = Vec::with_capacity(effects.len());
+    let mut write = |effect: &Effect, writes: &mut Vec<Write>| match effect {
+        Effect::PutGrant(grant) => {
+            let holder = Key::holder(&grant.item, &grant.contact);
+            let listed = match grant.holds() {
+                true => put(holder, &grant.contact),
+                false => Write::Drop(holder),
+            };
+            writes.push(listed);
+            put(Key::grant(&grant.contact, &grant.item), grant)
+        }
+        Effect::PutItem(item) => put(Key::item(&item.item_ref()), item),
+        Effect::PutOnShelf(shelf, item) => put(Key::on_shelf(shelf, item), item),
+        Effect::TakeFromShelf(shelf, item) => Write::Drop(Key::on_shelf(shelf, item)),
+        Effect::PutSeen(seen) => put(Key::seen(&seen.contact, &seen.item), seen),
+        Effect::PutComment(comment) => put(
+            Key::comment(&comment.item, &comment.contact, &comment.id),
+            comment,
+        ),
+        Effect::PutThread(thread) => put(Key::thread(&thread.contact, &thread.item), thread),
+        Effect::PutAttachment(attachment) => put(Key::attachment(&attachment.id), attachment),
+        Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
         Effect::PutContact(contact) => put(Key::contact(&contact.external_userid), contact),
         Effect::DropContact(id) => Write::Drop(Key::contact(id)),
         Effect::PutGreeting(greeting) => put(
@@ -281,7 +436,16 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::DropChat(id) => Write::Drop(Key::chat(id)),
         Effect::PutTagGroup(group) => put(Key::tag_group(&group.group_id), group),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
-        Effect::PutCard(card) => put(Key::card(&card.task_id), card),
+        Effect::PutCard(card) => {
+            if let Some(about) = &card.about {
+                let listed = Key::item_card(about, &card.task_id);
+                writes.push(match card.response_code {
+                    Some(_) => put(listed, &card.task_id),
+                    None => Write::Drop(listed),
+                });
+            }
+            put(Key::card(&card.task_id), card)
+        }
         Effect::PutSync(run) => put(Key::sync(&run.id), run),
         Effect::DropSync(id) => Write::Drop(Key::sync(id)),
         Effect::PutBatch(batch) => put(Key::batch(&batch.key), batch),
@@ -303,7 +467,11 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
             }
         }
     };
-    effects.iter().map(&mut write).collect()
+    for effect in effects {
+        let write = write(effect, &mut writes);
+        writes.push(write);
+    }
+    writes
 }
 
 /// Refreshes with the same mark do the same work, so one waiting is enough.
@@ -344,4 +512,11 @@ const _: fn() = || {
     record::<SyncBatch>();
     record::<Sighting>();
     record::<Switches>();
+    record::<Item>();
+    record::<Grant>();
+    record::<Seen>();
+    record::<Comment>();
+    record::<Thread>();
+    record::<Attachment>();
+    record::<Carried>();
 };

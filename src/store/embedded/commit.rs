@@ -2,7 +2,7 @@
 
 use redb::ReadableTable;
 
-use crate::model::delivery::Lane;
+use crate::model::delivery::{ItemId, Lane};
 use crate::model::time::Timestamp;
 use crate::store::Queue;
 use crate::store::embedded::batch::Batch;
@@ -53,10 +53,8 @@ pub(in crate::store::embedded) fn commit(
     let Some(held) = ours(batch, spot, &settlement.token) else {
         return Ok(Err(StoreError::ClaimLost));
     };
-    for record in basis {
-        if batch.version(spot.corp, &record.key)? != record.version {
-            return Ok(Err(StoreError::Stale));
-        }
+    if !stands(batch, spot.corp, basis)? {
+        return Ok(Err(StoreError::Stale));
     }
     let mut version = None;
     for write in writes {
@@ -67,6 +65,46 @@ pub(in crate::store::embedded) fn commit(
         End::Dead(reason) => dead(batch, spot, held, reason, *now)?,
     }
     Ok(Ok(()))
+}
+
+/// Carries out a command. What it sends is named after a place of its own, which no delivery has: the number of the
+/// commit follows the time.
+pub(in crate::store::embedded) fn command(
+    batch: &mut Batch<'_>,
+    corp: u16,
+    basis: &[Record],
+    writes: &[Write],
+    now: Timestamp,
+) -> Answer<()> {
+    if !stands(batch, corp, basis)? {
+        return Ok(Err(StoreError::Stale));
+    }
+    let number = batch.next_version(corp)?;
+    let place = Place::of_command(now.millis(), number);
+    let mut version = Some(number);
+    for write in writes {
+        match write {
+            Write::Send { id, text, lane } => {
+                let named = ItemId::new(id.corp().clone(), &format!("{place}{}", id.place()));
+                let (id, text, lane) = (named, text.clone(), *lane);
+                carry_out(batch, corp, &Write::Send { id, text, lane }, &mut version)?;
+            }
+            Write::Put(..) | Write::Drop(_) | Write::Refresh { .. } => {
+                carry_out(batch, corp, write, &mut version)?;
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Whether these records are still what was read.
+fn stands(batch: &Batch<'_>, corp: u16, basis: &[Record]) -> Result<bool, redb::Error> {
+    for record in basis {
+        if batch.version(corp, &record.key)? != record.version {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn carry_out(

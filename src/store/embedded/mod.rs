@@ -155,6 +155,20 @@ impl EmbeddedStore {
         Ok(taken.into_iter().map(claim).collect())
     }
 
+    /// See [`Store::carry_out`](crate::store::Store::carry_out).
+    pub(in crate::store) async fn carry_out(
+        &self,
+        corp: &CorpId,
+        basis: &[Record],
+        writes: &[Write],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let corp = self.corp(corp)?;
+        let (basis, writes) = (basis.to_vec(), writes.to_vec());
+        let write = move |batch: &mut Batch<'_>| commit::command(batch, corp, &basis, &writes, now);
+        self.writer.write(write).await
+    }
+
     /// See [`Store::commit`](crate::store::Store::commit).
     pub(in crate::store) async fn commit(
         &self,

@@ -17,6 +17,9 @@ use crate::store::Queue;
 /// Bits of a number that count the items of one millisecond. The other 44 reach beyond the year 2500.
 const SEQUENCE_BITS: u32 = 20;
 
+/// From here on the numbers within a millisecond are those of commands.
+const COMMANDS_FROM: u64 = 1024;
+
 /// Where an item stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::store::embedded) struct Place {
@@ -49,6 +52,15 @@ impl Place {
     /// The place of the delivery with this number.
     pub(in crate::store::embedded) const fn log(number: u64) -> Self {
         Self { number, path: None }
+    }
+
+    /// The place of the command with this number. Deliveries of one millisecond never come so far.
+    pub(in crate::store::embedded) fn of_command(millis: i64, number: u64) -> Self {
+        let spare = (1 << SEQUENCE_BITS) - COMMANDS_FROM;
+        let millis = u64::try_from(millis)
+            .unwrap_or(0)
+            .min(u64::MAX >> SEQUENCE_BITS);
+        Self::log(millis << SEQUENCE_BITS | (COMMANDS_FROM + number % spare))
     }
 
     /// The place with this number and path.

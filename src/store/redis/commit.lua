@@ -1,11 +1,20 @@
 -- Settles a claimed item and writes what follows from it; or changes nothing and answers 'lost' or 'stale'.
 --
--- ARGV: queue, place, token, 'done' or 'dead', the failure that a death is, failures kept, now (milliseconds),
+-- Or carries out a command, which claims nothing and gets a place of its own.
+--
+-- ARGV: queue, place, token, 'done', 'dead' or 'command', the failure that a death is, failures kept, now (milliseconds),
 --   how many records it is based on, for each: table, key, version; then the writes, each begun by its name:
 --   put table key json · drop table key · refresh mark text lane · send place text lane
 local q, place = queue(ARGV[1]), ARGV[2]
 local now = ARGV[7]
-local work = held_work(q, place, ARGV[3])
+local work
+if ARGV[4] == 'command' then
+  -- Numbers are given once; with the time before them they make a place that no stream gives.
+  work = { token = string.format('%.0f', call('INCRBY', key('numbers'), 1)) }
+  place = now .. '-' .. string.format('%.0f', 1024 + tonumber(work.token) % 1047552)
+else
+  work = held_work(q, place, ARGV[3])
+end
 if not work then
   return 'lost'
 end
@@ -56,6 +65,9 @@ function write.refresh(mark, text, lane)
 end
 
 function write.send(name, text, lane)
+  if ARGV[4] == 'command' then
+    name = place .. name
+  end
   if call('HSETNX', key('out:items'), name, text) == 1 then
     local outbox = queue('out')
     call('ZADD', key('out:index'), order(name), name)
@@ -69,7 +81,9 @@ while at <= #ARGV do
   at = at + 1 + write[ARGV[at]](ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
 
-if ARGV[4] == 'done' then
+if ARGV[4] == 'command' then
+  return 'ok'
+elseif ARGV[4] == 'done' then
   finish(q, place, work, now)
 else
   remember(work, ARGV[5], tonumber(ARGV[6]))

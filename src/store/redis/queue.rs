@@ -83,6 +83,20 @@ impl RedisStore {
         Ok(claims)
     }
 
+    /// See [`Store::carry_out`](crate::store::Store::carry_out).
+    pub(in crate::store) async fn carry_out(
+        &self,
+        corp: &CorpId,
+        basis: &[Record],
+        writes: &[Write],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut call = queue_call(&COMMIT, corp, Queue::Outbox);
+        call.arg("").arg("").arg("command").arg("");
+        add_commit(&mut call, basis, writes, now);
+        verdict(&self.connection.run::<String>(&COMMIT, &call).await?)
+    }
+
     /// See [`Store::commit`](crate::store::Store::commit).
     pub(in crate::store) async fn commit(
         &self,
@@ -97,13 +111,7 @@ impl RedisStore {
             Settle::Done => call.arg("done").arg(""),
             Settle::Dead(reason) => call.arg("dead").arg(failure(now, reason)),
         };
-        call.arg(FAILURES_KEPT).arg(now.millis()).arg(basis.len());
-        for Record { key, version, .. } in basis {
-            call.arg(key.table.name()).arg(&key.key).arg(*version);
-        }
-        for write in writes {
-            add_write(&mut call, write);
-        }
+        add_commit(&mut call, basis, writes, now);
         verdict(&self.connection.run::<String>(&COMMIT, &call).await?)
     }
 
@@ -150,6 +158,16 @@ fn ticket_call(script: &Script, ticket: &Ticket) -> Cmd {
     let mut call = queue_call(script, ticket.id.corp(), ticket.queue);
     call.arg(ticket.id.place()).arg(&ticket.token);
     call
+}
+
+fn add_commit(call: &mut Cmd, basis: &[Record], writes: &[Write], now: Timestamp) {
+    call.arg(FAILURES_KEPT).arg(now.millis()).arg(basis.len());
+    for Record { key, version, .. } in basis {
+        call.arg(key.table.name()).arg(&key.key).arg(*version);
+    }
+    for write in writes {
+        add_write(call, write);
+    }
 }
 
 fn add_write(call: &mut Cmd, write: &Write) {
