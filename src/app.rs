@@ -22,7 +22,7 @@ use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
+use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::doors::{Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
@@ -144,6 +144,11 @@ impl App {
         &self.worker
     }
 
+    /// What carries commands out, for asking.
+    pub fn act(&self) -> &Act {
+        &self.doors.act
+    }
+
     /// The store, for looking.
     pub fn store(&self) -> &Arc<Store> {
         &self.doors.store
@@ -237,6 +242,11 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
                 Some(_) => LinkWriting::ByService,
                 None => LinkWriting::ByHand,
             },
+            authorised: Authorised {
+                projects: corp.items.projects,
+                forms: corp.items.forms,
+                approvals: corp.items.approvals,
+            },
         };
         let mut client = Client::new(&settings, credentials)?;
         if let Some(store) = store {
@@ -292,6 +302,7 @@ fn doors(
     Doors {
         verify_files: config.verify_files.clone(),
         admin: Desk::new(config.admin_password.clone(), check_up(config, &clock)),
+        act: Act::new(Arc::clone(&store), Arc::clone(&corps)),
         store,
         clock,
         receivers: receivers.collect(),

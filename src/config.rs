@@ -111,6 +111,17 @@ pub struct Wecom {
     pub proxy: Option<SecretString>,
 }
 
+/// The kinds of items that a corp works with; each is authorised by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemKinds {
+    /// `"projects"`: projects and their plans.
+    pub projects: bool,
+    /// `"forms"`: forms and their records.
+    pub forms: bool,
+    /// `"approvals"`.
+    pub approvals: bool,
+}
+
 /// A company (企业) that is served.
 #[derive(Debug, Clone)]
 pub struct Corp {
@@ -126,6 +137,8 @@ pub struct Corp {
     pub auto_sync: bool,
     /// `sidebar_card`: whether a member who opens the toolbar gets a card.
     pub sidebar_card: bool,
+    /// `items`: the kinds of items that it works with.
+    pub items: ItemKinds,
     /// `admins`: the members who may open the corp's admin pages.
     pub admins: Vec<UserId>,
     /// `[corp.app]`.

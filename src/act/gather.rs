@@ -2,12 +2,17 @@
 
 use crate::act::Corp;
 use crate::act::error::ActError;
+use crate::act::items;
 use crate::act::pages::Pages;
 use crate::act::step::Page;
 use crate::decide::chat::settles_in;
 use crate::decide::facts::{Facts, Need};
+use crate::model::attachment::Attachment;
 use crate::model::contact::{Ending, Greeting};
+use crate::model::grant::Grant;
 use crate::model::ids::CorpId;
+use crate::model::item::Item;
+use crate::model::thread::Thread;
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::record::{Key, Record, Table};
@@ -58,6 +63,7 @@ pub(in crate::act) async fn gather<'a>(
     let mut pages = Pages::new(store, id);
     for need in needs {
         pages.turn(need, &mut facts).await?;
+        items::look(store, id, need, &mut facts, &mut basis).await?;
     }
     basis.extend(pages.read);
     // WeCom is asked after the store: what is written is then never older than what it was compared with.
@@ -108,7 +114,17 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Card(_)
             | Need::Switches
             | Need::Sync(_)
-            | Need::Syncs => {}
+            | Need::Syncs
+            | Need::Carried(_)
+            | Need::Item(_)
+            | Need::ItemByRef(..)
+            | Need::Shelved(_)
+            | Need::ItemsOfMember(..)
+            | Need::Grant(..)
+            | Need::Thread(..)
+            | Need::ThreadOfOwner(_)
+            | Need::CardsAbout(_)
+            | Need::Attachment(_) => {}
         }
     }
     Ok((facts, basis))
@@ -129,7 +145,17 @@ fn keys(need: &Need) -> Vec<Key> {
         Need::Step(id) => vec![Key::switches(), Key::sync(id)],
         Need::TransferFailure(contact, member) => vec![Key::transfer_failure(contact, member)],
         Need::Chat(chat) => vec![Key::chat(chat)],
+        Need::Carried(id) => vec![Key::carried(id)],
+        Need::Item(item) => vec![Key::item(item)],
+        Need::Shelved(shelf) => vec![Key::the_one_on(shelf)],
+        Need::Grant(contact, item) => vec![Key::grant(contact, item)],
+        Need::Thread(contact, item) => vec![Key::thread(contact, item)],
+        Need::Attachment(id) => vec![Key::attachment(id)],
         Need::ContactAtWecom(_)
+        | Need::ItemByRef(..)
+        | Need::ItemsOfMember(..)
+        | Need::ThreadOfOwner(_)
+        | Need::CardsAbout(_)
         | Need::MemberAtWecom(_)
         | Need::ChatAtWecom(_)
         | Need::TagGroupsAtWecom
@@ -158,8 +184,19 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Cards => facts.card = record.parse()?,
         Table::Switches => facts.switches = record.parse()?.unwrap_or_default(),
         Table::Syncs => facts.sync = record.parse()?,
-        // Steps of syncs read these by themselves.
-        Table::Batches | Table::Sightings => {}
+        Table::Carried => facts.carried = record.parse()?,
+        Table::Items => facts.items.extend(record.parse::<Item>()?),
+        Table::Shelves => facts.shelved = record.parse()?,
+        Table::Grants => facts.grants.extend(record.parse::<Grant>()?),
+        Table::Threads => facts.threads.extend(record.parse::<Thread>()?),
+        Table::Attachments => facts.attachments.extend(record.parse::<Attachment>()?),
+        // Steps of syncs read these by themselves; those of items only pages read.
+        Table::Batches
+        | Table::Sightings
+        | Table::Holders
+        | Table::Seen
+        | Table::Comments
+        | Table::ItemCards => {}
     }
     Ok(())
 }

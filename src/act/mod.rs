@@ -7,6 +7,7 @@ pub mod error;
 pub mod shared;
 
 mod gather;
+mod items;
 mod pages;
 mod step;
 
@@ -16,8 +17,10 @@ use std::sync::Arc;
 use crate::act::error::ActError;
 use crate::decide::facts::CorpFacts;
 use crate::decide::input::Input;
+use crate::decide::request::Request;
 use crate::model::effect::Effect;
 use crate::model::ids::CorpId;
+use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -76,6 +79,36 @@ impl Act {
                 Err(StoreError::Stale) => {}
                 Err(problem) => return Err(problem.into()),
                 Ok(()) => return Ok(effects),
+            }
+        }
+        Err(StoreError::Stale.into())
+    }
+
+    /// Carries a command out: at once and whole, or not at all. Tells the item that it made or changed, if it is one
+    /// that has a name; the second time it only tells.
+    ///
+    /// # Errors
+    /// [`ActError`]; with [`StoreError::Unavailable`] it may have been carried out, and asking again by the same name
+    /// tells.
+    pub async fn ask(
+        &self,
+        id: &CorpId,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<ItemRef>, ActError> {
+        let corp = self.corp(id)?;
+        let input = Input::Request(request);
+        let needs = crate::decide::needs(&input);
+        for _ in 0..DECISIONS_MAX {
+            let (facts, basis) = gather::gather(&self.store, corp, id, &needs, now).await?;
+            let effects = crate::decide::decide(&input, &facts, now)?;
+            if effects.is_empty() {
+                return Ok(facts.carried.and_then(|carried| carried.item));
+            }
+            match self.store.carry_out(id, &basis, &effects, now).await {
+                Err(StoreError::Stale) => {}
+                Err(problem) => return Err(problem.into()),
+                Ok(()) => return Ok(effects.iter().find_map(Effect::item)),
             }
         }
         Err(StoreError::Stale.into())

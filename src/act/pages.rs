@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::record::{Key, Record, Table};
 
 /// How many records are looked at in one step.
-const PAGE: usize = 200;
+pub(in crate::act) const PAGE: usize = 200;
 
 /// Reads pages, and remembers which records a decision will stand on.
 pub(in crate::act) struct Pages<'a> {
@@ -66,7 +66,17 @@ impl<'a> Pages<'a> {
             | Need::Switches
             | Need::Sync(_)
             | Need::Syncs
-            | Need::Step(_) => {}
+            | Need::Step(_)
+            | Need::Carried(_)
+            | Need::Item(_)
+            | Need::ItemByRef(..)
+            | Need::Shelved(_)
+            | Need::ItemsOfMember(..)
+            | Need::Grant(..)
+            | Need::Thread(..)
+            | Need::ThreadOfOwner(_)
+            | Need::CardsAbout(_)
+            | Need::Attachment(_) => {}
         }
         Ok(())
     }

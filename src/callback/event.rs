@@ -142,7 +142,7 @@ pub fn parse(source: Source, xml: &str) -> Result<Event, EventError> {
     let root = Node::parse(xml)?;
     let header = Header::read(&root);
     let body = match source {
-        Source::Beacon | Source::Service => own::read(&root)?,
+        Source::Beacon | Source::Service => own::written::read(&root)?,
         Source::Callback => None,
     };
     let body = match body {

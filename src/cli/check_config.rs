@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::{ConfigArgs, Exit, say};
 use crate::config::problem::ConfigProblems;
-use crate::config::{Config, Corp, EXAMPLE, Receiver, StoreChoice};
+use crate::config::{Config, Corp, EXAMPLE, ItemKinds, Receiver, StoreChoice};
 
 /// Checks the configuration and shows what it comes to, without secrets.
 #[derive(Debug, Args)]
@@ -66,6 +66,7 @@ struct CorpSummary {
     link: String,
     auto_sync: bool,
     sidebar_card: bool,
+    items: Vec<&'static str>,
     agent_id: u64,
     contact_sync: bool,
     receivers: Vec<ReceiverSummary>,
@@ -106,6 +107,7 @@ impl CorpSummary {
             link: format!("{public_url}home?tenantKey={}", corp.tenant_key),
             auto_sync: corp.auto_sync,
             sidebar_card: corp.sidebar_card,
+            items: items(corp.items),
             agent_id: corp.app.agent_id.0,
             contact_sync: corp.contact_sync_secret.is_some(),
             receivers: corp
@@ -115,6 +117,16 @@ impl CorpSummary {
                 .collect(),
         }
     }
+}
+
+fn items(kinds: ItemKinds) -> Vec<&'static str> {
+    let named = [
+        ("projects", kinds.projects),
+        ("forms", kinds.forms),
+        ("approvals", kinds.approvals),
+    ];
+    let on = named.into_iter().filter(|(_, on)| *on);
+    on.map(|(name, _)| name).collect()
 }
 
 impl ReceiverSummary {
@@ -145,6 +157,7 @@ fn write_words(text: &mut String, summary: &Summary) -> std::fmt::Result {
         writeln!(text, "  app           {}", corp.agent_id)?;
         writeln!(text, "  auto-sync     {}", on_or_off(corp.auto_sync))?;
         writeln!(text, "  sidebar card  {}", on_or_off(corp.sidebar_card))?;
+        writeln!(text, "  items         {}", corp.items.join(", "))?;
         writeln!(text, "  contact sync  {}", on_or_off(corp.contact_sync))?;
         writeln!(text, "  与我协作      {}", corp.link)?;
         for receiver in &corp.receivers {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::config::reader::Reader;
 use crate::config::service::{duration, secret};
-use crate::config::{App, Corp, Receiver};
+use crate::config::{App, Corp, ItemKinds, Receiver};
 use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
 
@@ -42,6 +42,11 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
     let old_links_for = corp.text("old_links_for", write, duration);
     let auto_sync = corp.switch("auto_sync");
     let sidebar_card = corp.switch("sidebar_card");
+    let items = corp.list(
+        "items",
+        "\"projects\", \"forms\" and \"approvals\"",
+        item_kind,
+    );
     let write = "the userids of members, such as \"ZhangSan\"";
     let admins = corp.list("admins", write, |text| {
         UserId::parse(text).map_err(not_an_id)
@@ -60,11 +65,33 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         old_links_for: old_links_for.unwrap_or(OLD_LINKS_FOR),
         auto_sync: auto_sync.unwrap_or(true),
         sidebar_card: sidebar_card.unwrap_or(true),
+        items: items.map_or(ALL_ITEMS, |named| item_kinds(&named)),
         admins: admins.unwrap_or_default(),
         app: app?,
         contact_sync_secret,
         receivers: receivers?,
     })
+}
+
+/// What a corp works with that names no kinds.
+const ALL_ITEMS: ItemKinds = ItemKinds {
+    projects: true,
+    forms: true,
+    approvals: true,
+};
+
+fn item_kind(text: &str) -> Result<&'static str, String> {
+    let mut known = ["projects", "forms", "approvals"].into_iter();
+    let found = known.find(|known| *known == text);
+    found.ok_or_else(|| "is no kind of item".into())
+}
+
+fn item_kinds(named: &[&str]) -> ItemKinds {
+    ItemKinds {
+        projects: named.contains(&"projects"),
+        forms: named.contains(&"forms"),
+        approvals: named.contains(&"approvals"),
+    }
 }
 
 fn app(app: &mut Reader<'_, '_>) -> Option<App> {

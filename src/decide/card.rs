@@ -52,6 +52,7 @@ pub(in crate::decide) fn sent(
         response_code: Some(code.clone()),
         sent_at: now,
         pressed: None,
+        about: None,
     })]
 }
 
@@ -78,6 +79,7 @@ pub(in crate::decide) fn pressed(
         response_code: None,
         sent_at: kept.map_or(now, |card| card.sent_at),
         pressed: Some(event.event_key.clone()),
+        about: None,
     })];
     // The event brings a fresh code; the one from sending serves where it does not.
     let fresh = event.response_code.as_ref().map(|code| (code, at));

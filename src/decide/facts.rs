@@ -3,15 +3,20 @@
 use url::Url;
 
 use crate::decide::found::Step;
+use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
-use crate::model::effect::SentCard;
+use crate::model::effect::{SentCard, Shelf};
+use crate::model::grant::Grant;
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::item::{ExternalRef, Item, ItemKind, ItemRef};
 use crate::model::member::{Link, Member, WebAttribute};
 use crate::model::relation::{Relation, Rename};
+use crate::model::request::{Carried, RequestId};
 use crate::model::switches::Switches;
 use crate::model::sync::SyncRun;
 use crate::model::tag::TagGroup;
+use crate::model::thread::Thread;
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
 
@@ -64,6 +69,26 @@ pub enum Need {
     Syncs,
     /// The switches, a sync by its id, and whatever its next step is about.
     Step(String),
+    /// Whether a request was carried out.
+    Carried(RequestId),
+    /// An item.
+    Item(ItemRef),
+    /// The item that the company's own system calls so.
+    ItemByRef(ItemKind, ExternalRef),
+    /// What stands on a shelf for one.
+    Shelved(Shelf),
+    /// A page of the items that a member owns or handles, those after this one.
+    ItemsOfMember(UserId, Option<ItemRef>),
+    /// Whether a customer may see an item.
+    Grant(ExternalUserId, ItemRef),
+    /// The conversation with a customer about an item.
+    Thread(ExternalUserId, ItemRef),
+    /// The conversation about a record or an approval with the customer whose it is.
+    ThreadOfOwner(ItemRef),
+    /// The cards about an item that can still be changed.
+    CardsAbout(ItemRef),
+    /// What a file is.
+    Attachment(String),
 }
 
 /// What was found. What was not asked for, or does not exist, is empty.
@@ -123,6 +148,22 @@ pub struct Facts<'a> {
     pub batches: Vec<String>,
     /// What the sync's next step is about.
     pub step: Step,
+    /// That the request was carried out.
+    pub carried: Option<Carried>,
+    /// Items.
+    pub items: Vec<Item>,
+    /// What stands on the shelf for one.
+    pub shelved: Option<ItemRef>,
+    /// Some of the items that a member owns or handles.
+    pub item_page: Page<Item>,
+    /// Grants.
+    pub grants: Vec<Grant>,
+    /// Conversations.
+    pub threads: Vec<Thread>,
+    /// Cards about an item that can still be changed.
+    pub cards_about: Vec<SentCard>,
+    /// Files.
+    pub attachments: Vec<Attachment>,
 }
 
 impl<'a> Facts<'a> {
@@ -156,6 +197,14 @@ impl<'a> Facts<'a> {
             syncs: Vec::new(),
             batches: Vec::new(),
             step: Step::default(),
+            carried: None,
+            items: Vec::new(),
+            shelved: None,
+            item_page: Page::default(),
+            grants: Vec::new(),
+            threads: Vec::new(),
+            cards_about: Vec::new(),
+            attachments: Vec::new(),
         }
     }
 
@@ -207,6 +256,28 @@ pub struct CorpFacts {
     pub sidebar_card: SidebarCard,
     /// How links get into profiles.
     pub links: LinkWriting,
+    /// The kinds of items that the corp works with.
+    pub authorised: Authorised,
+}
+
+/// The kinds of items that a corp works with. Projects and forms are authorised separately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authorised {
+    /// Projects and their plans.
+    pub projects: bool,
+    /// Forms and their records.
+    pub forms: bool,
+    /// Approvals.
+    pub approvals: bool,
+}
+
+impl Authorised {
+    /// All kinds.
+    pub const ALL: Self = Self {
+        projects: true,
+        forms: true,
+        approvals: true,
+    };
 }
 
 /// Whether events change contacts ("auto-sync customers").

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::callback::event::Event;
+use crate::decide::rejection::Rejection;
+use crate::decide::request::Request;
 use crate::model::outgoing::Receipt;
 use crate::model::time::Timestamp;
 
@@ -15,6 +17,8 @@ pub enum Input<'a> {
     Receipt(&'a Receipt),
     /// A step of a sync was given up.
     StepDied(&'a StepDied),
+    /// Somebody asks for something.
+    Request(&'a Request),
 }
 
 /// Why a step of a sync was given up.
@@ -29,7 +33,7 @@ pub struct StepDied {
 }
 
 /// A normal answer that is no change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// WeCom knows no such customer: it may be a moment too early, or the contact is none.
     #[error("skipped: not a customer")]
@@ -37,4 +41,7 @@ pub enum Refusal {
     /// What WeCom shows is older than what it has told; it is worth asking again after this long.
     #[error("too early: WeCom does not show yet what it has told")]
     TooEarly(Duration),
+    /// A command is not carried out.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
 }

@@ -7,8 +7,11 @@
 pub mod facts;
 pub mod found;
 pub mod input;
+pub mod rejection;
+pub mod request;
 
 pub mod chat;
+pub mod item;
 pub mod sync;
 pub mod wording;
 
@@ -40,6 +43,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::WriteLink(write) => link::needs(write),
         },
         Input::StepDied(died) => sync::died_needs(died),
+        Input::Request(request) => item::needs(request),
     }
 }
 
@@ -61,6 +65,7 @@ pub fn decide(
             Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
         }),
         Input::StepDied(died) => Ok(sync::died(died, facts, now)),
+        Input::Request(request) => Ok(item::asked(request, facts, now)?),
     }
 }
 
@@ -87,6 +92,16 @@ fn event_needs(event: &Event) -> Vec<Need> {
         Body::Own(OwnEvent::RenameMember(rename)) => directory::rename_needs(rename),
         Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
+        Body::Own(OwnEvent::HandOver { from, after, .. }) => item::change::page_needs(from, after),
+        Body::Own(OwnEvent::ItemChanged { item }) => item::tell::changed_needs(item),
+        Body::Own(OwnEvent::TellMembers {
+            item,
+            external_userid,
+        }) => item::tell::members_needs(item, external_userid),
+        Body::Own(OwnEvent::RemindContact {
+            item,
+            external_userid,
+        }) => item::tell::contact_needs(item, external_userid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -146,6 +161,12 @@ fn event_effects(
             Ok(home::changed(former, home, received_at, facts, now))
         }
         Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
+        Body::Own(OwnEvent::HandOver { from, to, .. }) => {
+            Ok(item::change::page_given(from, to, facts, now))
+        }
+        Body::Own(OwnEvent::ItemChanged { .. }) => Ok(item::tell::changed(facts, now)),
+        Body::Own(OwnEvent::TellMembers { .. }) => item::tell::members(facts, now),
+        Body::Own(OwnEvent::RemindContact { .. }) => item::tell::contact(facts, now),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::act::Corp;
+use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::http::admin::desk::Desk;
@@ -22,6 +22,8 @@ use crate::store::Store;
 pub struct Doors {
     /// Where events go and records come from.
     pub store: Arc<Store>,
+    /// Carries commands out.
+    pub act: Act,
     /// The time.
     pub clock: Clock,
     /// The callback configurations by the last part of their URL.

@@ -44,7 +44,8 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         ActError::Refused(Refusal::NotACustomer) if attempt < CUSTOMER_ATTEMPTS => {
             Verdict::After(wait(attempt + 1, salt))
         }
-        ActError::Refused(Refusal::NotACustomer) => Verdict::Settle,
+        // Commands are answered at once; no item of a queue ends so.
+        ActError::Refused(Refusal::NotACustomer | Refusal::Rejected(_)) => Verdict::Settle,
         ActError::Refused(Refusal::TooEarly(wait)) => bounded(attempt, *wait),
         ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
         ActError::Store(StoreError::Stale | StoreError::Unavailable(_) | StoreError::Full(_)) => {

@@ -10,7 +10,7 @@ use url::Url;
 use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
 use wecom_bridge::callback::event::{self, Event};
 use wecom_bridge::decide::facts::{
-    AutoSync, CorpFacts, Facts, LinkWriting, Need, Occasion, SidebarCard,
+    Authorised, AutoSync, CorpFacts, Facts, LinkWriting, Need, Occasion, SidebarCard,
 };
 use wecom_bridge::decide::input::{Input, Refusal};
 use wecom_bridge::decide::{decide, needs};
@@ -34,6 +34,7 @@ fn corp() -> CorpFacts {
         auto_sync: AutoSync::On,
         sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
+        authorised: Authorised::ALL,
     }
 }
 
@@ -151,6 +152,15 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::DropBatch(_) => "drop batch".into(),
             Effect::PutSighting(sighting) => format!("seen {:?}", sighting.counted),
             Effect::PutSwitches(switches) => format!("auto-sync {:?}", switches.auto_sync),
+            Effect::PutItem(item) => format!("item {}", item.item_ref()),
+            Effect::PutOnShelf(shelf, item) => format!("{item} on {shelf:?}"),
+            Effect::TakeFromShelf(shelf, item) => format!("{item} off {shelf:?}"),
+            Effect::PutGrant(grant) => format!("grant {} {:?}", grant.item, grant.state),
+            Effect::PutSeen(seen) => format!("{} seen", seen.item),
+            Effect::PutComment(comment) => format!("comment on {}", comment.item),
+            Effect::PutThread(thread) => format!("thread {}", thread.item),
+            Effect::PutAttachment(file) => format!("file of {}", file.item),
+            Effect::PutCarried(_) => "carried".into(),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
         })
@@ -707,6 +717,7 @@ fn what_failed_a_moment_ago_is_tried_again_when_asked() {
 fn the_link_is_sent_to_a_member_once_a_day_until_it_stands_there() {
     let by_hand = CorpFacts {
         links: LinkWriting::ByHand,
+        authorised: Authorised::ALL,
         ..corp()
     };
     let home = by_hand.home.to_string();
@@ -870,6 +881,7 @@ fn the_first_press_of_a_card_acts() {
         response_code: None,
         sent_at: AT,
         pressed: pressed.map(Into::into),
+        about: None,
     };
     for (kept, expected) in [
         (None, vec!["card Some(\"contacted\")", "send update_card"]),
@@ -904,6 +916,7 @@ fn a_card_is_changed_while_its_code_is_good() {
         response_code: Some(OneTimeCode::new("OLD")),
         sent_at,
         pressed: None,
+        about: None,
     });
     for (event, code, deadline) in [
         (

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use wecom_bridge::act::Act;
 use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::callback;
 use wecom_bridge::callback::event::own::OwnEvent;
@@ -123,6 +124,7 @@ pub(crate) struct World {
 /// The service of a world, which may be ended and started again.
 struct Running {
     worker: Worker,
+    act: Act,
     store: Arc<Store>,
     stop: CancellationToken,
     served: JoinHandle<Result<(), AppError>>,
@@ -131,10 +133,12 @@ struct Running {
 impl Running {
     fn start(app: App) -> Self {
         let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
+        let act = app.act().clone();
         let stop = CancellationToken::new();
         let served = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
         Self {
             worker,
+            act,
             store,
             stop,
             served,
@@ -236,18 +240,24 @@ impl World {
     async fn end(&mut self) {
         let Running {
             worker,
+            act,
             store,
             stop,
             served,
         } = self.running.take().unwrap();
         stop.cancel();
         served.await.unwrap().unwrap();
-        drop((worker, store));
+        drop((worker, act, store));
     }
 
     /// The service's store, for looking.
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.running().store
+    }
+
+    /// What carries commands out.
+    pub(crate) fn act(&self) -> &Act {
+        &self.running().act
     }
 
     /// The service asks itself for something.

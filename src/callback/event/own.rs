@@ -1,17 +1,15 @@
 //! Events of this service itself, written and read in WeCom's form so that they take the same way through the inbox.
 
-use std::borrow::Cow;
+pub(in crate::callback::event) mod written;
 
 use serde::Serialize;
 
-use crate::callback::event::EventError;
-use crate::callback::node::Node;
 use crate::callback::peek;
-use crate::callback::write;
 use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
 use crate::model::ids::{ChatId, ExternalUserId, ReceiverName, UserId};
+use crate::model::item::ItemRef;
 use crate::model::relation::{RelationKind, Rename};
-use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
+use crate::model::sync::SyncRequest;
 use crate::model::time::Timestamp;
 
 /// What a page of ours reports or the service asks of itself.
@@ -73,6 +71,34 @@ pub enum OwnEvent {
         /// The address that they should carry.
         home: String,
     },
+    /// `hand_over`: what one member owns or handles passes to another, page by page.
+    HandOver {
+        /// Whose it is.
+        from: UserId,
+        /// Whose it shall be.
+        to: UserId,
+        /// What comes after this item.
+        after: Option<ItemRef>,
+    },
+    /// `item_changed`: the cards that were sent about an item say what it was.
+    ItemChanged {
+        /// Which.
+        item: ItemRef,
+    },
+    /// `tell_members`: tell the members who follow an item what the customer has done.
+    TellMembers {
+        /// Which item.
+        item: ItemRef,
+        /// Which customer.
+        external_userid: ExternalUserId,
+    },
+    /// `remind_contact`: remind the customer of what the company has answered.
+    RemindContact {
+        /// About which item.
+        item: ItemRef,
+        /// Whom.
+        external_userid: ExternalUserId,
+    },
     /// `send_link`: send this member the "与我协作" link with the steps to fill it in.
     SendLink {
         /// Who gets it.
@@ -107,6 +133,10 @@ impl OwnEvent {
             Self::SyncStep { .. } => "sync_step",
             Self::SwitchAutoSync { .. } => "switch_auto_sync",
             Self::HomeChanged { .. } => "home_changed",
+            Self::HandOver { .. } => "hand_over",
+            Self::ItemChanged { .. } => "item_changed",
+            Self::TellMembers { .. } => "tell_members",
+            Self::RemindContact { .. } => "remind_contact",
             Self::SendLink { .. } => "send_link",
         }
     }
@@ -146,6 +176,19 @@ impl OwnEvent {
                 Subject::new("sync", "")
             }
             Self::HomeChanged { .. } => Subject::new("home", ""),
+            Self::HandOver { from, to, after } => {
+                let after = after.as_ref().map(ToString::to_string).unwrap_or_default();
+                Subject::new("hand-over", &format!("{} {} {after}", from.key(), to.key()))
+            }
+            Self::ItemChanged { item } => Subject::new("item", &item.to_string()),
+            Self::TellMembers {
+                item,
+                external_userid,
+            } => Subject::new("tell-members", &format!("{item} {external_userid}")),
+            Self::RemindContact {
+                item,
+                external_userid,
+            } => Subject::new("remind-contact", &format!("{item} {external_userid}")),
             Self::SendLink { userid } => Subject::new("send-link", &userid.key()),
         };
         let receiver = ReceiverName::parse("service").expect("the word has no blanks");
@@ -162,168 +205,15 @@ impl OwnEvent {
         };
         (key, delivery)
     }
-
-    /// `Millis` keeps two requests within one second apart.
-    fn xml(&self, received_at: Timestamp) -> String {
-        let from = if let Self::SidebarOpened(SidebarOpened { userid, .. })
-        | Self::RefreshMember { userid } = self
-        {
-            userid.as_str()
-        } else {
-            "sys"
-        };
-        let mut xml = String::with_capacity(400);
-        write::open(&mut xml, "xml");
-        write::element(&mut xml, "FromUserName", from);
-        write::number(&mut xml, "CreateTime", received_at.secs());
-        write::element(&mut xml, "MsgType", "event");
-        write::element(&mut xml, "Event", self.name());
-        for (name, value) in self.fields() {
-            write::element(&mut xml, name, &value);
-        }
-        write::number(&mut xml, "Millis", received_at.millis());
-        write::close(&mut xml, "xml");
-        xml
-    }
-
-    /// What tells it from others of its name.
-    fn fields(&self) -> Vec<(&'static str, Cow<'_, str>)> {
-        match self {
-            Self::SidebarOpened(opened) => vec![
-                ("UserID", opened.userid.as_str().into()),
-                ("ExternalUserID", opened.external_userid.as_str().into()),
-                ("Entry", opened.entry.as_str().into()),
-            ],
-            Self::RefreshContact { external_userid } => {
-                vec![("ExternalUserID", external_userid.as_str().into())]
-            }
-            Self::RefreshMember { userid } | Self::SendLink { userid } => {
-                vec![("UserID", userid.as_str().into())]
-            }
-            Self::RefreshChat { chat_id } => vec![("ChatId", chat_id.as_str().into())],
-            Self::RefreshTags => Vec::new(),
-            Self::RefreshContactsOf { userid, after } => {
-                let mut fields = vec![("UserID", userid.as_str().into())];
-                fields.extend(after.as_ref().map(|id| ("After", id.as_str().into())));
-                fields
-            }
-            Self::RefreshMembersOf { department, after } => {
-                let mut fields = vec![("Department", department.to_string().into())];
-                fields.extend(after.as_ref().map(|id| ("After", id.as_str().into())));
-                fields
-            }
-            Self::RenameMember(rename) => {
-                let mut fields = vec![
-                    ("UserID", rename.from.as_str().into()),
-                    ("NewUserID", rename.to.as_str().into()),
-                ];
-                fields.extend(rename.kind.map(|kind| ("Kind", kind.name().into())));
-                fields.extend(rename.after.as_deref().map(|key| ("After", key.into())));
-                fields
-            }
-            Self::StartSync(request) => {
-                let mode = match request.mode {
-                    SyncMode::Repair => "repair",
-                    SyncMode::DryRun => "dry_run",
-                };
-                let mut fields = vec![
-                    ("Scope", request.scope.name().into()),
-                    ("Mode", mode.into()),
-                    ("By", request.by.name().into()),
-                ];
-                if let Some(SyncPart { number, of }) = request.part {
-                    fields.push(("Part", format!("{number}/{of}").into()));
-                }
-                fields
-            }
-            Self::SyncStep { run } => vec![("Run", run.as_str().into())],
-            Self::SwitchAutoSync { on } => vec![("On", if *on { "1" } else { "0" }.into())],
-            Self::HomeChanged { former, home } => vec![
-                ("Former", former.as_str().into()),
-                ("Home", home.as_str().into()),
-            ],
-        }
-    }
-}
-
-/// Nothing when the event is not one of ours.
-pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, EventError> {
-    let external_userid = || root.id("ExternalUserID", ExternalUserId::parse);
-    let userid = || root.id("UserID", UserId::parse);
-    let event = match root.first("Event") {
-        "sidebar_opened" => OwnEvent::SidebarOpened(SidebarOpened {
-            userid: userid()?,
-            external_userid: external_userid()?,
-            entry: root.first("Entry").to_owned(),
-        }),
-        "refresh_contact" => OwnEvent::RefreshContact {
-            external_userid: external_userid()?,
-        },
-        "refresh_member" => OwnEvent::RefreshMember { userid: userid()? },
-        "refresh_chat" => OwnEvent::RefreshChat {
-            chat_id: root.id("ChatId", ChatId::parse)?,
-        },
-        "refresh_tags" => OwnEvent::RefreshTags,
-        "refresh_contacts_of" => OwnEvent::RefreshContactsOf {
-            userid: userid()?,
-            after: ExternalUserId::parse(root.first("After")).ok(),
-        },
-        "refresh_members_of" => OwnEvent::RefreshMembersOf {
-            department: root
-                .number("Department")
-                .ok_or(EventError::Missing("Department"))?,
-            after: UserId::parse(root.first("After")).ok(),
-        },
-        "rename_member" => OwnEvent::RenameMember(Rename {
-            from: userid()?,
-            to: root.id("NewUserID", UserId::parse)?,
-            kind: RelationKind::parse(root.first("Kind")),
-            after: root.filled("After"),
-        }),
-        "start_sync" => OwnEvent::StartSync(request(root).ok_or(EventError::Missing("Scope"))?),
-        "sync_step" => OwnEvent::SyncStep {
-            run: root.first("Run").to_owned(),
-        },
-        "switch_auto_sync" => OwnEvent::SwitchAutoSync {
-            on: root.first("On") == "1",
-        },
-        "home_changed" => OwnEvent::HomeChanged {
-            former: root.first("Former").to_owned(),
-            home: root.first("Home").to_owned(),
-        },
-        "send_link" => OwnEvent::SendLink { userid: userid()? },
-        _ => return Ok(None),
-    };
-    Ok(Some(event))
-}
-
-fn request(root: &Node) -> Option<SyncRequest> {
-    let part = match root.first("Part") {
-        "" => None,
-        part => {
-            let (number, of) = part.split_once('/')?;
-            let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-            (of > 0).then_some(())?;
-            Some(SyncPart { number, of })
-        }
-    };
-    Some(SyncRequest {
-        scope: SyncScope::parse(root.first("Scope"))?,
-        mode: match root.first("Mode") {
-            "dry_run" => SyncMode::DryRun,
-            _ => SyncMode::Repair,
-        },
-        by: AskedBy::parse(root.first("By"))?,
-        part,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::callback::event::{Body, parse};
+    use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncScope};
 
-    fn events() -> [OwnEvent; 14] {
+    fn events() -> [OwnEvent; 19] {
         let userid = UserId::parse("Lin&<b>]]>").unwrap();
         let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
         let request = SyncRequest {
@@ -338,7 +228,9 @@ mod tests {
                 external_userid: external_userid.clone(),
                 entry: "single_chat_tools".into(),
             }),
-            OwnEvent::RefreshContact { external_userid },
+            OwnEvent::RefreshContact {
+                external_userid: external_userid.clone(),
+            },
             OwnEvent::RefreshMember {
                 userid: userid.clone(),
             },
@@ -357,6 +249,27 @@ mod tests {
                 run: "1795305600123".into(),
             },
             OwnEvent::SwitchAutoSync { on: true },
+            OwnEvent::HandOver {
+                from: userid.clone(),
+                to: UserId::parse("li").unwrap(),
+                after: Some("form:0a".parse().unwrap()),
+            },
+            OwnEvent::HandOver {
+                from: userid.clone(),
+                to: UserId::parse("li").unwrap(),
+                after: None,
+            },
+            OwnEvent::ItemChanged {
+                item: "project:0a".parse().unwrap(),
+            },
+            OwnEvent::TellMembers {
+                item: "record:0a".parse().unwrap(),
+                external_userid: external_userid.clone(),
+            },
+            OwnEvent::RemindContact {
+                item: "plan:0a".parse().unwrap(),
+                external_userid: external_userid.clone(),
+            },
             OwnEvent::SendLink {
                 userid: userid.clone(),
             },
@@ -423,6 +336,11 @@ mod tests {
                 "sync",
                 "sync",
                 "sync",
+                "hand-over",
+                "hand-over",
+                "item",
+                "tell-members",
+                "remind-contact",
                 "send-link",
                 "contacts-of",
                 "members-of",

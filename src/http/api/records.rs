@@ -159,25 +159,16 @@ pub(in crate::http) async fn contact(
             Table::Visits,
         ];
         for record in doors.store.of_contact(corp, &[], &tables, &id).await? {
-            match record.key.table {
-                Table::Greetings => detail.greetings.extend(record.parse::<Greeting>()?),
-                Table::Endings => detail.endings.extend(record.parse::<Ending>()?),
-                Table::Visits => detail.visits.extend(record.parse::<Visit>()?),
-                Table::TransferFailures => {
-                    let failure = record.parse::<TransferFailure>()?;
-                    let open = failure.filter(|failure| !detail.contact.has_since(failure));
-                    detail.transfer_failures.extend(open);
-                }
-                Table::Contacts
-                | Table::Chats
-                | Table::TagGroups
-                | Table::Members
-                | Table::Links
-                | Table::Cards
-                | Table::Syncs
-                | Table::Batches
-                | Table::Sightings
-                | Table::Switches => {}
+            if record.key.table == Table::Greetings {
+                detail.greetings.extend(record.parse::<Greeting>()?);
+            } else if record.key.table == Table::Endings {
+                detail.endings.extend(record.parse::<Ending>()?);
+            } else if record.key.table == Table::Visits {
+                detail.visits.extend(record.parse::<Visit>()?);
+            } else {
+                let failure = record.parse::<TransferFailure>()?;
+                let open = failure.filter(|failure| !detail.contact.has_since(failure));
+                detail.transfer_failures.extend(open);
             }
         }
         return Ok(HttpResponse::Ok().json(detail));

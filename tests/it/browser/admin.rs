@@ -83,6 +83,7 @@ fn records(world: &World) -> [Effect; 4] {
             response_code: None,
             sent_at: now,
             pressed: Some("contacted".into()),
+            about: None,
         }),
     ]
 }

@@ -6,7 +6,9 @@ use url::Url;
 use wecom_bridge::callback::event;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::decide::decide;
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, LinkWriting, SidebarCard};
+use wecom_bridge::decide::facts::{
+    Authorised, AutoSync, CorpFacts, Facts, LinkWriting, SidebarCard,
+};
 use wecom_bridge::decide::found::{CustomerFound, Found};
 use wecom_bridge::decide::input::{Input, StepDied};
 use wecom_bridge::decide::sync::id;
@@ -29,6 +31,7 @@ fn corp() -> CorpFacts {
         auto_sync: AutoSync::On,
         sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
+        authorised: Authorised::ALL,
     }
 }
 

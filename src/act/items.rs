@@ -1,0 +1,85 @@
+//! Facts about items: where one leads to the next, or where there may be many.
+
+use crate::act::error::ActError;
+use crate::act::pages::PAGE;
+use crate::decide::facts::{Facts, Need, Page};
+use crate::model::effect::{SentCard, Shelf};
+use crate::model::ids::{CorpId, UserId};
+use crate::model::item::{Item, ItemRef};
+use crate::store::Store;
+use crate::store::record::{Key, Record};
+
+/// More cards about one item can hardly be changed at once.
+const CARDS_MAX: usize = 100;
+
+/// Finds out what is needed, if it is about items and its key is not known beforehand.
+pub(in crate::act) async fn look(
+    store: &Store,
+    id: &CorpId,
+    need: &Need,
+    facts: &mut Facts<'_>,
+    basis: &mut Vec<Record>,
+) -> Result<(), ActError> {
+    if let Need::ItemByRef(kind, reference) = need {
+        let shelf = Shelf::Ref(*kind, reference.clone());
+        let records = store.read(id, &[Key::the_one_on(&shelf)]).await?;
+        let found = records.first().map(Record::parse::<ItemRef>).transpose()?;
+        basis.extend(records);
+        if let Some(item) = found.flatten() {
+            items(store, id, &[item], &mut facts.items, basis).await?;
+        }
+    } else if let Need::ThreadOfOwner(item) = need {
+        let mut items = facts.items.iter();
+        let found = items.find(|kept| kept.item_ref() == *item);
+        if let Some(contact) = found.and_then(Item::contact) {
+            let records = store.read(id, &[Key::thread(contact, item)]).await?;
+            for record in &records {
+                facts.threads.extend(record.parse()?);
+            }
+            basis.extend(records);
+        }
+    } else if let Need::ItemsOfMember(userid, after) = need {
+        facts.item_page = of_member(store, id, userid, after.as_ref(), basis).await?;
+    } else if let Need::CardsAbout(item) = need {
+        let listed = store.cards_about(id, item, CARDS_MAX).await?;
+        let keys: Vec<Key> = listed.iter().map(Key::card).collect();
+        for record in store.read(id, &keys).await? {
+            facts.cards_about.extend(record.parse::<SentCard>()?);
+            basis.push(record);
+        }
+    }
+    Ok(())
+}
+
+async fn of_member(
+    store: &Store,
+    id: &CorpId,
+    userid: &UserId,
+    after: Option<&ItemRef>,
+    basis: &mut Vec<Record>,
+) -> Result<Page<Item>, ActError> {
+    let shelf = Shelf::Member(userid.clone());
+    let found = store.on_shelf(id, &shelf, after, PAGE).await?;
+    let last = found.last().filter(|_| found.len() == PAGE);
+    let mut page = Page {
+        items: Vec::with_capacity(found.len()),
+        next: last.map(ToString::to_string),
+    };
+    items(store, id, &found, &mut page.items, basis).await?;
+    Ok(page)
+}
+
+async fn items(
+    store: &Store,
+    id: &CorpId,
+    wanted: &[ItemRef],
+    found: &mut Vec<Item>,
+    basis: &mut Vec<Record>,
+) -> Result<(), ActError> {
+    let keys: Vec<Key> = wanted.iter().map(Key::item).collect();
+    for record in store.read(id, &keys).await? {
+        found.extend(record.parse::<Item>()?);
+        basis.push(record);
+    }
+    Ok(())
+}

@@ -1,0 +1,205 @@
+//! What items are made of, against its limits.
+
+use url::Url;
+
+use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::model::form::{Field, FieldKind};
+use crate::model::project::Stage;
+
+/// Gathers everything that is wrong, so that people see it all at once.
+#[derive(Debug, Default)]
+pub(in crate::decide::item) struct Check(Vec<Fault>);
+
+impl Check {
+    /// Notes what is wrong at a place.
+    pub(in crate::decide::item) fn fault(&mut self, place: impl Into<String>, wrong: Wrong) {
+        self.0.push(Fault::new(place, wrong));
+    }
+
+    /// A text that may not be empty.
+    pub(in crate::decide::item) fn text(&mut self, place: &str, text: &str, max: usize) -> String {
+        let trimmed = self.text_or_none(place, text, max);
+        if trimmed.is_empty() {
+            self.fault(place, Wrong::Missing);
+        }
+        trimmed
+    }
+
+    /// A text that may be empty.
+    pub(in crate::decide::item) fn text_or_none(
+        &mut self,
+        place: &str,
+        text: &str,
+        max: usize,
+    ) -> String {
+        let text = text.trim().replace("\r\n", "\n");
+        if text.chars().count() > max {
+            self.fault(place, Wrong::TooLong(max));
+        }
+        if text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
+            self.fault(place, Wrong::BadCharacters);
+        }
+        text
+    }
+
+    fn key(&mut self, place: &str, key: &str) {
+        let clean = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
+        if key.is_empty() {
+            self.fault(place, Wrong::Missing);
+        } else if key.len() > 40 {
+            self.fault(place, Wrong::TooLong(40));
+        } else if !key.bytes().all(clean) {
+            self.fault(place, Wrong::BadCharacters);
+        }
+    }
+
+    /// At most so many.
+    pub(in crate::decide::item) fn count(&mut self, place: &str, count: usize, max: usize) {
+        if count > max {
+            self.fault(place, Wrong::TooMany(max));
+        }
+    }
+
+    /// An address of a picture.
+    pub(in crate::decide::item) fn picture(&mut self, picture: Option<&str>) {
+        let Some(picture) = picture else { return };
+        let fits = picture.len() <= 1024;
+        let is_https = Url::parse(picture).is_ok_and(|url| url.scheme() == "https");
+        if !(fits && is_https) {
+            self.fault("picture", Wrong::NotAnAddress);
+        }
+    }
+
+    /// The stages of a project.
+    pub(in crate::decide::item) fn stages(&mut self, stages: &[Stage]) {
+        self.count("stages", stages.len(), 20);
+        let mut keys: Vec<&str> = Vec::new();
+        for (n, stage) in stages.iter().enumerate() {
+            let place = format!("stages[{n}]");
+            self.text(&format!("{place}.title"), &stage.title, 60);
+            self.count(&format!("{place}.tasks"), stage.tasks.len(), 100);
+            for (m, task) in stage.tasks.iter().enumerate() {
+                let place = format!("{place}.tasks[{m}]");
+                self.text(&format!("{place}.title"), &task.title, 100);
+                self.key(&format!("{place}.key"), &task.key);
+                if keys.contains(&task.key.as_str()) {
+                    self.fault(format!("{place}.key"), Wrong::Twice);
+                }
+                keys.push(&task.key);
+                if let (Some(start), Some(due)) = (task.start, task.due)
+                    && due < start
+                {
+                    self.fault(format!("{place}.due"), Wrong::OutsideDays);
+                }
+            }
+        }
+    }
+
+    /// The fields and steps of a form.
+    pub(in crate::decide::item) fn form(&mut self, fields: &[Field], steps: &[String]) {
+        self.count("fields", fields.len(), 60);
+        for (n, field) in fields.iter().enumerate() {
+            let place = format!("fields[{n}]");
+            self.key(&format!("{place}.key"), &field.key);
+            if fields[..n].iter().any(|other| other.key == field.key) {
+                self.fault(format!("{place}.key"), Wrong::Twice);
+            }
+            self.text(&format!("{place}.label"), &field.label, 60);
+            self.text_or_none(&format!("{place}.hint"), &field.hint, 200);
+            self.kind(&place, &field.kind);
+        }
+        self.count("steps", steps.len(), 20);
+        if steps.is_empty() {
+            self.fault("steps", Wrong::Missing);
+        }
+        for (n, step) in steps.iter().enumerate() {
+            self.text(&format!("steps[{n}]"), step, 30);
+            if steps[..n].contains(step) {
+                self.fault(format!("steps[{n}]"), Wrong::Twice);
+            }
+        }
+    }
+
+    fn kind(&mut self, place: &str, kind: &FieldKind) {
+        let at_most = |check: &mut Self, value: usize, max: usize| {
+            if !(1..=max).contains(&value) {
+                check.fault(format!("{place}.max"), Wrong::Above(max as i64));
+            }
+        };
+        match kind {
+            FieldKind::Text { max } => at_most(self, *max, 500),
+            FieldKind::LongText { max } => at_most(self, *max, 10_000),
+            FieldKind::Attachment { max } => at_most(self, *max, 9),
+            FieldKind::Number { min, max, decimals } => {
+                if *decimals > 6 {
+                    self.fault(format!("{place}.decimals"), Wrong::Above(6));
+                }
+                if let (Some(min), Some(max)) = (min, max)
+                    && max < min
+                {
+                    self.fault(format!("{place}.max"), Wrong::Below(*min));
+                }
+            }
+            FieldKind::Date { min, max } => {
+                if let (Some(min), Some(max)) = (min, max)
+                    && max < min
+                {
+                    self.fault(format!("{place}.max"), Wrong::OutsideDays);
+                }
+            }
+            FieldKind::Choice { options } | FieldKind::Choices { options, .. } => {
+                self.options(&format!("{place}.options"), options);
+            }
+            FieldKind::Member | FieldKind::Phone => {}
+        }
+    }
+
+    fn options(&mut self, place: &str, options: &[String]) {
+        self.count(place, options.len(), 100);
+        if options.is_empty() {
+            self.fault(place, Wrong::Missing);
+        }
+        for (n, option) in options.iter().enumerate() {
+            let place = format!("{place}[{n}]");
+            if self.text(&place, option, 60) != *option {
+                self.fault(&place, Wrong::BadCharacters);
+            }
+            if options[..n].contains(option) {
+                self.fault(&place, Wrong::Twice);
+            }
+        }
+    }
+
+    /// Whether all is right.
+    pub(in crate::decide::item) fn end(self) -> Result<(), Rejection> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Rejection::Invalid(self.0)),
+        }
+    }
+}
+
+/// One text that may not be empty.
+pub(in crate::decide::item) fn text(
+    place: &str,
+    text: &str,
+    max: usize,
+) -> Result<String, Rejection> {
+    let mut check = Check::default();
+    let text = check.text(place, text, max);
+    check.end().map(|()| text)
+}
+
+/// One text that may be empty.
+pub(in crate::decide::item) fn text_or_none(
+    place: &str,
+    text: &str,
+    max: usize,
+) -> Result<String, Rejection> {
+    let mut check = Check::default();
+    let text = check.text_or_none(place, text, max);
+    check.end().map(|()| text)
+}

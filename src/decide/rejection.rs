@@ -1,0 +1,88 @@
+//! Why a command is not carried out. Each is a normal answer to people.
+
+use crate::model::item::{ItemKind, ItemRef};
+
+/// Why nothing follows from a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// There is no such item for whoever asks.
+    #[error("there is no such item")]
+    NotFound,
+    /// It is not theirs to do.
+    #[error("this is not allowed: {0}")]
+    NotAllowed(&'static str),
+    /// The corp has not authorised this kind.
+    #[error("the corp does not work with {}s", .0.name())]
+    NotAuthorised(ItemKind),
+    /// The item is over.
+    #[error("the item is closed")]
+    Closed,
+    /// One submission is all that the form takes, and here it is.
+    #[error("the form was submitted before")]
+    AlreadySubmitted(ItemRef),
+    /// It has an answer.
+    #[error("the approval was answered before")]
+    AlreadyAnswered,
+    /// Something in it is wrong, place by place.
+    #[error("{} values are wrong", .0.len())]
+    Invalid(Vec<Fault>),
+    /// The request's name belongs to another one.
+    #[error("this name was used for another request")]
+    NameReused,
+}
+
+/// What is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field's key, or a path such as `stages[0].tasks[2].title`.
+    pub place: String,
+    /// What.
+    pub wrong: Wrong,
+}
+
+/// What can be wrong with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is empty and must not be.
+    Missing,
+    /// More than so many characters.
+    TooLong(usize),
+    /// More than so many.
+    TooMany(usize),
+    /// Not a decimal number, or with more than so many digits behind the point.
+    NotANumber(u8),
+    /// Below this.
+    Below(i64),
+    /// Above this.
+    Above(i64),
+    /// Not a day as in `2026-11-23`.
+    NotADay,
+    /// A day before the first or after the last one.
+    OutsideDays,
+    /// Not one of the options.
+    NotAnOption,
+    /// Not a member who is known here, or not one of this customer's.
+    NotAMember,
+    /// Not a known customer.
+    NotAContact,
+    /// Not a telephone number.
+    NotAPhone,
+    /// No such file, or another's.
+    NotAFile,
+    /// Not an `https` address.
+    NotAnAddress,
+    /// Characters that cannot stand there.
+    BadCharacters,
+    /// It stands there twice.
+    Twice,
+    /// Nothing of that name is known, or it is not theirs to fill in.
+    Unknown,
+}
+
+impl Fault {
+    /// What is wrong at a place.
+    pub fn new(place: impl Into<String>, wrong: Wrong) -> Self {
+        let place = place.into();
+        Self { place, wrong }
+    }
+}
