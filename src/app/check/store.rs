@@ -131,6 +131,7 @@ mod tests {
         let ready = Service::Ready {
             version: "1".into(),
             took: Duration::ZERO,
+            faults: Some(0),
         };
         let absent = Service::Absent("refused".into());
         let (file, in_use) = (
