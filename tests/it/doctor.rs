@@ -22,8 +22,8 @@ use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
-use wecom_bridge::store::Queue;
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::item::Queue;
 use wecom_bridge::worker::Worker;
 
 struct Ward {
