@@ -301,7 +301,10 @@ fn doors(
     });
     Doors {
         verify_files: config.verify_files.clone(),
-        admin: Desk::new(config.admin_password.clone(), check_up(config, &clock)),
+        admin: Desk::new(
+            config.admin_password.clone(),
+            check_up(config, &clock, &corps),
+        ),
         act: Act::new(Arc::clone(&store), Arc::clone(&corps)),
         store,
         clock,
@@ -325,13 +328,13 @@ fn replier(receiver: &config::Receiver) -> Option<Arc<Replier>> {
 }
 
 /// The doctor, for the admin pages: the checks of one corp, through the address that the service listens on.
-fn check_up(config: &Config, clock: &Clock) -> CheckUp {
-    let (config, clock) = (config.clone(), clock.clone());
+fn check_up(config: &Config, clock: &Clock, corps: &Arc<HashMap<CorpId, Corp>>) -> CheckUp {
+    let (config, clock, corps) = (config.clone(), clock.clone(), Arc::clone(corps));
     Box::new(move |corp| {
-        let (mut config, clock) = (config.clone(), clock.clone());
+        let (mut config, clock, corps) = (config.clone(), clock.clone(), Arc::clone(&corps));
         config.corps.retain(|configured| configured.id == corp);
         Box::pin(async move {
-            let checks = check::check(&config, &clock, check::Through::Listen).await;
+            let checks = check::check_within(&corps, &config, &clock).await;
             checks.into_iter().map(finding).collect()
         })
     })

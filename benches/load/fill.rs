@@ -11,7 +11,8 @@ use wecom_bridge::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Su
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
 use wecom_bridge::model::time::Timestamp;
-use wecom_bridge::store::{Accepted, Lanes, Leases, Settle, Store, StoreSettings, StoreUrl};
+use wecom_bridge::store::item::{Accepted, Lanes, Leases, Settle};
+use wecom_bridge::store::{Store, StoreSettings, StoreUrl};
 
 use crate::callbacks::{self, Change};
 use crate::corps;

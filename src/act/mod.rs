@@ -23,8 +23,9 @@ use crate::model::ids::CorpId;
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::time::Timestamp;
+use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::{Settle, Store, Ticket};
+use crate::store::item::{Settle, Ticket};
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
 

@@ -15,17 +15,22 @@ mod app;
 mod attribute;
 mod contact_sync;
 mod corp;
+mod standing;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Client;
 use serde::Serialize;
 
+use crate::act::Corp;
 use crate::app::caller;
 use crate::app::check::service::Service;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::model::ids::CorpId;
 
 /// How long the service may take to answer: as long as WeCom waits (path/90238).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,6 +68,15 @@ pub enum Through {
     Listen,
     /// At `public_url`, through whatever stands in front.
     Public,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+enum Asker<'a> {
+    /// Another process than the service.
+    CommandLine,
+    /// The service itself; its clients know what they met.
+    Service(&'a HashMap<CorpId, Corp>),
 }
 
 impl Check {
@@ -106,6 +120,24 @@ impl Check {
 /// Makes every check that this configuration allows, in the order in which they are worth reading. For each corp that
 /// takes some dozen calls of WeCom's API, two of them for JS-SDK tickets, of which an app has 100 an hour.
 pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Check> {
+    check_for(Asker::CommandLine, config, clock, through).await
+}
+
+/// The same, made by the service itself, which has these corps, at the address that it listens on.
+pub(in crate::app) async fn check_within(
+    corps: &HashMap<CorpId, Corp>,
+    config: &Config,
+    clock: &Clock,
+) -> Vec<Check> {
+    check_for(Asker::Service(corps), config, clock, Through::Listen).await
+}
+
+async fn check_for(
+    asker: Asker<'_>,
+    config: &Config,
+    clock: &Clock,
+    through: Through,
+) -> Vec<Check> {
     let client = match caller::client(PATIENCE) {
         Ok(client) => client,
         Err(problem) => {
@@ -115,7 +147,10 @@ pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Chec
     };
     let service = service::look(&client, config.listen).await;
     let (store, opened) = store::look(config, &service).await;
-    let kept = attribute::kept(config, &client, opened.as_ref()).await;
+    let opened = opened.map(Arc::new);
+    let kept = attribute::kept(config, &client, opened.as_deref()).await;
+    let now = clock.now();
+    let standing = standing::look(config, asker, &client, &service, opened.as_ref(), now).await;
     // The service may want to start while WeCom is asked.
     drop(opened);
     let (own, (corps, clock_check)) = tokio::join!(
@@ -125,6 +160,7 @@ pub async fn check(config: &Config, clock: &Clock, through: Through) -> Vec<Chec
     let mut checks = vec![store, service.check(config.listen)];
     checks.extend(own);
     checks.extend(corps);
+    checks.extend(standing.checks(now));
     checks.push(clock_check);
     checks
 }

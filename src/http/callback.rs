@@ -19,8 +19,8 @@ use crate::http::refusals::Refused;
 use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::{CorpId, ReceiverName};
-use crate::store::Accepted;
 use crate::store::entrance::Entrance;
+use crate::store::item::Accepted;
 
 /// WeCom documents no limit; what it documents fits many times over.
 const BODY_MAX: usize = 1024 * 1024;

@@ -3,8 +3,8 @@
 use crate::model::delivery::{Delivery, ItemId};
 use crate::model::outgoing::OutgoingHead;
 use crate::model::time::Timestamp;
-use crate::store::Entry;
 use crate::store::error::StoreError;
+use crate::store::item::Entry;
 
 /// How many stored items one search looks at. A page may be shorter than asked and still have a next one.
 pub(in crate::http) const LOOKED_AT_MAX: usize = 5_000;

@@ -17,7 +17,7 @@ use crate::http::login;
 use crate::http::page::{notice, render};
 use crate::http::session::{self, Session, Who};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::store::Accepted;
+use crate::store::item::Accepted;
 use crate::wecom::jssdk::Identity;
 
 /// The page's query.

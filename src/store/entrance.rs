@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::model::delivery::{ContentKey, Delivery};
 use crate::model::ids::CorpId;
 use crate::store::error::StoreError;
+use crate::store::item::{Accepted, Queue};
 use crate::store::redis::accept::Lines;
-use crate::store::{Accepted, Arriving, Backend, Queue, Store};
+use crate::store::{Arriving, Backend, Store};
 
 /// Takes deliveries in for one thread that runs an executor of its own, as each of the web server's workers does.
 ///

@@ -8,8 +8,9 @@ use crate::model::outgoing::OutgoingHead;
 use crate::model::thread::Comment;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
+use crate::store::item::{Counts, Entry, HOURS_COUNTED, Queue, State};
 use crate::store::record::{self, Key, Record, Table};
-use crate::store::{Backend, Counts, Entry, HOURS_COUNTED, Queue, Range, State, Store, ask};
+use crate::store::{Backend, Range, Store, ask};
 
 /// How many records of a small table are read in one round trip.
 const ALL_PAGE: usize = 200;

@@ -1,54 +1,49 @@
 //! Seals what processes share and nobody else may read: tokens and tickets.
 //!
 //! They are good for two hours and open what the corp secret opens, so a dump of the store must not give them away. A
-//! sealed text is `base64(iv, AES-256-CBC of the text, HMAC-SHA256 of name, iv and ciphertext)`; both keys and the name
-//! are derived from the secret that the token belongs to, which is not in the store.
+//! sealed text is `base64(nonce, AES-256-GCM of the text)`. The key is derived (HKDF-SHA256) from the secret that the
+//! token belongs to, which is not in the store; corp and kind of the text are authenticated with it, so that none passes
+//! for another. Nonces are random: a text is sealed every two hours, far from the 2³² of one key.
 
 use std::fmt;
 use std::fmt::Write;
 
-use aes::cipher::{Array, typenum::U16};
-use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
-use aes::{Aes256Dec, Aes256Enc};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::model::ids::CorpId;
 
-/// The cipher's block; also the length of the initialisation vector.
-const BLOCK: usize = 16;
-
-/// The length of the HMAC.
-const TAG: usize = 32;
-
 /// Seals and opens one kind of text.
 pub(in crate::wecom) struct Seal {
     name: String,
-    cipher: Zeroizing<[u8; 32]>,
-    tag: Zeroizing<[u8; 32]>,
+    context: String,
+    key: LessSafeKey,
 }
 
 impl Seal {
     /// For `what`, which this secret of the corp brings.
     pub(in crate::wecom) fn new(what: &str, corp: &CorpId, secret: &SecretString) -> Self {
-        let derive = |purpose: &str| {
-            let mut mac = hmac(secret.expose_secret().as_bytes());
-            mac.update(format!("wecom-bridge shared {purpose}\n{corp}\n{what}").as_bytes());
-            Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()))
-        };
+        let context = format!("{corp}\n{what}");
+        let salt = Salt::new(HKDF_SHA256, b"wecom-bridge shared");
+        let secret = salt.extract(secret.expose_secret().as_bytes());
+        let mut digest = [0; 32];
+        expand(&secret, &[b"name\n", context.as_bytes()], HKDF_SHA256)
+            .fill(&mut digest)
+            .expect("an output of SHA-256 has 32 bytes");
         let mut name = format!("{what} ");
-        for byte in &derive("name")[..8] {
+        for byte in &digest[..8] {
             // Writing into a String cannot fail.
             let _ = write!(name, "{byte:02x}");
         }
+        let key = UnboundKey::from(expand(&secret, &[b"encryption"], &AES_256_GCM));
         Self {
             name,
-            cipher: derive("encryption"),
-            tag: derive("authentication"),
+            context,
+            key: LessSafeKey::new(key),
         }
     }
 
@@ -59,45 +54,37 @@ impl Seal {
 
     /// Seals a text; `None` when the system gives no random numbers.
     pub(in crate::wecom) fn seal(&self, text: &str) -> Option<String> {
-        let mut iv = [0; BLOCK];
-        getrandom::fill(&mut iv).ok()?;
-        let filler = BLOCK - text.len() % BLOCK;
-        let mut sealed = Vec::with_capacity(BLOCK + text.len() + filler + TAG);
-        sealed.extend(iv);
+        let mut nonce = [0; NONCE_LEN];
+        getrandom::fill(&mut nonce).ok()?;
+        let mut sealed = Vec::with_capacity(NONCE_LEN + text.len() + AES_256_GCM.tag_len());
+        sealed.extend(nonce);
         sealed.extend(text.as_bytes());
-        sealed.resize(sealed.len() + filler, filler as u8);
-        let (blocks, _) = Array::<u8, U16>::slice_as_chunks_mut(&mut sealed[BLOCK..]);
-        cbc::Encryptor::<Aes256Enc>::new((&*self.cipher).into(), (&iv).into())
-            .encrypt_blocks(blocks);
-        let tag = self.tagged(&sealed).finalize().into_bytes();
-        sealed.extend(tag);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let body = &mut sealed[NONCE_LEN..];
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(nonce, self.context(), body)
+            .ok()?;
+        sealed.extend(tag.as_ref());
         Some(BASE64_STANDARD.encode(sealed))
     }
 
-    /// Opens a sealed text; `None` for anything that was not sealed with the same secret.
+    /// Opens a sealed text; `None` for anything that was not sealed with the same secret for the same use.
     pub(in crate::wecom) fn open(&self, sealed: &str) -> Option<Zeroizing<String>> {
         let sealed = BASE64_STANDARD.decode(sealed).ok()?;
-        let (body, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG)?)?;
-        self.tagged(body).verify_slice(tag).ok()?;
-        let (iv, text) = body.split_first_chunk::<BLOCK>()?;
-        let mut text = Zeroizing::new(text.to_vec());
-        let (blocks, rest) = Array::<u8, U16>::slice_as_chunks_mut(&mut text);
-        if !rest.is_empty() {
-            return None;
-        }
-        cbc::Decryptor::<Aes256Dec>::new((&*self.cipher).into(), iv.into()).decrypt_blocks(blocks);
-        // What is authentic was padded by `seal`.
-        let filler = usize::from(*text.last()?);
-        let end = text.len().checked_sub(filler)?;
-        let text = str::from_utf8(text.get(..end)?).ok()?;
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let mut body = Zeroizing::new(body.to_vec());
+        let text = self
+            .key
+            .open_in_place(nonce, self.context(), &mut body)
+            .ok()?;
+        let text = str::from_utf8(text).ok()?;
         Some(Zeroizing::new(text.to_owned()))
     }
 
-    fn tagged(&self, body: &[u8]) -> Hmac<Sha256> {
-        let mut mac = hmac(self.tag.as_slice());
-        mac.update(self.name.as_bytes());
-        mac.update(body);
-        mac
+    fn context(&self) -> Aad<&[u8]> {
+        Aad::from(self.context.as_bytes())
     }
 }
 
@@ -107,8 +94,10 @@ impl fmt::Debug for Seal {
     }
 }
 
-fn hmac(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+fn expand<'a, L: KeyType>(secret: &'a Prk, purpose: &'a [&'a [u8]], length: L) -> Okm<'a, L> {
+    secret
+        .expand(purpose, length)
+        .expect("a key is shorter than 255 digests")
 }
 
 #[cfg(test)]
@@ -141,8 +130,34 @@ mod tests {
         ] {
             assert_ne!(other.name(), own.name());
             assert!(other.open(&sealed).is_none());
+            assert!(own.open(&other.seal("the token").unwrap()).is_none());
         }
         assert!(!own.name().contains("secret"));
+        assert!(!format!("{own:?}").contains("secret"));
+    }
+
+    /// The key is the same for all that one secret brings; corp and kind alone keep it apart.
+    #[test]
+    fn a_text_of_another_context_does_not_open() {
+        let own = seal("token", "ww1", "secret");
+        let sealed = own.seal("the token").unwrap();
+        for (what, corp, opens) in [
+            ("token", "ww1", true),
+            ("token", "ww2", false),
+            ("ticket", "ww1", false),
+        ] {
+            let opened = seal(what, corp, "secret").open(&sealed);
+            assert_eq!(opened.is_some(), opens, "{what} {corp}");
+        }
+    }
+
+    /// Sealed by another implementation of HKDF and AES-GCM: processes of two releases must understand each other.
+    #[test]
+    fn the_form_stays() {
+        let seal = seal("token", "ww1", "secret");
+        assert_eq!(seal.name(), "token 971ff044dd9511f6");
+        let sealed = "AAECAwQFBgcICQoLDoTi28GKGjkYUK7QoQfHnpR3W87qCPPpbQ==";
+        assert_eq!(seal.open(sealed).unwrap().as_str(), "the token");
     }
 
     #[test]

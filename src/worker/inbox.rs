@@ -5,7 +5,7 @@ use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{self, Body, Event};
 use crate::decide::input::{Input, StepDied};
 use crate::model::delivery::Delivery;
-use crate::store::{Claim, Settle, Ticket};
+use crate::store::item::{Claim, Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::Worker;
 use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};

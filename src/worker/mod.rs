@@ -22,8 +22,9 @@ use crate::act::Act;
 use crate::clock::Clock;
 use crate::model::delivery::Lane;
 use crate::model::ids::CorpId;
+use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::{Lanes, Leases, Queue, Store};
+use crate::store::item::{Lanes, Leases, Queue};
 
 /// A claim that is not settled after this long may be claimed by another process. A welcome has 20 seconds: when the
 /// answer to a claim is lost, even twice, enough of them is left.

@@ -8,7 +8,7 @@ use crate::model::delivery::Lane;
 use crate::model::outgoing::{Outcome, Outgoing, Receipt};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::{Claim, Settle, Ticket};
+use crate::store::item::{Claim, Settle, Ticket};
 use crate::worker::Worker;
 use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
 use crate::worker::settle::{Story, guarded, salt};

@@ -13,8 +13,9 @@ use crate::callback::event::own::OwnEvent;
 use crate::model::ids::CorpId;
 use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use crate::model::time::Timestamp;
+use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::{Accepted, Store};
+use crate::store::item::Accepted;
 use crate::worker::Worker;
 
 /// How often it is looked whether something is due.

@@ -10,7 +10,7 @@ use crate::act::error::ActError;
 use crate::model::delivery::{ItemId, Lane, Subject};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::{Settle, Ticket};
+use crate::store::item::{Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::retry::{Verdict, verdict};
 use crate::worker::{Worker, patience};

@@ -635,6 +635,35 @@ async fn pages_show_what_is_kept_and_hide_codes() {
 }
 
 #[tokio::test]
+async fn the_doctor_tells_what_this_process_has_met() {
+    let world = world("").await;
+    world
+        .sim
+        .faults()
+        .always("externalcontact/get", Fault::ErrCode(60020));
+    let (member, customer) = (user("ZhangSan"), contact("wmCustomer1"));
+    let edited = world
+        .sim
+        .member_edits_remark(&member, &customer, "new")
+        .await;
+    edited.unwrap();
+    world.settle().await;
+    let mut admin = Guest::new(&world);
+    admin.log_in(ADMIN_PASSWORD).await;
+    let page = format!("/admin/corps/{CORP}/doctor");
+    admin.submit(&page, &page, "").await;
+    let report = admin.get(&page).await.html;
+    for part in [
+        &format!("standing fault of {CORP}"),
+        "externalcontact/get: ",
+        "60020",
+        "企业可信IP",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+}
+
+#[tokio::test]
 async fn languages_are_chosen() {
     let world = world("").await;
     let get = |accept: &'static str, cookie: &'static str| {

@@ -3,6 +3,7 @@
 mod attribute;
 mod faults;
 mod proxy;
+mod standing;
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -19,8 +20,10 @@ use wecom_bridge::model::ids::{AgentId, CorpId, ReceiverName, UserId};
 use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::person::Member;
+use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::item::Queue;
 use wecom_bridge::worker::Worker;
 
 struct Ward {
@@ -157,6 +160,29 @@ fn named<'a>(checks: &'a [Check], name: &str) -> &'a Check {
         .unwrap_or_else(|| panic!("no {name}: {checks:?}"))
 }
 
+/// The simulator sends what happens to members.
+async fn hears_of_members(ward: &Ward) {
+    let contacts = &ward.config.corps[0].receivers[1];
+    let url = format!("http://{}/callback/contacts", ward.config.listen);
+    let receiver = Receiver {
+        url: url.parse().unwrap(),
+        keys: contacts.keys.clone(),
+        receive_id: "ww1".into(),
+        kind: ReceiverKind::ContactSync,
+    };
+    ward.sim.register(receiver).await.unwrap();
+}
+
+/// Works until nothing is due.
+async fn settle(worker: &Worker) {
+    let corp = CorpId::parse("ww1").unwrap();
+    let mut worked = 1;
+    while worked > 0 {
+        worked = worker.step(&corp, Queue::Inbox).await.unwrap();
+        worked += worker.step(&corp, Queue::Outbox).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_runs_well_has_nothing_to_complain_of() {
     let ward = Ward::running().await;
@@ -186,6 +212,7 @@ async fn a_service_that_runs_well_has_nothing_to_complain_of() {
             "contact-sync of ww1",
             "rights of contact-sync of ww1",
             "attribute 与我协作 of ww1",
+            "standing faults",
             "clock",
         ];
         assert_eq!(names, expected);

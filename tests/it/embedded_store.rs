@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use tempfile::TempDir;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Lanes, Queue, Settle, State, Store, StoreUrl};
+use wecom_bridge::store::item::{Accepted, Lanes, Queue, Settle, State};
+use wecom_bridge::store::{Store, StoreUrl};
 use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
 use crate::store_contract::ground::{

@@ -10,8 +10,9 @@ use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::model::rate::Rate;
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::item::{Accepted, Lanes, Settle, State, Ticket};
 use wecom_bridge::store::shared::Swap;
-use wecom_bridge::store::{Accepted, Lanes, Settle, State, Store, StoreUrl, Ticket};
+use wecom_bridge::store::{Store, StoreUrl};
 
 use crate::redis_server::RedisServer;
 use crate::store_contract::ground::{

@@ -11,7 +11,8 @@ use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::store::entrance::Entrance;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Lanes, Settle, Store, StoreSettings, StoreUrl};
+use wecom_bridge::store::item::{Accepted, Lanes, Settle};
+use wecom_bridge::store::{Store, StoreSettings, StoreUrl};
 
 use crate::redis_group::{NEVER, RedisCluster, SOON, Watched, until};
 use crate::redis_server::RedisServer;

@@ -9,7 +9,7 @@ use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Member, Range};
 use wecom_bridge::sim::push::{Attempt, Order};
-use wecom_bridge::store::Queue;
+use wecom_bridge::store::item::Queue;
 use wecom_bridge::worker::retry::ATTEMPTS_MAX;
 
 use crate::world::{On, Setup, World, contact, stories, user};

@@ -26,8 +26,9 @@ use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::{Sim, SimSettings};
+use wecom_bridge::store::Store;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Lanes, Leases, Queue, Settle, Store};
+use wecom_bridge::store::item::{Accepted, Lanes, Leases, Queue, Settle};
 use wecom_bridge::worker::Worker;
 use wecom_bridge::worker::reconcile::Schedule;
 

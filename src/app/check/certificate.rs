@@ -1,163 +1,95 @@
 //! Until when a certificate is valid. Nothing else of X.509 is read: whether the certificate is to be trusted, TLS has
-//! judged before (RFC 5280, section 4.1).
+//! judged before.
+
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
 
 use crate::model::time::Timestamp;
 
-/// The DER tags that lie on the way.
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xa0;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
-
 /// The end of its validity; `None` when this is no certificate.
 pub(in crate::app::check) fn not_after(der: &[u8]) -> Option<Timestamp> {
-    let (certificate, _) = expect(SEQUENCE, der)?;
-    let (to_be_signed, _) = expect(SEQUENCE, certificate)?;
-    let rest = match value(to_be_signed)? {
-        (VERSION, _, rest) => rest,
-        _ => to_be_signed,
-    };
-    // Serial number, algorithm and issuer stand before it.
-    let (_, _, rest) = value(rest)?;
-    let (_, _, rest) = value(rest)?;
-    let (_, _, rest) = value(rest)?;
-    let (validity, _) = expect(SEQUENCE, rest)?;
-    let (_, _, not_after) = value(validity)?;
-    let (tag, time, _) = value(not_after)?;
-    let time = std::str::from_utf8(time).ok()?;
-    match tag {
-        UTC_TIME => {
-            let century = if time < "50" { "20" } else { "19" };
-            in_words(&format!("{century}{time}"))
-        }
-        GENERALIZED_TIME => in_words(time),
-        _ => None,
-    }
-}
-
-/// `YYYYMMDDHHMMSSZ`.
-fn in_words(time: &str) -> Option<Timestamp> {
-    let digits = time.strip_suffix('Z')?;
-    if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let part = |from: usize, to: usize| &digits[from..to];
-    Timestamp::parse(&format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4),
-        part(4, 6),
-        part(6, 8),
-        part(8, 10),
-        part(10, 12),
-        part(12, 14)
-    ))
-}
-
-fn expect(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, inside, rest) = value(der)?;
-    (found == tag).then_some((inside, rest))
-}
-
-/// The first value: its tag, what is in it, and what follows.
-fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x83 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let fold = |length, byte: &u8| length << 8 | usize::from(*byte);
-            (bytes.iter().fold(0, fold), rest)
-        }
-        _ => return None,
-    };
-    let (inside, rest) = rest.split_at_checked(length)?;
-    Some((tag, inside, rest))
+    let certificate = Certificate::from_der(der).ok()?;
+    let end = certificate.tbs_certificate().validity().not_after;
+    let secs = i64::try_from(end.to_unix_duration().as_secs()).ok()?;
+    Some(Timestamp::from_secs(secs))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Made by OpenSSL.
-    #[test]
-    fn a_real_one_is_read() {
-        let end = not_after(include_bytes!("certificate/localhost.der"));
-        assert_eq!(end, Timestamp::parse("2027-02-20T23:49:06Z"));
-    }
-
-    /// A certificate with this validity, as short as one can be.
-    fn certificate(version: &[u8], not_after: (u8, &str)) -> Vec<u8> {
-        fn wrap(tag: u8, inside: &[u8]) -> Vec<u8> {
-            let length = u16::try_from(inside.len()).unwrap().to_be_bytes();
-            let mut der = match inside.len() {
-                0..=0x7f => vec![tag, length[1]],
-                _ => vec![tag, 0x82, length[0], length[1]],
-            };
-            der.extend_from_slice(inside);
-            der
-        }
-        let times = [
-            wrap(UTC_TIME, b"240101000000Z"),
-            wrap(not_after.0, not_after.1.as_bytes()),
-        ];
-        let parts = [
-            version.to_vec(),
-            wrap(2, &[1; 20]),
-            wrap(SEQUENCE, &[0; 10]),
-            wrap(SEQUENCE, &[0; 200]),
-            wrap(SEQUENCE, &times.concat()),
-            wrap(SEQUENCE, &[0; 300]),
-        ];
-        wrap(SEQUENCE, &wrap(SEQUENCE, &parts.concat()))
-    }
+    // Made by OpenSSL.
+    const LOCALHOST: &[u8] = include_bytes!("certificate/localhost.der");
+    const GENERALIZED_TIME: &[u8] = include_bytes!("certificate/generalized_time.der");
+    const VERSION_1: &[u8] = include_bytes!("certificate/version_1.der");
 
     #[test]
     fn the_end_of_validity_is_read() {
-        let version = [VERSION, 3, 2, 1, 2];
-        let table = [
-            (
-                &version[..],
-                (UTC_TIME, "270220234906Z"),
-                "2027-02-20T23:49:06Z",
-            ),
-            (&[], (UTC_TIME, "491231235959Z"), "2049-12-31T23:59:59Z"),
-            (
-                &version,
-                (UTC_TIME, "991231235959Z"),
-                "1999-12-31T23:59:59Z",
-            ),
-            (
-                &version,
-                (GENERALIZED_TIME, "20810825234906Z"),
-                "2081-08-25T23:49:06Z",
-            ),
-        ];
-        for (version, time, expected) in table {
-            let found = not_after(&certificate(version, time));
-            assert_eq!(found, Timestamp::parse(expected), "{time:?}");
-            assert!(found.is_some());
+        for (der, expected) in [
+            (LOCALHOST, "2027-02-20T23:49:06Z"),
+            (GENERALIZED_TIME, "2081-08-26T01:19:09Z"),
+            (VERSION_1, "2027-02-21T01:19:09Z"),
+        ] {
+            assert_eq!(not_after(der), Timestamp::parse(expected), "{expected}");
+            assert!(not_after(der).is_some());
+        }
+    }
+
+    /// The real one with another end; whether the signature still fits is not looked at.
+    fn ends(not_after: &[u8; 13]) -> Vec<u8> {
+        let mut windows = LOCALHOST.windows(13);
+        let at = windows.position(|part| part == b"270220234906Z").unwrap();
+        let mut der = LOCALHOST.to_vec();
+        der[at..at + 13].copy_from_slice(not_after);
+        der
+    }
+
+    #[test]
+    fn two_digits_of_a_year_lie_in_this_century_or_the_last() {
+        for (time, expected) in [
+            (b"491231235959Z", "2049-12-31T23:59:59Z"),
+            (b"991231235959Z", "1999-12-31T23:59:59Z"),
+            (b"700101000000Z", "1970-01-01T00:00:00Z"),
+        ] {
+            let found = not_after(&ends(time));
+            assert_eq!(found, Timestamp::parse(expected), "{expected}");
         }
     }
 
     #[test]
     fn what_is_no_certificate_has_no_end() {
-        let version = [VERSION, 3, 2, 1, 2];
         for time in [
-            "270220234906",
-            "2702202349Z",
-            "27022023490éZ",
-            "279920234906Z",
-            "",
+            b"2702202349060",
+            b"2702202349\0\0Z",
+            b"27022023490\xc3\xa9",
+            b"279920234906Z",
+            b"270230234906Z",
+            b"691231235959Z",
         ] {
-            let der = certificate(&version, (UTC_TIME, time));
-            assert_eq!(not_after(&der), None, "{time}");
+            assert_eq!(not_after(&ends(time)), None, "{time:?}");
         }
-        let whole = certificate(&version, (UTC_TIME, "270220234906Z"));
-        for end in 0..whole.len() {
-            assert_eq!(not_after(&whole[..end]), None);
+        for end in 0..LOCALHOST.len() {
+            assert_eq!(not_after(&LOCALHOST[..end]), None, "{end}");
         }
+        let longer = [LOCALHOST, b"\0"].concat();
+        assert_eq!(not_after(&longer), None);
         // A length of many bytes.
-        assert_eq!(not_after(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+        assert_eq!(not_after(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+    }
+
+    /// Whatever byte of it is another, reading it ends in an answer.
+    #[test]
+    fn garbage_does_no_harm() {
+        let end = not_after(LOCALHOST);
+        let mut outcomes = [0; 3];
+        for at in 0..LOCALHOST.len() {
+            for byte in 0..=u8::MAX {
+                let mut der = LOCALHOST.to_vec();
+                der[at] = byte;
+                let found = not_after(&der);
+                outcomes[usize::from(found.is_some()) + usize::from(found == end)] += 1;
+            }
+        }
+        assert!(outcomes.iter().all(|count| *count > 0), "{outcomes:?}");
     }
 }

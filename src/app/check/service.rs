@@ -19,6 +19,8 @@ pub(in crate::app::check) enum Service {
         version: String,
         /// How long it took to ask its store.
         took: Duration,
+        /// How many faults of the set-up stand, if it tells.
+        faults: Option<usize>,
     },
     /// The service, and its store does not answer.
     NotReady,
@@ -33,6 +35,11 @@ pub(in crate::app::check) async fn look(client: &Client, listen: SocketAddr) -> 
     #[derive(Deserialize)]
     struct Alive {
         version: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Ready {
+        faults: usize,
     }
 
     let url = |path| format!("http://{}/{path}", local(listen));
@@ -50,6 +57,9 @@ pub(in crate::app::check) async fn look(client: &Client, listen: SocketAddr) -> 
         Ok(answer) if answer.status == 200 => Service::Ready {
             version,
             took: answer.took,
+            faults: serde_json::from_slice(&answer.body)
+                .ok()
+                .map(|Ready { faults }| faults),
         },
         Ok(_) | Err(_) => Service::NotReady,
     }

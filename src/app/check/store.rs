@@ -11,8 +11,9 @@ use crate::app::check::Check;
 use crate::app::check::service::Service;
 use crate::app::store_settings;
 use crate::config::{Config, StoreChoice};
+use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::{Health, Store};
+use crate::store::item::Health;
 
 const NAME: &str = "store";
 
@@ -131,6 +132,7 @@ mod tests {
         let ready = Service::Ready {
             version: "1".into(),
             took: Duration::ZERO,
+            faults: Some(0),
         };
         let absent = Service::Absent("refused".into());
         let (file, in_use) = (

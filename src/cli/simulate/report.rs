@@ -11,7 +11,7 @@ use crate::model::delivery::Source;
 use crate::model::member::{Link, Member};
 use crate::sim::ledger::Sent;
 use crate::sim::message::Shown;
-use crate::store::State;
+use crate::store::item::State;
 use crate::store::record::{Key, Record, Table};
 
 /// Stories are short; a page shows all of it.

@@ -16,7 +16,8 @@ use crate::config::Config;
 use crate::model::ids::{AgentId, CorpId};
 use crate::sim::receiver::{Receiver, ReceiverKind};
 use crate::sim::{Sim, SimSettings};
-use crate::store::{State, Store};
+use crate::store::Store;
+use crate::store::item::State;
 
 const CORP: &str = "ww0123456789abcdef";
 const AGENT: u64 = 1_000_002;

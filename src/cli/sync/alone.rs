@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::model::ids::CorpId;
 use crate::model::switches::Switches;
 use crate::model::sync::{SyncRequest, SyncRun, SyncState};
+use crate::store::item::{Accepted, Queue};
 use crate::store::record::{Key, Record};
-use crate::store::{Accepted, Queue};
 
 /// How long to wait when nothing is due: a step that failed comes back later.
 const QUIET: Duration = Duration::from_millis(300);

@@ -11,7 +11,7 @@ use crate::http::admin::turned::Turned;
 use crate::http::search::{Found, STEP, of_call, of_delivery, search};
 use crate::model::delivery::ItemId;
 use crate::model::time::Timestamp;
-use crate::store::{Progress, Queue, State};
+use crate::store::item::{Progress, Queue, State};
 
 /// How many items one replay of many takes up.
 const REPLAYED_MAX: usize = 5_000;
@@ -138,7 +138,7 @@ async fn find(
 
 fn known<T>(
     found: Found<T>,
-    facts: impl Fn(&crate::store::Entry<T>) -> (String, String, Timestamp),
+    facts: impl Fn(&crate::store::item::Entry<T>) -> (String, String, Timestamp),
 ) -> (Vec<Known>, Option<ItemId>) {
     let known = found.entries.into_iter().map(|entry| {
         let (kind, subject, at) = facts(&entry);

@@ -9,7 +9,7 @@ use crate::http::admin::show::masked;
 use crate::http::admin::turned::{Turned, Why};
 use crate::http::search::{of_delivery, search};
 use crate::model::delivery::{ItemId, Lane, Source};
-use crate::store::Queue;
+use crate::store::item::Queue;
 
 /// The list, newest first.
 pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, Turned> {

@@ -12,7 +12,7 @@ use crate::http::admin::turned::{Turned, Why};
 use crate::http::search::Wanted;
 use crate::model::delivery::ItemId;
 use crate::model::time::Timestamp;
-use crate::store::{Failure, Progress, Queue, State};
+use crate::store::item::{Failure, Progress, Queue, State};
 
 /// How many items a page shows.
 pub(in crate::http::admin) const PAGE: usize = 50;

@@ -10,7 +10,7 @@ use crate::http::admin::turned::{Turned, Why};
 use crate::http::search::{of_call, search};
 use crate::model::delivery::{ItemId, Lane};
 use crate::model::time::Timestamp;
-use crate::store::Queue;
+use crate::store::item::Queue;
 
 /// The list, newest first.
 pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, Turned> {

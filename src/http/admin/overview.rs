@@ -12,7 +12,7 @@ use crate::http::admin::sync::{self, Run};
 use crate::http::admin::texts::{Texts, fill};
 use crate::http::admin::turned::{Turned, Why};
 use crate::model::time::Timestamp;
-use crate::store::{Counts, HOURS_COUNTED, Queue};
+use crate::store::item::{Counts, HOURS_COUNTED, Queue};
 
 /// How high a full bar is, in units of the drawing.
 const BAR_HEIGHT: u64 = 56;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::http::admin::texts::Texts;
 use crate::model::time::Timestamp;
-use crate::store::State;
+use crate::store::item::State;
 
 /// The zone in which times are shown and read: Beijing's, which WeCom's console has too. It knows no daylight saving.
 const ZONE_HOURS: i8 = 8;

@@ -13,7 +13,7 @@ use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
 use crate::model::switches::Switches;
 use crate::model::sync::{AskedBy, SyncMode, SyncRequest, SyncRun, SyncScope, SyncState, Tally};
-use crate::store::Accepted;
+use crate::store::item::Accepted;
 use crate::store::record::{Key, Record, Table};
 
 /// How far back the list goes: the hourly passes and nightly syncs of a week, and what people asked for.

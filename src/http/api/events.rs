@@ -9,7 +9,7 @@ use crate::http::error::Problem;
 use crate::http::search::{STEP, Wanted, of_delivery, search};
 use crate::model::delivery::{Delivery, ItemId, Lane, Source};
 use crate::model::time::Timestamp;
-use crate::store::{Entry, Failure, Queue, State};
+use crate::store::item::{Entry, Failure, Queue, State};
 
 /// How many events one replay of many takes up.
 const REPLAYED_MAX: usize = 5_000;

@@ -9,7 +9,7 @@ use crate::http::error::Problem;
 use crate::model::delivery::ItemId;
 use crate::model::outgoing::OutgoingHead;
 use crate::model::time::Timestamp;
-use crate::store::{Entry, Queue, State};
+use crate::store::item::{Entry, Queue, State};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

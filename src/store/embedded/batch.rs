@@ -9,12 +9,12 @@ use std::collections::{HashMap, HashSet};
 use redb::ReadableTable;
 
 use crate::model::delivery::Lane;
-use crate::store::Queue;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held, Index};
 use crate::store::embedded::place::{Place, Spot};
 use crate::store::embedded::seen::Seen;
 use crate::store::embedded::tables::Tables;
+use crate::store::item::Queue;
 use crate::store::record::Key;
 
 /// The counter that holds a corp's last log number.

@@ -18,7 +18,7 @@ use crate::store::embedded::settle::{claims_of, lane_of, waiting_row};
 use crate::store::embedded::tables::View;
 use crate::store::embedded::writer::Desk;
 use crate::store::error::StoreError;
-use crate::store::{Lanes, Leases, Queue};
+use crate::store::item::{Lanes, Leases, Queue};
 
 /// How many items one question looks at in vain: with more of a busy subject in front, the next question goes on.
 const PARKED_MAX: usize = 1024;
@@ -235,7 +235,7 @@ mod tests {
         let Backend::Embedded(embedded) = &store.backend else {
             panic!("it was made above");
         };
-        let dead = Some(crate::store::State::Dead);
+        let dead = Some(crate::store::item::State::Dead);
         let dead = embedded.entries(&corp, Queue::Inbox, dead, None, 9).await;
         let dead = dead.unwrap();
         assert_eq!(dead.len(), 3);

@@ -4,11 +4,11 @@ use redb::ReadableTable;
 
 use crate::model::delivery::{ItemId, Lane};
 use crate::model::time::Timestamp;
-use crate::store::Queue;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::place::{Place, Spot};
 use crate::store::embedded::settle::{Answer, dead, done, due_now, ours};
 use crate::store::error::StoreError;
+use crate::store::item::Queue;
 use crate::store::record::{Record, Write};
 
 /// How a claimed item ends, with its own text.

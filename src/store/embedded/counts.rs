@@ -8,7 +8,7 @@ use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::place::{ItemKey, queue_number};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
-use crate::store::{Counts, HOURS_COUNTED, Queue};
+use crate::store::item::{Counts, HOURS_COUNTED, Queue};
 
 /// How many rows of a table are counted.
 const COUNTED_MAX: usize = 100_000;

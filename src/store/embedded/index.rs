@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use crate::model::delivery::Lane;
 use crate::model::time::Timestamp;
-use crate::store::Lanes;
-use crate::store::Queue;
 use crate::store::embedded::place::{Place, Spot};
+use crate::store::item::Lanes;
+use crate::store::item::Queue;
 
 /// A lease or a due time further ahead than this comes from a clock that was wrong, and counts as passed.
 const HORIZON: Duration = Duration::from_secs(48 * 3600);

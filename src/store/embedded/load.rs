@@ -6,7 +6,6 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
-use crate::store::Queue;
 use crate::store::embedded::batch::{Numbers, PLACE};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::{Change, Index};
@@ -14,6 +13,7 @@ use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
 use crate::store::embedded::seen::Seen;
 use crate::store::embedded::settle::lane_of;
 use crate::store::embedded::tables::{Tables, View};
+use crate::store::item::Queue;
 
 /// Reads which items are open. Claims of `older` stay with the items that are still open; at the first opening there
 /// are none, so everything is claimable.

@@ -41,6 +41,7 @@ use tokio::task::spawn_blocking;
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
+use crate::store::StoreSettings;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::claim::{Taken, Want};
 use crate::store::embedded::commit::{End, Settlement};
@@ -50,10 +51,8 @@ use crate::store::embedded::memory::Memory;
 use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
+use crate::store::item::{Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket};
 use crate::store::record::{Record, Write};
-use crate::store::{
-    Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, StoreSettings, Ticket,
-};
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);

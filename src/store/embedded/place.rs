@@ -12,7 +12,7 @@ use std::fmt;
 
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
-use crate::store::Queue;
+use crate::store::item::Queue;
 
 /// Bits of a number that count the items of one millisecond. The other 44 reach beyond the year 2500.
 const SEQUENCE_BITS: u32 = 20;

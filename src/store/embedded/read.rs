@@ -8,14 +8,15 @@ use tokio::task::spawn_blocking;
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
+use crate::store::Range;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
 use crate::store::embedded::settle::{claims_of, read_failures};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
+use crate::store::item::{Entry, Progress, Queue, State};
 use crate::store::record::{Key, Record, Table};
-use crate::store::{Entry, Progress, Queue, Range, State};
 
 /// Which items are asked for.
 #[derive(Debug)]

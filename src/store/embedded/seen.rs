@@ -193,11 +193,11 @@ fn forget(batch: &mut Batch<'_>, dedupe_for: Duration, steps: usize) -> Result<(
 mod tests {
     use super::*;
     use crate::model::delivery::{ContentKey, Lane};
-    use crate::store::Accepted;
     use crate::store::embedded::batch::Numbers;
     use crate::store::embedded::disk::{Disk, corp};
     use crate::store::embedded::index::Index;
     use crate::store::embedded::tables::Tables;
+    use crate::store::item::Accepted;
 
     #[tokio::test]
     async fn windows_are_forgotten_when_nothing_came_for_long_enough() {

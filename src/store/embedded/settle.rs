@@ -9,7 +9,7 @@ use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held};
 use crate::store::embedded::place::Spot;
 use crate::store::error::StoreError;
-use crate::store::{FAILURES_KEPT, Failure};
+use crate::store::item::{FAILURES_KEPT, Failure};
 
 /// The longest text of a failure that is kept, in characters.
 const ERROR_MAX: usize = 1000;

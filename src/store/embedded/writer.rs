@@ -314,7 +314,7 @@ mod tests {
     use crate::store::embedded::EmbeddedStore;
     use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::{Accepted, Lanes, Leases, Queue, Settle, State, Ticket};
+    use crate::store::item::{Accepted, Lanes, Leases, Queue, Settle, State, Ticket};
 
     use super::*;
 

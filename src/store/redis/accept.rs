@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
-use crate::store::Accepted;
 use crate::store::error::StoreError;
+use crate::store::item::Accepted;
 use crate::store::line::Line;
 use crate::store::redis::connection::{Connection, Kind};
 use crate::store::redis::script::Script;

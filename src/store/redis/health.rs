@@ -2,8 +2,8 @@
 
 use redis::Value;
 
-use crate::store::Health;
 use crate::store::error::StoreError;
+use crate::store::item::Health;
 use crate::store::redis::RedisStore;
 use crate::store::redis::connection::{Connection, Kind};
 

@@ -6,10 +6,10 @@ use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
+use crate::store::item::{Counts, Entry, Failure, HOURS_COUNTED, Progress, Queue, State};
 use crate::store::redis::RedisStore;
 use crate::store::redis::queue::{queue_call, script};
 use crate::store::redis::script::Script;
-use crate::store::{Counts, Entry, Failure, HOURS_COUNTED, Progress, Queue, State};
 
 static ENTRIES: LazyLock<Script> = LazyLock::new(|| script(include_str!("entries.lua")));
 static ENTRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("entry.lua")));

@@ -1,13 +1,10 @@
 //! What `doctor` sees of the attribute that carries the link: profiles, and what came of what was written.
 
 use wecom_bridge::app::check::{Check, Verdict};
-use wecom_bridge::model::ids::{CorpId, UserId};
+use wecom_bridge::model::ids::UserId;
 use wecom_bridge::sim::person::Member;
-use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
-use wecom_bridge::store::Queue;
-use wecom_bridge::worker::Worker;
 
-use crate::doctor::{Ward, named};
+use crate::doctor::{Ward, hears_of_members, named, settle};
 
 /// A corp in which nobody's profile has the attribute.
 async fn ward() -> Ward {
@@ -18,27 +15,6 @@ async fn ward() -> Ward {
     corp.console.attributes.clear();
     drop(corp);
     ward
-}
-
-async fn hears_of_members(ward: &Ward) {
-    let contacts = &ward.config.corps[0].receivers[1];
-    let url = format!("http://{}/callback/contacts", ward.config.listen);
-    let receiver = Receiver {
-        url: url.parse().unwrap(),
-        keys: contacts.keys.clone(),
-        receive_id: "ww1".into(),
-        kind: ReceiverKind::ContactSync,
-    };
-    ward.sim.register(receiver).await.unwrap();
-}
-
-async fn settle(worker: &Worker) {
-    let corp = CorpId::parse("ww1").unwrap();
-    let mut worked = 1;
-    while worked > 0 {
-        worked = worker.step(&corp, Queue::Inbox).await.unwrap();
-        worked += worker.step(&corp, Queue::Outbox).await.unwrap();
-    }
 }
 
 async fn attribute(ward: &Ward) -> Check {

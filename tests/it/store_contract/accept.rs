@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
-use wecom_bridge::store::{Accepted, Lanes, Queue};
+use wecom_bridge::store::item::{Accepted, Lanes, Queue};
 
 use crate::store_contract::ground::{Ground, LEASES, at, content, corp, delivery, refresh, send};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{Accepted, Lanes, Leases, Settle, State};
+use wecom_bridge::store::item::{Accepted, Lanes, Leases, Settle, State};
 
 use crate::store_contract::ground::{
     Ground, LEASE, LEASES, at, content, corp, delivery, put_visit, send, subjects, visit_key,

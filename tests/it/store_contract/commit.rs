@@ -4,8 +4,8 @@ use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{ExternalUserId, UserId};
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::item::{Settle, State};
 use wecom_bridge::store::record::Record;
-use wecom_bridge::store::{Settle, State};
 
 use crate::store_contract::ground::{
     Ground, LEASE, at, corp, put_visit, refresh, send, subjects, visit_key,

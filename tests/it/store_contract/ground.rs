@@ -11,9 +11,10 @@ use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
 use wecom_bridge::model::outgoing::{Call, Outgoing, WriteLink};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::model::visit::Visit;
+use wecom_bridge::store::Store;
 use wecom_bridge::store::error::StoreError;
+use wecom_bridge::store::item::{Accepted, Claim, Lanes, Leases, Progress, Queue, Settle, Ticket};
 use wecom_bridge::store::record::{Key, Record};
-use wecom_bridge::store::{Accepted, Claim, Lanes, Leases, Progress, Queue, Settle, Store, Ticket};
 
 /// Longer than any promise lasts.
 pub(crate) const LEASE: Duration = Duration::from_secs(3600);

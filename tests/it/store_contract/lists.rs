@@ -5,8 +5,8 @@ use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{ExternalUserId, UserId};
 use wecom_bridge::model::visit::Visit;
+use wecom_bridge::store::item::{Queue, Settle, State};
 use wecom_bridge::store::record::{Key, Table};
-use wecom_bridge::store::{Queue, Settle, State};
 
 use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
 

@@ -2,7 +2,7 @@
 
 use wecom_bridge::model::delivery::{Delivery, Lane, Source, Subject};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::store::State;
+use wecom_bridge::store::item::State;
 
 use crate::store_contract::ground::{Ground, at, corp, refresh, subjects};
 

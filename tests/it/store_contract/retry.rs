@@ -1,7 +1,7 @@
 //! Items whose attempts fail.
 
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::{FAILURES_KEPT, Failure, Settle, State};
+use wecom_bridge::store::item::{FAILURES_KEPT, Failure, Settle, State};
 
 use crate::store_contract::ground::{Ground, at, subjects};
 

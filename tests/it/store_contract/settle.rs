@@ -1,7 +1,7 @@
 //! Settled items: kept, replayed, trimmed.
 
 use wecom_bridge::model::delivery::Lane;
-use wecom_bridge::store::{Accepted, Queue, Settle, State};
+use wecom_bridge::store::item::{Accepted, Queue, Settle, State};
 
 use crate::store_contract::ground::{Ground, at, content, corp, delivery, send};
 

@@ -1,0 +1,231 @@
+//! Customers: added, refreshed, and lost.
+
+use std::time::Duration;
+
+use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts};
+use wecom_bridge::decide::input::Refusal;
+use wecom_bridge::model::contact::{Contact, EndedBy, Ending, Greeting, GreetingStep};
+use wecom_bridge::model::effect::Effect;
+
+use crate::decide::{AT, contact, corp, customer, decided, greeting, own, told, wm1, zhang};
+
+#[test]
+fn an_added_customer_is_welcomed_at_once_or_owed_a_card() {
+    let corp = corp();
+    let code = "<WelcomeCode>CODE</WelcomeCode>";
+    let ended = Ending {
+        external_userid: wm1(),
+        userid: zhang(),
+        by: EndedBy::Member,
+        at: AT,
+    };
+    type Row<'a> = (
+        &'a str,
+        &'a str,
+        Option<GreetingStep>,
+        Option<Ending>,
+        &'a [&'a str],
+    );
+    let table: &[Row<'_>] = &[
+        (
+            "add_external_contact",
+            code,
+            None,
+            None,
+            &["greeting Sending", "send welcome", "refresh-contact:wm1"],
+        ),
+        (
+            "add_half_external_contact",
+            code,
+            None,
+            None,
+            &["greeting Sending", "send welcome", "refresh-contact:wm1"],
+        ),
+        (
+            "add_external_contact",
+            "",
+            None,
+            None,
+            &["greeting CardOwed", "refresh-contact:wm1"],
+        ),
+        (
+            "add_external_contact",
+            "",
+            Some(GreetingStep::Welcomed),
+            None,
+            &["refresh-contact:wm1"],
+        ),
+        (
+            "add_external_contact",
+            "",
+            Some(GreetingStep::Sending),
+            None,
+            &["refresh-contact:wm1"],
+        ),
+        (
+            "add_external_contact",
+            "",
+            None,
+            Some(ended),
+            &["refresh-contact:wm1"],
+        ),
+        (
+            "edit_external_contact",
+            "",
+            None,
+            None,
+            &["refresh-contact:wm1"],
+        ),
+        (
+            "transfer_fail",
+            "<FailReason>customer_refused</FailReason>",
+            None,
+            None,
+            &[
+                "not transferred: Some(\"customer_refused\")",
+                "refresh-contact:wm1",
+            ],
+        ),
+        (
+            "msg_audit_approved",
+            code,
+            None,
+            None,
+            &["greeting Sending", "send welcome", "refresh-contact:wm1"],
+        ),
+        (
+            "invented_tomorrow",
+            "",
+            None,
+            None,
+            &["refresh-contact:wm1"],
+        ),
+    ];
+    for (change_type, more, known, ending, expected) in table {
+        let mut facts = Facts::none(&corp);
+        facts.greetings = known.map(greeting).into_iter().collect();
+        facts.endings = ending.clone().into_iter().collect();
+        let effects = decided(&customer(change_type, more), &facts).unwrap();
+        assert_eq!(
+            told(&effects),
+            *expected,
+            "{change_type} {more} after {known:?}"
+        );
+    }
+}
+
+#[test]
+fn with_auto_sync_off_events_change_no_contact() {
+    let corp = CorpFacts {
+        auto_sync: AutoSync::Off,
+        ..corp()
+    };
+    for change_type in [
+        "add_external_contact",
+        "edit_external_contact",
+        "del_follow_user",
+        "del_external_contact",
+        "transfer_fail",
+    ] {
+        let effects = decided(&customer(change_type, ""), &Facts::none(&corp)).unwrap();
+        assert_eq!(told(&effects), Vec::<String>::new(), "{change_type}");
+    }
+}
+
+#[test]
+fn an_ended_relation_is_kept_once_and_ends_its_greeting() {
+    let corp = corp();
+    for (change_type, more, by) in [
+        ("del_follow_user", "", "Contact"),
+        ("del_external_contact", "", "Member"),
+        (
+            "del_external_contact",
+            "<Source>DELETE_BY_TRANSFER</Source>",
+            "Transfer",
+        ),
+    ] {
+        let event = customer(change_type, more);
+        let mut facts = Facts::none(&corp);
+        facts.greetings = vec![greeting(GreetingStep::Welcomed)];
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(
+            told(&effects),
+            [
+                &format!("ended by {by}"),
+                "drop greeting",
+                "refresh-contact:wm1"
+            ]
+        );
+        let Effect::PutEnding(ending) = &effects[0] else {
+            panic!()
+        };
+        assert_eq!(ending.at, AT);
+        facts.endings = vec![ending.clone()];
+        facts.greetings = vec![Greeting {
+            added_at: AT.plus(Duration::from_secs(60)),
+            ..greeting(GreetingStep::Sending)
+        }];
+        assert_eq!(
+            told(&decided(&event, &facts).unwrap()),
+            ["refresh-contact:wm1"],
+            "told again, after a new beginning"
+        );
+    }
+}
+
+#[test]
+fn a_refresh_brings_the_contact_up_to_date() {
+    let corp = corp();
+    let event = own(&OwnEvent::RefreshContact {
+        external_userid: wm1(),
+    });
+    let one = || contact(&[("Zhang", AT)]);
+    let both = || contact(&[("Zhang", AT), ("li", AT)]);
+    let none = || contact(&[]);
+    let table: [(Option<Contact>, Option<Contact>, &[&str]); 6] = [
+        (None, Some(one()), &["contact wm1 of Zhang"]),
+        (Some(one()), Some(one()), &[]),
+        (Some(one()), Some(both()), &["contact wm1 of Zhang+li"]),
+        (Some(one()), None, &["contact wm1 of "]),
+        (Some(none()), None, &[]),
+        (Some(none()), Some(one()), &["contact wm1 of Zhang"]),
+    ];
+    for (kept, at_wecom, expected) in table {
+        let mut facts = Facts::none(&corp);
+        (facts.contact, facts.contact_at_wecom) = (kept, at_wecom);
+        assert_eq!(told(&decided(&event, &facts).unwrap()), expected);
+    }
+    assert_eq!(
+        decided(&event, &Facts::none(&corp)).unwrap_err(),
+        Refusal::NotACustomer
+    );
+}
+
+#[test]
+fn a_refresh_remembers_who_was_deleted_by_the_contact() {
+    let corp = corp();
+    let event = own(&OwnEvent::RefreshContact {
+        external_userid: wm1(),
+    });
+    let later = AT.plus(Duration::from_secs(9));
+    for (began, ended, by, expected) in [
+        (AT, later, EndedBy::Contact, Some(later)),
+        (later, AT, EndedBy::Contact, None),
+        (AT, later, EndedBy::Member, None),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.contact_at_wecom = Some(contact(&[("ZHANG", began)]));
+        facts.endings = vec![Ending {
+            external_userid: wm1(),
+            userid: zhang(),
+            by,
+            at: ended,
+        }];
+        let effects = decided(&event, &facts).unwrap();
+        let Effect::PutContact(contact) = &effects[0] else {
+            panic!("{effects:?}")
+        };
+        assert_eq!(contact.follow_users[0].deleted_by_contact_at, expected);
+    }
+}
