@@ -137,7 +137,9 @@ async fn follow(
 ) -> anyhow::Result<Run> {
     let mut run = service.begin(corp, request).await?;
     if run.request() != (request.scope, request.mode) || run.is_part() {
-        complain("Another sync is running; this is what comes of that one.");
+        complain(
+            "Another sync is running; this is what comes of that one. What it does not do itself follows it.",
+        );
     }
     let mut unseen = Duration::ZERO;
     loop {

@@ -11,7 +11,7 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{AutoSync, Facts, LinkWriting, Need};
 use crate::decide::found::Found;
 use crate::decide::input::StepDied;
-use crate::decide::sync::start::{Start, answers, start};
+use crate::decide::sync::start::{Start, answers, covers, joined, start};
 use crate::decide::wording;
 use crate::model::contact::Contact;
 use crate::model::effect::Effect;
@@ -49,17 +49,7 @@ pub(in crate::decide) fn started(
     let Some(request) = allowed(request, facts) else {
         return Vec::new();
     };
-    match (newest(facts), start(request, newest(facts), now)) {
-        (Some(run), Start::Runs) if !answers(run.request, request) => {
-            vec![Effect::PutSync(Box::new(SyncRun {
-                then: Some(request),
-                ..run.clone()
-            }))]
-        }
-        (_, Start::Runs) => Vec::new(),
-        (Some(run), Start::GoesOn) => go_on(run, now),
-        (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),
-    }
+    asked(request, received_at, facts, now)
 }
 
 /// Switches whether events change contacts. Switching on starts a full sync, after the one that is running.
@@ -83,23 +73,44 @@ pub(in crate::decide) fn switched(
         by: AskedBy::Switch,
         part: None,
     };
-    if let Some(run) = newest(facts).filter(|run| run.state == SyncState::Running) {
-        let run = SyncRun {
-            then: Some(request),
-            ..run.clone()
-        };
-        return vec![
-            Effect::PutSwitches(switches),
-            Effect::PutSync(Box::new(run)),
-        ];
-    }
-    let mut effects = fresh(request, received_at, facts, now);
+    let mut effects = asked(request, received_at, facts, now);
+    let mut put = false;
     for effect in &mut effects {
-        if let Effect::PutSwitches(put) = effect {
-            put.auto_sync = Some(on);
+        if let Effect::PutSwitches(switches) = effect {
+            switches.auto_sync = Some(on);
+            put = true;
         }
     }
+    if !put {
+        effects.push(Effect::PutSwitches(switches));
+    }
     effects
+}
+
+/// What is asked for begins, or follows the sync that is running, unless that one does it anyway.
+fn asked(
+    request: SyncRequest,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let Some(run) = newest(facts) else {
+        return fresh(request, received_at, facts, now);
+    };
+    let then = match answers(run.request, request) {
+        true => run.then,
+        false => Some(joined(run.then, request)),
+    };
+    let followed = SyncRun {
+        then,
+        ..run.clone()
+    };
+    match start(request, Some(run), now) {
+        Start::Runs if then == run.then => Vec::new(),
+        Start::Runs => vec![Effect::PutSync(Box::new(followed))],
+        Start::GoesOn => go_on(&followed, now),
+        Start::New => fresh(request, received_at, facts, now),
+    }
 }
 
 /// The next step of a sync.
@@ -209,7 +220,12 @@ fn fresh(
     now: Timestamp,
 ) -> Vec<Effect> {
     let last = facts.syncs.last().map_or("", |run| run.id.as_str());
-    let run = begun(request, facts, id(received_at, last, now), now);
+    // What was to follow a sync that has failed follows this one.
+    let then = newest(facts).and_then(|run| run.then);
+    let run = SyncRun {
+        then: then.filter(|then| !covers(request, *then)),
+        ..begun(request, facts, id(received_at, last, now), now)
+    };
     let mut effects: Vec<Effect> = facts
         .batches
         .iter()
@@ -229,14 +245,6 @@ fn fresh(
 }
 
 fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) -> SyncRun {
-    let whole = |run: &SyncRun| {
-        let SyncRequest {
-            scope, mode, part, ..
-        } = run.request;
-        let members = matches!(scope, SyncScope::All | SyncScope::Members);
-        let repair = mode == SyncMode::Repair && part.is_none();
-        members && repair && run.state == SyncState::Done
-    };
     let phase = first_phase(request.scope, facts);
     SyncRun {
         id,
@@ -252,9 +260,18 @@ fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) ->
             phase,
             ..SyncPlace::default()
         },
-        first: !facts.syncs.iter().any(whole),
+        first: !facts.syncs.iter().any(has_seen_all_members),
         then: None,
     }
+}
+
+fn has_seen_all_members(run: &SyncRun) -> bool {
+    let SyncRequest {
+        scope, mode, part, ..
+    } = run.request;
+    let members = matches!(scope, SyncScope::All | SyncScope::Members);
+    let repair = mode == SyncMode::Repair && part.is_none();
+    members && repair && run.state == SyncState::Done
 }
 
 /// When it was asked for; moved on where that would not be later than every other, as when a start is replayed.
@@ -386,7 +403,11 @@ impl Walk {
         }
         if let Some(request) = self.run.then.take() {
             let id = id(self.now, &self.run.id, self.now);
-            let next = begun(request, facts, id, self.now);
+            let next = SyncRun {
+                // A step knows of no other sync.
+                first: self.run.first && !has_seen_all_members(&self.run),
+                ..begun(request, facts, id, self.now)
+            };
             self.effects.push(Effect::PutSwitches(Switches {
                 sync: Some(next.id.clone()),
                 ..facts.switches.clone()
