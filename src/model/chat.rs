@@ -61,6 +61,15 @@ impl Chat {
     }
 }
 
+/// A [`Chat`] as the app may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatView {
+    /// It is shown.
+    Shown(Box<Chat>),
+    /// Its owner is outside what the app may see (60011).
+    OutOfRange,
+}
+
 /// Somebody in a [`Chat`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMember {
