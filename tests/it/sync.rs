@@ -5,6 +5,7 @@ mod command;
 mod decided;
 mod groups;
 mod scale;
+mod shared;
 mod truth;
 
 use std::time::Duration;

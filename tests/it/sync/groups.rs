@@ -38,7 +38,7 @@ pub(super) fn group(n: usize) -> ChatId {
 }
 
 /// Groups of two that nobody tells of, each with an owner of the crowd.
-async fn groups(world: &World, members: usize, groups: usize) {
+pub(super) async fn groups(world: &World, members: usize, groups: usize) {
     for n in 0..groups {
         let owner = Crowd::member(n % members);
         mute(world);
