@@ -52,9 +52,9 @@ pub(in crate::cli) struct Sync {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
-    /// Members, contacts and links
+    /// Members, contacts, customer groups and links
     All,
-    /// Contacts with their relations and tags
+    /// Contacts with their relations and tags, and customer groups
     Contacts,
     /// Members and their links
     Members,

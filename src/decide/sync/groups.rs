@@ -144,3 +144,194 @@ fn changed(kept: Option<&Chat>, effects: &[Effect]) -> bool {
             || matches!(effect, Effect::PutChat(chat) if is_other(chat))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::chat::ChatNews;
+    use crate::model::sync::{
+        AskedBy, SyncMode, SyncPlace, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState, Tally,
+    };
+    use crate::model::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+    fn ago(secs: u64) -> Option<Timestamp> {
+        Some(NOW.minus(Duration::from_secs(secs)))
+    }
+
+    /// A group that was read at this version an hour ago.
+    fn chat(version: &str) -> Chat {
+        Chat {
+            member_version: Some(version.into()),
+            changed_at: ago(3600),
+            ..Chat::unread(ChatId::parse("wr1").unwrap())
+        }
+    }
+
+    fn walk(phase: SyncPhase) -> Walk {
+        let run = SyncRun {
+            id: "1".into(),
+            request: SyncRequest {
+                scope: SyncScope::All,
+                mode: SyncMode::Repair,
+                by: AskedBy::Schedule,
+                part: None,
+            },
+            state: SyncState::Running,
+            started_at: NOW,
+            moved_at: NOW,
+            ended_at: None,
+            doing: String::new(),
+            progress: (0, 0),
+            report: SyncReport::default(),
+            place: SyncPlace {
+                phase,
+                ..SyncPlace::default()
+            },
+            first: false,
+            then: None,
+        };
+        Walk {
+            run,
+            effects: Vec::new(),
+            now: NOW,
+        }
+    }
+
+    fn told(effects: &[Effect]) -> Vec<String> {
+        let mut words = Vec::new();
+        for effect in effects {
+            words.push(if let Effect::PutChat(chat) = effect {
+                let version = chat.member_version.as_deref().unwrap_or("unread");
+                let ended = chat.dismissed_at.map_or("", |_| " ended");
+                let news = chat.news.as_ref().map_or("", |_| " with news");
+                format!("{version}{ended}{news}")
+            } else if matches!(effect, Effect::DropChat(_)) {
+                "dropped".into()
+            } else if matches!(effect, Effect::Refresh(_)) {
+                "to be read".into()
+            } else {
+                format!("{effect:?}")
+            });
+        }
+        words
+    }
+
+    #[test]
+    fn a_group_is_brought_up_to_date_and_counted() {
+        let shown = |version: &str| Ok(Some(ChatView::Shown(Box::new(chat(version)))));
+        let ended = |secs| Chat {
+            dismissed_at: ago(secs),
+            ..chat("v1")
+        };
+        let heard = |secs| Chat {
+            news: Some(ChatNews {
+                since: NOW.minus(Duration::from_secs(secs)),
+                last: NOW.minus(Duration::from_secs(secs)),
+                member_version: Some("v2".into()),
+            }),
+            ..chat("v1")
+        };
+        let unread = Chat::unread(ChatId::parse("wr1").unwrap());
+        let (listed, swept) = (SyncPhase::ReadGroups, SyncPhase::SweepGroups);
+        type AtWecom = Result<Option<ChatView>, String>;
+        type Row = (
+            SyncPhase,
+            Option<Chat>,
+            AtWecom,
+            Vec<&'static str>,
+            &'static str,
+        );
+        let table: Vec<Row> = vec![
+            (listed, None, shown("v1"), vec!["v1"], "added"),
+            (
+                listed,
+                Some(unread.clone()),
+                shown("v1"),
+                vec!["v1"],
+                "updated",
+            ),
+            (listed, Some(chat("v1")), shown("v2"), vec!["v2"], "updated"),
+            (listed, Some(chat("v1")), shown("v1"), vec![], "unchanged"),
+            (swept, Some(chat("v1")), shown("v2"), vec!["v2"], "updated"),
+            (
+                swept,
+                Some(chat("v1")),
+                Ok(None),
+                vec!["v1 ended"],
+                "removed",
+            ),
+            (swept, Some(unread), Ok(None), vec!["dropped"], "removed"),
+            // The list and the group do not agree.
+            (listed, Some(chat("v1")), Ok(None), vec![], "skipped"),
+            (listed, None, Ok(None), vec![], "skipped"),
+            // Out of sight, or not to be read.
+            (
+                swept,
+                Some(chat("v1")),
+                Ok(Some(ChatView::OutOfRange)),
+                vec![],
+                "skipped",
+            ),
+            (swept, Some(chat("v1")), Err("why".into()), vec![], "failed"),
+            // News: too young, not shown yet, shown, awaited for too long.
+            (
+                listed,
+                Some(heard(1)),
+                shown("v2"),
+                vec!["to be read"],
+                "unchanged",
+            ),
+            (
+                listed,
+                Some(heard(9)),
+                shown("v1"),
+                vec!["to be read"],
+                "unchanged",
+            ),
+            (listed, Some(heard(9)), shown("v2"), vec!["v2"], "updated"),
+            (
+                listed,
+                Some(heard(40)),
+                shown("v1"),
+                vec!["v1"],
+                "unchanged",
+            ),
+            (
+                swept,
+                Some(heard(1)),
+                Ok(None),
+                vec!["to be read"],
+                "skipped",
+            ),
+            // It ended this moment, or never.
+            (listed, Some(ended(9)), shown("v1"), vec![], "unchanged"),
+            (listed, Some(ended(900)), shown("v1"), vec!["v1"], "updated"),
+        ];
+        for (phase, kept, at_wecom, expected, counted) in table {
+            let mut walk = walk(phase);
+            // As its listing has counted it.
+            walk.run.report.chats.found = u64::from(phase == listed);
+            let found = ChatFound { kept, at_wecom };
+            read(&mut walk, &found);
+            assert_eq!(told(&walk.effects), expected, "{phase:?} {found:?}");
+            let seen = phase == listed || !matches!(counted, "removed" | "skipped" | "failed");
+            let mut tally = Tally {
+                found: u64::from(seen),
+                ..Tally::default()
+            };
+            *match counted {
+                "added" => &mut tally.added,
+                "updated" => &mut tally.updated,
+                "unchanged" => &mut tally.unchanged,
+                "skipped" => &mut tally.skipped,
+                "removed" => &mut tally.removed,
+                _ => &mut tally.failed,
+            } = 1;
+            assert_eq!(walk.run.report.chats, tally, "{phase:?} {found:?}");
+        }
+    }
+}
