@@ -1,6 +1,7 @@
 //! What a step of a sync is about: a page from WeCom or from the store, and what belongs to it.
 
 mod contacts;
+mod groups;
 mod members;
 
 use std::collections::HashMap;
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use crate::act::Corp;
 use crate::act::error::ActError;
 use crate::decide::found::{Found, Step};
-use crate::decide::sync::Kind;
+use crate::decide::sync::phases::Kind;
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncPhase, SyncRun, SyncState};
@@ -126,6 +127,12 @@ impl Page<'_> {
                 self.customers(run, &members, basis).await?
             }
             SyncPhase::SweepContacts => self.kept_contacts(run, basis).await?,
+            SyncPhase::ListGroups => {
+                let owners = batch.map_or_else(Vec::new, userids);
+                self.group_ids(run, &owners).await?
+            }
+            SyncPhase::ReadGroups => self.groups(batch, basis).await?,
+            SyncPhase::SweepGroups => self.kept_groups(run, basis).await?,
             SyncPhase::CountOthers => match client.others(cursor, now).await {
                 Ok(page) => {
                     let (count, next) = (page.items, page.next);

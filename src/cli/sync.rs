@@ -52,9 +52,9 @@ pub(in crate::cli) struct Sync {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum What {
-    /// Members, contacts and links
+    /// Members, contacts, customer groups and links
     All,
-    /// Contacts with their relations and tags
+    /// Contacts with their relations and tags, and customer groups
     Contacts,
     /// Members and their links
     Members,
@@ -137,7 +137,9 @@ async fn follow(
 ) -> anyhow::Result<Run> {
     let mut run = service.begin(corp, request).await?;
     if run.request() != (request.scope, request.mode) || run.is_part() {
-        complain("Another sync is running; this is what comes of that one.");
+        complain(
+            "Another sync is running; this is what comes of that one. What it does not do itself follows it.",
+        );
     }
     let mut unseen = Duration::ZERO;
     loop {

@@ -104,19 +104,50 @@ pub(in crate::decide) fn refreshed(
             },
             kept,
         )),
-        (kept, Some(fresh)) => Ok(read(kept, fresh, now)),
+        (None, Some(fresh)) => Ok(vec![Effect::PutChat(fresh.clone())]),
+        (Some(kept), Some(fresh)) => Ok(read(kept, fresh, kept.dismissed_at, now)),
     }
 }
 
-fn read(kept: Option<&Chat>, fresh: &Chat, now: Timestamp) -> Vec<Effect> {
+/// Brings a group up to date that a sync has read. `fresh` is absent when WeCom neither lists nor shows it: it has been
+/// dismissed, and nobody has told.
+pub(in crate::decide) fn synced(
+    kept: Option<&Chat>,
+    fresh: Option<&Chat>,
+    now: Timestamp,
+) -> Vec<Effect> {
     let Some(kept) = kept else {
-        return vec![Effect::PutChat(fresh.clone())];
+        return fresh.cloned().map(Effect::PutChat).into_iter().collect();
     };
+    // The reading that the news have asked for waits for its time.
+    if settles_in(Some(kept), now).is_some() || awaited(Some(kept), fresh, now).is_some() {
+        return vec![refresh(&kept.chat_id, now)];
+    }
+    let unread = kept.changed_at.is_none() && kept.dismissed_at.is_none();
+    match fresh {
+        None if unread => vec![Effect::DropChat(kept.chat_id.clone())],
+        None => put_unless_same(
+            Chat {
+                dismissed_at: kept.dismissed_at.or(Some(now)),
+                news: None,
+                ..kept.clone()
+            },
+            kept,
+        ),
+        Some(fresh) => {
+            // What is shown long after its end has not ended.
+            let ended = kept.dismissed_at.filter(|at| now.since(*at) < AWAITED);
+            read(kept, fresh, ended, now)
+        }
+    }
+}
+
+fn read(kept: &Chat, fresh: &Chat, dismissed_at: Option<Timestamp>, now: Timestamp) -> Vec<Effect> {
     let news = kept.news.as_ref();
     // News that are younger than what WeCom shows call for another reading.
     let unread = news.filter(|news| now.since(news.last) < SETTLES);
     let mut chat = Chat {
-        dismissed_at: kept.dismissed_at,
+        dismissed_at,
         news: unread.map(|news| ChatNews {
             since: now,
             ..news.clone()

@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
+use crate::model::chat::{Chat, ChatView};
 use crate::model::contact::{Contact, Ending, Greeting};
-use crate::model::ids::UserId;
+use crate::model::ids::{ChatId, UserId};
 use crate::model::member::{Link, Member, ProfiledMember};
 use crate::model::sync::{Sighting, SyncBatch};
 use crate::model::tag::{TagGroup, TagNames};
@@ -85,6 +86,26 @@ pub enum Found {
         /// The key of the last one that was looked at; `None` when there are no more.
         next: Option<String>,
     },
+    /// Customer groups as they were listed, those that this sync has listed before among them.
+    Groups {
+        /// Each once.
+        ids: Vec<ChatId>,
+        /// Listed before.
+        seen: HashSet<ChatId>,
+        /// WeCom's cursor.
+        next: Option<String>,
+    },
+    /// The app may not read groups, for this reason.
+    NoGroups(String),
+    /// Groups as they are here and at WeCom.
+    Chats {
+        /// How many were looked at.
+        looked_at: u64,
+        /// Those that were read from WeCom.
+        chats: Vec<ChatFound>,
+        /// The key of the last kept record that was looked at; `None` when there are no more.
+        next: Option<String>,
+    },
     /// People who are served and are no customers.
     Others {
         /// How many on this page.
@@ -122,6 +143,15 @@ pub struct CustomerFound {
     pub greetings: Vec<Greeting>,
     /// Endings of these relations.
     pub endings: Vec<Ending>,
+}
+
+/// A customer group as it is here and at WeCom.
+#[derive(Debug)]
+pub struct ChatFound {
+    /// As it is kept.
+    pub kept: Option<Chat>,
+    /// As WeCom has it, nothing when there is none (any more), or why it cannot be read.
+    pub at_wecom: Result<Option<ChatView>, String>,
 }
 
 /// A kept contact as it is here and at WeCom.

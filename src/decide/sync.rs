@@ -1,18 +1,22 @@
 //! A sync: a chain of deliveries, each a step that reads a page, writes what differs, and asks for the next step in the
 //! same commit. A crash repeats one step; all steps of a corp have one subject, so there is one sync at a time.
 
+pub mod phases;
 pub mod start;
 
 mod contacts;
+mod groups;
 mod members;
 mod tally;
 
 use crate::callback::event::own::OwnEvent;
-use crate::decide::facts::{AutoSync, Facts, LinkWriting, Need};
+use crate::decide::facts::{AutoSync, Facts, Need};
 use crate::decide::found::Found;
 use crate::decide::input::StepDied;
-use crate::decide::sync::start::{Start, answers, start};
+use crate::decide::sync::phases::{Kind, first_phase, phase_after};
+use crate::decide::sync::start::{Start, answers, covers, joined, start};
 use crate::decide::wording;
+use crate::model::chat::Chat;
 use crate::model::contact::Contact;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
@@ -49,17 +53,7 @@ pub(in crate::decide) fn started(
     let Some(request) = allowed(request, facts) else {
         return Vec::new();
     };
-    match (newest(facts), start(request, newest(facts), now)) {
-        (Some(run), Start::Runs) if !answers(run.request, request) => {
-            vec![Effect::PutSync(Box::new(SyncRun {
-                then: Some(request),
-                ..run.clone()
-            }))]
-        }
-        (_, Start::Runs) => Vec::new(),
-        (Some(run), Start::GoesOn) => go_on(run, now),
-        (_, Start::New | Start::GoesOn) => fresh(request, received_at, facts, now),
-    }
+    asked(request, received_at, facts, now)
 }
 
 /// Switches whether events change contacts. Switching on starts a full sync, after the one that is running.
@@ -83,23 +77,44 @@ pub(in crate::decide) fn switched(
         by: AskedBy::Switch,
         part: None,
     };
-    if let Some(run) = newest(facts).filter(|run| run.state == SyncState::Running) {
-        let run = SyncRun {
-            then: Some(request),
-            ..run.clone()
-        };
-        return vec![
-            Effect::PutSwitches(switches),
-            Effect::PutSync(Box::new(run)),
-        ];
-    }
-    let mut effects = fresh(request, received_at, facts, now);
+    let mut effects = asked(request, received_at, facts, now);
+    let mut put = false;
     for effect in &mut effects {
-        if let Effect::PutSwitches(put) = effect {
-            put.auto_sync = Some(on);
+        if let Effect::PutSwitches(switches) = effect {
+            switches.auto_sync = Some(on);
+            put = true;
         }
     }
+    if !put {
+        effects.push(Effect::PutSwitches(switches));
+    }
     effects
+}
+
+/// What is asked for begins, or follows the sync that is running, unless that one does it anyway.
+fn asked(
+    request: SyncRequest,
+    received_at: Timestamp,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let Some(run) = newest(facts) else {
+        return fresh(request, received_at, facts, now);
+    };
+    let then = match answers(run.request, request) {
+        true => run.then,
+        false => Some(joined(run.then, request)),
+    };
+    let followed = SyncRun {
+        then,
+        ..run.clone()
+    };
+    match start(request, Some(run), now) {
+        Start::Runs if then == run.then => Vec::new(),
+        Start::Runs => vec![Effect::PutSync(Box::new(followed))],
+        Start::GoesOn => go_on(&followed, now),
+        Start::New => fresh(request, received_at, facts, now),
+    }
 }
 
 /// The next step of a sync.
@@ -121,7 +136,7 @@ pub(in crate::decide) fn stepped(facts: &Facts<'_>, now: Timestamp) -> Vec<Effec
         now,
     };
     walk.run.report.calls += facts.step.calls;
-    if !members::stepped(&mut walk, facts) {
+    if !members::stepped(&mut walk, facts) && !groups::stepped(&mut walk, facts) {
         contacts::stepped(&mut walk, facts);
     }
     walk.ended(facts)
@@ -164,6 +179,11 @@ pub fn misses_contact(run: &SyncRun, contact: &Contact, sighting: Option<&Sighti
         .iter()
         .filter(|follow| is_in(run, &follow.userid))
         .any(|follow| seen.is_none_or(|seen| !seen.members.contains(&follow.userid)))
+}
+
+/// Whether a kept group has to be read by itself because the sync has not seen it. A dismissed one stays as it is.
+pub fn misses_chat(run: &SyncRun, chat: &Chat, sighting: Option<&Sighting>) -> bool {
+    chat.dismissed_at.is_none() && sighting.is_none_or(|seen| seen.run != run.id)
 }
 
 /// Whether the member belongs to what this sync looks at.
@@ -209,7 +229,12 @@ fn fresh(
     now: Timestamp,
 ) -> Vec<Effect> {
     let last = facts.syncs.last().map_or("", |run| run.id.as_str());
-    let run = begun(request, facts, id(received_at, last, now), now);
+    // What was to follow a sync that has failed follows this one.
+    let then = newest(facts).and_then(|run| run.then);
+    let run = SyncRun {
+        then: then.filter(|then| !covers(request, *then)),
+        ..begun(request, facts, id(received_at, last, now), now)
+    };
     let mut effects: Vec<Effect> = facts
         .batches
         .iter()
@@ -229,14 +254,6 @@ fn fresh(
 }
 
 fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) -> SyncRun {
-    let whole = |run: &SyncRun| {
-        let SyncRequest {
-            scope, mode, part, ..
-        } = run.request;
-        let members = matches!(scope, SyncScope::All | SyncScope::Members);
-        let repair = mode == SyncMode::Repair && part.is_none();
-        members && repair && run.state == SyncState::Done
-    };
     let phase = first_phase(request.scope, facts);
     SyncRun {
         id,
@@ -252,9 +269,18 @@ fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) ->
             phase,
             ..SyncPlace::default()
         },
-        first: !facts.syncs.iter().any(whole),
+        first: !facts.syncs.iter().any(has_seen_all_members),
         then: None,
     }
+}
+
+fn has_seen_all_members(run: &SyncRun) -> bool {
+    let SyncRequest {
+        scope, mode, part, ..
+    } = run.request;
+    let members = matches!(scope, SyncScope::All | SyncScope::Members);
+    let repair = mode == SyncMode::Repair && part.is_none();
+    members && repair && run.state == SyncState::Done
 }
 
 /// When it was asked for; moved on where that would not be later than every other, as when a start is replayed.
@@ -264,33 +290,6 @@ pub fn id(received_at: Timestamp, last: &str, now: Timestamp) -> String {
         .into_iter()
         .find(|millis| *millis >= after_last);
     format!("{:013}", asked.unwrap_or(after_last))
-}
-
-const fn first_phase(scope: SyncScope, facts: &Facts<'_>) -> SyncPhase {
-    match (scope, facts.corp.links) {
-        (SyncScope::All | SyncScope::Members, LinkWriting::ByService) => SyncPhase::ListIds,
-        (SyncScope::All | SyncScope::Members, LinkWriting::ByHand) => SyncPhase::ListDepartments,
-        (SyncScope::Contacts, _) => SyncPhase::ReadTags,
-        (SyncScope::Links, _) => SyncPhase::CheckLinks,
-    }
-}
-
-fn phase_after(run: &SyncRun) -> SyncPhase {
-    match run.place.phase {
-        SyncPhase::ListDepartments => SyncPhase::ListMembers,
-        SyncPhase::ListIds | SyncPhase::ListMembers => SyncPhase::ReadMembers,
-        SyncPhase::ReadMembers => SyncPhase::SweepMembers,
-        SyncPhase::SweepMembers if run.request.scope == SyncScope::All => SyncPhase::ReadTags,
-        SyncPhase::ReadTags => SyncPhase::ListFollowers,
-        SyncPhase::ListFollowers => SyncPhase::ReadContacts,
-        SyncPhase::ReadContacts => SyncPhase::SweepContacts,
-        SyncPhase::SweepContacts if run.request.part.is_none() => SyncPhase::CountOthers,
-        SyncPhase::SweepMembers
-        | SyncPhase::SweepContacts
-        | SyncPhase::CheckLinks
-        | SyncPhase::CountOthers
-        | SyncPhase::End => SyncPhase::End,
-    }
 }
 
 fn next_step(run: &SyncRun, now: Timestamp) -> Effect {
@@ -370,6 +369,29 @@ impl Walk {
         }
     }
 
+    /// The batch is worked off.
+    fn batch_done(&mut self, batch: Option<&SyncBatch>) {
+        self.run.place = SyncPlace {
+            phase: self.run.place.phase,
+            ..SyncPlace::default()
+        };
+        if let Some(batch) = batch {
+            self.note(Effect::DropBatch(batch.key.clone()));
+        }
+    }
+
+    /// One of the batch spoils the call for all: they are asked about by halves until it stands alone.
+    fn halve(&mut self, batch: &SyncBatch) {
+        let (one, other) = batch.ids.split_at(batch.ids.len() / 2);
+        for (half, ids) in [("0", one), ("1", other)] {
+            self.note(Effect::PutBatch(SyncBatch {
+                key: format!("{}.{half}", batch.key),
+                ids: ids.to_vec(),
+            }));
+        }
+        self.batch_done(Some(batch));
+    }
+
     /// Ends the step: the next one is asked for, or the sync is done.
     fn ended(mut self, facts: &Facts<'_>) -> Vec<Effect> {
         if self.run.place.phase != SyncPhase::End {
@@ -386,7 +408,11 @@ impl Walk {
         }
         if let Some(request) = self.run.then.take() {
             let id = id(self.now, &self.run.id, self.now);
-            let next = begun(request, facts, id, self.now);
+            let next = SyncRun {
+                // A step knows of no other sync.
+                first: self.run.first && !has_seen_all_members(&self.run),
+                ..begun(request, facts, id, self.now)
+            };
             self.effects.push(Effect::PutSwitches(Switches {
                 sync: Some(next.id.clone()),
                 ..facts.switches.clone()
@@ -396,46 +422,5 @@ impl Walk {
         }
         self.effects.push(Effect::PutSync(Box::new(self.run)));
         self.effects
-    }
-}
-
-/// What a batch holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Departments whose members are to be listed.
-    Departments,
-    /// Members to be read.
-    Members,
-    /// Members whose contacts are to be read.
-    Followers,
-}
-
-impl Kind {
-    /// What the keys of a sync's batches of this kind begin with.
-    pub fn prefix(self, run: &str) -> String {
-        let letter = match self {
-            Self::Departments => 'd',
-            Self::Members => 'm',
-            Self::Followers => 'f',
-        };
-        format!("{run} {letter} ")
-    }
-
-    /// What a phase works off.
-    pub const fn of(phase: SyncPhase) -> Option<Self> {
-        match phase {
-            SyncPhase::ListMembers => Some(Self::Departments),
-            SyncPhase::ReadMembers => Some(Self::Members),
-            SyncPhase::ReadContacts => Some(Self::Followers),
-            SyncPhase::ListIds
-            | SyncPhase::ListDepartments
-            | SyncPhase::SweepMembers
-            | SyncPhase::CheckLinks
-            | SyncPhase::ReadTags
-            | SyncPhase::ListFollowers
-            | SyncPhase::SweepContacts
-            | SyncPhase::CountOthers
-            | SyncPhase::End => None,
-        }
     }
 }

@@ -87,6 +87,9 @@ pub(in crate::decide) const fn doing(phase: SyncPhase) -> &'static str {
         SyncPhase::ListFollowers => "列出配置了客户联系的成员",
         SyncPhase::ReadContacts => "读取客户",
         SyncPhase::SweepContacts => "核对未列出的客户关系",
+        SyncPhase::ListGroups => "列出客户群",
+        SyncPhase::ReadGroups => "读取客户群",
+        SyncPhase::SweepGroups => "核对未列出的客户群",
         SyncPhase::CountOthers => "统计尚未成为客户的联系人",
         SyncPhase::End => "已完成",
     }
@@ -107,11 +110,18 @@ pub(in crate::decide) const NO_IDS: &str = "通讯录同步 Secret 无法列出�
 /// Those who are not customers yet cannot be counted.
 pub(in crate::decide) const NO_OTHERS: &str = "无法统计尚未成为客户的联系人";
 
+/// Customer groups cannot be read.
+pub(in crate::decide) const NO_GROUPS: &str = "无法读取客户群，本次同步未核对客户群；请在管理后台 客户联系 → 客户 → API → 可调用接口的应用 中加入本应用，并确认群主在本应用的 可见范围 内";
+
 /// A row that is not what the documentation says.
 pub(in crate::decide) const UNREADABLE_ROW: &str = "企业微信返回的部分客户数据无法识别";
 
 /// 60268, again and again.
 pub(in crate::decide) const CURSOR_REFUSED: &str = "客户列表在读取期间不断变化，剩余部分逐个核对";
+
+/// The same of the list of groups.
+pub(in crate::decide) const GROUP_CURSOR_REFUSED: &str =
+    "客户群列表在读取期间不断变化，剩余部分逐个核对";
 
 /// What an administrator can do about a refusal, by WeCom's code.
 pub(in crate::decide) const fn remedy(errcode: i64) -> Option<&'static str> {

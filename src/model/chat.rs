@@ -31,7 +31,7 @@ pub struct Chat {
     /// The version of the list of members; opaque.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_version: Option<String>,
-    /// When it was dismissed. Only the event tells; the group is kept as it was last.
+    /// When it was dismissed, as the event tells, or when a sync found it gone; the group is kept as it was last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed_at: Option<Timestamp>,
     /// What events have told and no reading has shown yet.
@@ -59,6 +59,15 @@ impl Chat {
             changed_at: None,
         }
     }
+}
+
+/// A [`Chat`] as the app may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatView {
+    /// It is shown.
+    Shown(Box<Chat>),
+    /// Its owner is outside what the app may see (60011).
+    OutOfRange,
 }
 
 /// Somebody in a [`Chat`].

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{ExternalUserId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 
 /// What a sync covers.
@@ -138,7 +138,7 @@ pub struct Tally {
     pub updated: u64,
     /// The same here.
     pub unchanged: u64,
-    /// Not kept, because it is no customer (yet).
+    /// Not kept, because it is no customer (yet); of groups: left as they are, because the app may not see them.
     pub skipped: u64,
     /// Kept here and gone at WeCom.
     pub removed: u64,
@@ -241,6 +241,12 @@ pub enum SyncPhase {
     ReadContacts,
     /// The contacts with relations that were not listed.
     SweepContacts,
+    /// The customer groups of those who may have contacts, from `groupchat/list` (path/92120).
+    ListGroups,
+    /// Each listed group, from `groupchat/get` (path/92122).
+    ReadGroups,
+    /// The groups that are kept and were not listed.
+    SweepGroups,
     /// Those who are not customers yet, from `contact_list` (path/99434).
     CountOthers,
     /// Nothing is left to do.
@@ -252,7 +258,7 @@ pub enum SyncPhase {
 pub struct SyncBatch {
     /// Names it among all batches of all syncs; batches are worked off in the order of their keys.
     pub key: String,
-    /// Userids, or numbers of departments.
+    /// Userids, ids of groups, or numbers of departments.
     pub ids: Vec<String>,
 }
 
@@ -282,6 +288,8 @@ pub enum Sighted {
     Contact(ExternalUserId),
     /// A member.
     Member(UserId),
+    /// A customer group.
+    Chat(ChatId),
 }
 
 /// What somebody counts as in a [`Tally`].

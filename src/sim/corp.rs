@@ -140,6 +140,11 @@ impl Corp {
         self.members.remove(&key)
     }
 
+    /// The groups of customers, dismissed ones too.
+    pub const fn groups(&self) -> &BTreeMap<ChatId, Group> {
+        &self.groups
+    }
+
     /// Gives a member another id; its relations and groups stay.
     pub(crate) fn rename_member(&mut self, from: &UserId, to: &UserId) -> Option<()> {
         let (old, new) = (from.key(), to.key());

@@ -224,6 +224,7 @@ impl Key {
         let key = match who {
             Sighted::Contact(id) => format!("c {id}"),
             Sighted::Member(id) => format!("m {}", id.key()),
+            Sighted::Chat(id) => format!("g {id}"),
         };
         Self::new(Table::Sightings, key)
     }

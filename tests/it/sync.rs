@@ -3,12 +3,16 @@
 
 mod command;
 mod decided;
+mod groups;
 mod scale;
+mod shared;
 mod truth;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncRequest, SyncScope};
 use wecom_bridge::sim::console::CustomerApi;
 use wecom_bridge::sim::crowd::Crowd;
 use wecom_bridge::sim::faults::{Fault, PushFault};
@@ -24,6 +28,7 @@ stories!(
     who_left_is_seen,
     a_dry_run_counts_and_changes_nothing,
     two_starts_are_one_sync,
+    what_a_light_pass_does_not_do_follows_it,
     nobody_found_is_a_warning,
     a_fault_of_the_configuration_ends_it,
     a_member_who_cannot_be_asked_about_spoils_nothing,
@@ -309,6 +314,34 @@ async fn two_starts_are_one_sync(on: On) {
     let syncs = world.items("syncs").await;
     assert_eq!(syncs.len(), 2, "{syncs:?}");
     assert!(syncs.iter().all(|run| run["state"] == "done"));
+}
+
+async fn what_a_light_pass_does_not_do_follows_it(on: On) {
+    let world = World::start(on).await;
+    crowd(&world, 30, 10);
+    world.start_part(3).await;
+    world.step().await;
+    let told = begin(&world, json!({})).await;
+    assert_eq!(told["part"]["number"], 3, "{told}");
+    world.step().await;
+    // As if the address had been changed meanwhile.
+    world.clock.advance(Duration::from_millis(1));
+    let links = OwnEvent::StartSync(SyncRequest {
+        scope: SyncScope::Links,
+        mode: SyncMode::Repair,
+        by: AskedBy::Switch,
+        part: None,
+    });
+    world.ask(&links).await;
+    world.settle().await;
+    let syncs = world.items("syncs").await;
+    assert_eq!(syncs.len(), 2, "{syncs:?}");
+    assert!(syncs.iter().all(|run| run["state"] == "done"), "{syncs:?}");
+    assert_eq!(
+        (&syncs[0]["scope"], &syncs[0]["by"], &syncs[0]["part"]),
+        (&json!("all"), &json!("admin"), &Value::Null)
+    );
+    assert_eq!(tally(&syncs[0], "contacts")[0], 10);
 }
 
 async fn nobody_found_is_a_warning(on: On) {

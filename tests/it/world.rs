@@ -145,6 +145,33 @@ impl Running {
             served,
         }
     }
+
+    async fn step(&self, corp: &CorpId) -> usize {
+        let mut worked = 0;
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            worked += self.worker.step(corp, queue).await.unwrap();
+        }
+        worked
+    }
+}
+
+/// Another process of the service of a world, on the same store. Dropped, it is gone with whatever it has in work.
+pub(crate) struct Other {
+    running: Running,
+    corp: CorpId,
+}
+
+impl Other {
+    /// Works once on what is due in both queues; tells how much it was.
+    pub(crate) async fn step(&self) -> usize {
+        self.running.step(&self.corp).await
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.running.stop.cancel();
+    }
 }
 
 impl Drop for World {
@@ -318,12 +345,16 @@ impl World {
 
     /// Works once on what is due in both queues; tells how much it was.
     pub(crate) async fn step(&self) -> usize {
-        let mut worked = 0;
-        for queue in [Queue::Inbox, Queue::Outbox] {
-            let worker = &self.running().worker;
-            worked += worker.step(&self.corp, queue).await.unwrap();
+        self.running().step(&self.corp).await
+    }
+
+    /// Starts another process on the same store; it is reached at another port.
+    pub(crate) async fn another(&self) -> Other {
+        assert!(self.redis.is_some(), "the file is one process's alone");
+        Other {
+            running: Running::start(run(&self.config, &self.clock).await),
+            corp: self.corp.clone(),
         }
-        worked
     }
 
     /// Asks for the light pass of an hour, as the schedule does.

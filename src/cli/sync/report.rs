@@ -85,10 +85,16 @@ impl Run {
         self.part.is_some()
     }
 
-    /// How many members and contacts were compared so far.
-    pub(in crate::cli::sync) const fn seen(&self) -> u64 {
-        let (members, contacts) = (&self.report.members, &self.report.contacts);
-        members.added + members.updated + members.unchanged + contacts.found
+    /// How many members, contacts and groups were compared so far.
+    pub(in crate::cli::sync) fn seen(&self) -> u64 {
+        let SyncReport {
+            members,
+            contacts,
+            chats,
+            ..
+        } = &self.report;
+        let read = |tally: &Tally| tally.added + tally.updated + tally.unchanged;
+        read(members) + contacts.found + read(chats)
     }
 
     /// How much failed.

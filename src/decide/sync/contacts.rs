@@ -6,19 +6,23 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::contact;
 use crate::decide::facts::Facts;
 use crate::decide::found::{ContactFound, CustomerFound, Found};
+use crate::decide::sync::phases::Kind;
 use crate::decide::sync::tally::{count, recount};
-use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
+use crate::decide::sync::{RESTARTS_MAX, Walk, is_in};
 use crate::decide::tag;
 use crate::decide::wording;
 use crate::model::contact::{Contact, FollowUser, Tag};
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
-use crate::model::sync::{Counted, Sighted, Sighting, SyncBatch, SyncMode};
+use crate::model::sync::{Counted, Sighted, Sighting, SyncMode};
 use crate::model::tag::{TagName, TagNames};
 use crate::model::time::Timestamp;
 
 /// The contacts of so many members are read together (path/92994).
 const FOLLOWERS: usize = 100;
+
+/// The groups of so many owners are listed together (path/92120).
+const OWNERS: usize = 100;
 
 /// A contact that somebody else has written so recently may be newer than the page: it is read by itself. Longer than
 /// any work on an item lasts.
@@ -93,7 +97,10 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
         | Found::Departments(_)
         | Found::Ids { .. }
         | Found::NoIds(_)
-        | Found::Members { .. } => {}
+        | Found::Members { .. }
+        | Found::Groups { .. }
+        | Found::NoGroups(_)
+        | Found::Chats { .. } => {}
     }
 }
 
@@ -104,20 +111,19 @@ fn followers(walk: &mut Walk, userids: &[UserId]) {
     let own = userids.iter().filter(|userid| is_in(&walk.run, userid));
     let ids: Vec<String> = own.map(ToString::to_string).collect();
     walk.batches(Kind::Followers, 0, &ids, FOLLOWERS);
+    if walk.run.request.part.is_none() {
+        walk.batches(Kind::Owners, 0, &ids, OWNERS);
+    }
     walk.next_phase();
     walk.run.progress = (0, ids.len() as u64);
 }
 
 fn batch_done(walk: &mut Walk, facts: &Facts<'_>) {
-    walk.turn_to(String::new());
-    walk.run.place.restarts = 0;
-    if let Some(batch) = &facts.step.batch {
-        walk.run.progress.0 += batch.ids.len() as u64;
-        walk.note(Effect::DropBatch(batch.key.clone()));
-    }
+    let batch = facts.step.batch.as_ref();
+    walk.run.progress.0 += batch.map_or(0, |batch| batch.ids.len() as u64);
+    walk.batch_done(batch);
 }
 
-/// One of the members spoils the call for all: they are asked about by halves until it stands alone.
 fn bad_member(walk: &mut Walk, facts: &Facts<'_>, reason: &str) {
     let Some(batch) = &facts.step.batch else {
         return;
@@ -127,15 +133,7 @@ fn bad_member(walk: &mut Walk, facts: &Facts<'_>, reason: &str) {
         walk.failed(reason);
         return batch_done(walk, facts);
     }
-    let (one, other) = batch.ids.split_at(batch.ids.len() / 2);
-    walk.note(Effect::DropBatch(batch.key.clone()));
-    for (half, ids) in [("0", one), ("1", other)] {
-        walk.note(Effect::PutBatch(SyncBatch {
-            key: format!("{}.{half}", batch.key),
-            ids: ids.to_vec(),
-        }));
-    }
-    walk.turn_to(String::new());
+    walk.halve(batch);
 }
 
 /// Compares a contact with what a page tells of it: itself and some of its relations.

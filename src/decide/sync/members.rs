@@ -3,8 +3,9 @@
 use crate::decide::facts::{Facts, Occasion};
 use crate::decide::found::{Found, MemberFound};
 use crate::decide::member;
+use crate::decide::sync::phases::Kind;
 use crate::decide::sync::tally::count;
-use crate::decide::sync::{Kind, RESTARTS_MAX, Walk, is_in};
+use crate::decide::sync::{RESTARTS_MAX, Walk, is_in};
 use crate::decide::wording;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
 use crate::decide::sync::id;
-use crate::decide::sync::start::{Start, start};
+use crate::decide::sync::start::{Start, answers, start};
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
@@ -104,7 +104,8 @@ struct AutoSyncView {
     configured: bool,
 }
 
-/// `POST /api/v1/sync`: starts a sync and answers with it, or with the one that is running.
+/// `POST /api/v1/sync`: starts a sync and answers with it, or with the one that is running. What that one does not do
+/// itself follows it.
 pub(in crate::http) async fn begin(
     _: Caller,
     doors: web::Data<Doors>,
@@ -123,7 +124,8 @@ pub(in crate::http) async fn begin(
     let now = doors.clock.now();
     let newest = newest(&doors, corp).await?;
     let what = start(request, newest.as_ref(), now);
-    if what != Start::Runs {
+    let runs = newest.as_ref().filter(|_| what == Start::Runs);
+    if runs.is_none_or(|run| !answers(run.request, request)) {
         // Whoever asks has put right what was wrong, or wants to see whether it still is.
         if let Some(corp) = doors.corps.get(corp) {
             corp.client.try_again(now).await;

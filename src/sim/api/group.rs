@@ -13,6 +13,8 @@ use crate::sim::person::Member;
 
 /// `owner_filter` takes at most so many members.
 const MAX_OWNERS: usize = 100;
+/// Without `owner_filter`, the app may see at most so many members.
+const MAX_UNFILTERED: usize = 1_000;
 /// Rows of one page of `groupchat/list` at most.
 const MAX_ROWS: u64 = 1_000;
 
@@ -94,6 +96,10 @@ pub(crate) fn list(corp: &mut Corp, request: &Request<'_>) -> Answer {
     let owners = array(filter, "userid_list")?;
     if owners.len() > MAX_OWNERS {
         return Err(Refused(40035, "owner_filter holds at most 100 members"));
+    }
+    let serving = corp.members().values().filter(|member| member.serves());
+    if owners.is_empty() && serving.count() > MAX_UNFILTERED {
+        return Err(Refused(81017, "too many members, use owner_filter"));
     }
     let mut wanted = Vec::new();
     for owner in owners {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wecom_bridge::model::chat::ChatPerson;
 use wecom_bridge::model::ids::ChatId;
+use wecom_bridge::sim::crowd::Crowd;
 use wecom_bridge::sim::person::Range;
 
 use crate::sim::stage::{As, Stage, contact, user};
@@ -103,6 +104,23 @@ async fn groups_are_listed_by_page_and_owner() {
     ] {
         assert_eq!(list(body.clone()).await.errcode(), code, "{body}");
     }
+}
+
+#[tokio::test]
+async fn too_many_owners_have_to_be_named() {
+    let stage = Stage::start().await;
+    let crowd = Crowd {
+        members: 1_000,
+        customers: 0,
+    };
+    crowd.join(&mut stage.sim.corp());
+    let list = async |body: Value| {
+        let api = "externalcontact/groupchat/list";
+        stage.post(As::App, api, &body).await.errcode()
+    };
+    assert_eq!(list(json!({"limit": 9})).await, 81017);
+    let owner = json!({"userid_list": ["lisi"]});
+    assert_eq!(list(json!({"limit": 9, "owner_filter": owner})).await, 0);
 }
 
 #[tokio::test]

@@ -61,12 +61,15 @@ fn run(state: SyncState, moved_at: Timestamp) -> SyncRun {
     }
 }
 
-/// What follows from an event of ours, in a few words.
-fn told(own: &OwnEvent, facts: &Facts<'_>) -> Vec<String> {
+fn effects(own: &OwnEvent, facts: &Facts<'_>) -> Vec<Effect> {
     let (_, delivery) = own.delivery(NOW);
     let event = event::parse(delivery.source, &delivery.xml).unwrap();
-    let effects = decide(&Input::Event(&event, NOW), facts, NOW).unwrap();
-    let mut words: Vec<String> = effects
+    decide(&Input::Event(&event, NOW), facts, NOW).unwrap()
+}
+
+/// What follows from an event of ours, in a few words.
+fn told(own: &OwnEvent, facts: &Facts<'_>) -> Vec<String> {
+    let mut words: Vec<String> = effects(own, facts)
         .iter()
         .map(|effect| match effect {
             Effect::PutSync(run) => {
@@ -147,6 +150,80 @@ fn a_change_of_address_during_a_sync_is_followed_up() {
     ] {
         let asked = OwnEvent::StartSync(request(by, SyncScope::Links));
         assert_eq!(told(&asked, &facts), expected, "{by:?}");
+    }
+}
+
+#[test]
+fn what_is_to_follow_a_sync_is_never_asked_for_less() {
+    let corp = corp();
+    let light = SyncRun {
+        request: SyncRequest {
+            part: Some(SyncPart { number: 1, of: 24 }),
+            ..request(AskedBy::Schedule, SyncScope::All)
+        },
+        ..run(SyncState::Running, NOW)
+    };
+    let (full, links) = (
+        OwnEvent::StartSync(request(AskedBy::Admin, SyncScope::All)),
+        OwnEvent::StartSync(request(AskedBy::Switch, SyncScope::Links)),
+    );
+    let count = OwnEvent::StartSync(SyncRequest {
+        mode: SyncMode::DryRun,
+        ..request(AskedBy::Admin, SyncScope::All)
+    });
+    let switch = OwnEvent::SwitchAutoSync { on: true };
+    let all = (SyncScope::All, SyncMode::Repair);
+    for (asked, expected) in [
+        (vec![&full, &links], all),
+        (vec![&links, &full], all),
+        (vec![&links, &count], (SyncScope::Links, SyncMode::Repair)),
+        (vec![&count, &links], (SyncScope::Links, SyncMode::Repair)),
+        (vec![&switch, &links], all),
+        (vec![&links, &switch], all),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.switches.sync = Some(light.id.clone());
+        facts.switches.auto_sync = Some(false);
+        let mut running = light.clone();
+        for own in &asked {
+            facts.syncs = vec![running.clone()];
+            for effect in effects(own, &facts) {
+                if let Effect::PutSync(put) = effect {
+                    running = *put;
+                }
+            }
+        }
+        let then = running.then.map(|then| (then.scope, then.mode, then.part));
+        assert_eq!(then, Some((expected.0, expected.1, None)), "{asked:?}");
+        assert_eq!(running.request, light.request);
+    }
+}
+
+#[test]
+fn what_was_to_follow_a_sync_that_failed_follows_the_next() {
+    let corp = corp();
+    let links = request(AskedBy::Switch, SyncScope::Links);
+    let failed = SyncRun {
+        then: Some(links),
+        ..run(SyncState::Failed, NOW)
+    };
+    for (scope, expected) in [
+        (SyncScope::All, None),
+        (SyncScope::Members, None),
+        (SyncScope::Contacts, Some(links)),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.switches.sync = Some(failed.id.clone());
+        facts.syncs = vec![failed.clone()];
+        let asked = OwnEvent::StartSync(request(AskedBy::Switch, scope));
+        let then = effects(&asked, &facts).into_iter().find_map(|effect| {
+            if let Effect::PutSync(run) = effect {
+                Some(run.then)
+            } else {
+                None
+            }
+        });
+        assert_eq!(then, Some(expected), "{scope:?}");
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use wecom_bridge::model::chat::ChatPerson;
+use wecom_bridge::model::ids::ChatId;
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::Sim;
 use wecom_bridge::sim::corp::Corp;
@@ -14,6 +16,7 @@ use wecom_bridge::sim::crowd::Crowd;
 use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::person::{Counts, Follow, Member, Range, Stage, Tag};
 
+use crate::sync::groups::{group, kept_groups, true_groups};
 use crate::sync::{begin, sync, tally};
 use crate::world::{On, World};
 
@@ -54,6 +57,11 @@ enum Change {
     Tagged,
     Stranger,
     Customer,
+    GroupMade,
+    GroupRenamed,
+    GroupJoined,
+    GroupLeft,
+    GroupDismissed,
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -73,6 +81,12 @@ fn change() -> impl Strategy<Value = Change> {
         Change::Tagged,
         Change::Stranger,
         Change::Customer,
+        Change::GroupMade,
+        Change::GroupMade,
+        Change::GroupRenamed,
+        Change::GroupJoined,
+        Change::GroupLeft,
+        Change::GroupDismissed,
     ])
 }
 
@@ -86,6 +100,8 @@ fn event() -> impl Strategy<Value = Event> {
         "externalcontact/get",
         "externalcontact/get_follow_user_list",
         "user/list_id",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
     ]);
     let code = prop::sample::select(vec![-1, 60268, 45033, 40003, 45009]);
     prop_oneof![
@@ -152,9 +168,13 @@ async fn play(on: On, events: &[Event]) {
         true_contacts(&world.sim.corp())
     );
     assert_eq!(kept_members(&world).await, true_members(&world.sim.corp()));
+    let mut groups = kept_groups(&world).await;
+    // Those that the app cannot see any more are kept as they were.
+    groups.retain(|id, _| !is_out_of_sight(&world.sim.corp(), id));
+    assert_eq!(groups, true_groups(&world.sim.corp()));
 
     let dry = sync(&world, json!({"dry_run": true})).await;
-    for what in ["members", "contacts", "relations"] {
+    for what in ["members", "contacts", "relations", "chats"] {
         let [found, added, updated, unchanged, _, removed, failed] = tally(&dry, what);
         let changes = (added, updated, removed, failed);
         assert_eq!(changes, (0, 0, 0, 0), "{what}: {dry}");
@@ -194,6 +214,8 @@ async fn happen(world: &mut World, event: &Event) {
                 "user/get",
                 "externalcontact/batch/get_by_user",
                 "externalcontact/get",
+                "externalcontact/groupchat/list",
+                "externalcontact/groupchat/get",
             ] {
                 let slow = Fault::Slow(Duration::from_millis(40));
                 world.sim.faults().always(api, slow);
@@ -241,6 +263,25 @@ async fn happen_at(sim: &Sim, change: Change, (m, c): (usize, usize), now: Times
                 }];
             }
         }
+        Change::GroupMade => {
+            let is_new = !sim.corp().groups().contains_key(&group(c));
+            if is_new {
+                drop(sim.create_group(&member, &group(c), "群").await);
+            }
+        }
+        Change::GroupRenamed => {
+            let name = format!("群{}", now.millis());
+            drop(sim.renames_group(&group(c), &name).await);
+        }
+        Change::GroupJoined => {
+            let who = ChatPerson::Outside(Crowd::customer((c + m) % CUSTOMERS));
+            drop(sim.joins_group(&group(c), who).await);
+        }
+        Change::GroupLeft => {
+            let who = ChatPerson::Outside(Crowd::customer((c + m) % CUSTOMERS));
+            drop(sim.leaves_group(&group(c), who).await);
+        }
+        Change::GroupDismissed => drop(sim.dismiss_group(&group(c)).await),
         Change::Stranger => sim.corp().contact_mut(&customer).unwrap().counts = Counts::Stranger,
         Change::Customer => sim.corp().contact_mut(&customer).unwrap().counts = Counts::Customer,
     }
@@ -313,6 +354,13 @@ fn true_contacts(corp: &Corp) -> People {
         }
     }
     people
+}
+
+fn is_out_of_sight(corp: &Corp, id: &str) -> bool {
+    let group = corp.groups().get(&ChatId::parse(id).unwrap()).unwrap();
+    let owner = corp.member(&group.state().owner);
+    let in_sight = owner.is_some_and(|it| it.visible() && it.follow_range == Range::Inside);
+    !in_sight && !group.state().dismissed
 }
 
 async fn kept_members(world: &World) -> BTreeMap<String, String> {
