@@ -6,6 +6,7 @@
 
 mod accept;
 mod claim;
+mod command;
 mod commit;
 pub(crate) mod ground;
 mod lists;
@@ -32,6 +33,8 @@ macro_rules! promises {
                 an_urgent_lease_runs_out_first, a_wrong_clock_does_not_lock_items_away, corps_do_not_see_each_other, many_workers_share_the_work;
             commit: effects_come_with_the_settlement, a_refused_commit_changes_nothing, a_stale_basis_changes_nothing,
                 no_version_twice, calls_keep_order_and_lanes;
+            command: it_is_carried_out_whole, one_of_many_at_once_is_carried_out, its_calls_have_names_of_their_own,
+                shelves_and_holders_are_listed, what_was_said_is_listed_in_order;
             refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,
                 a_retried_one_gives_way, a_settled_one_is_forgotten,
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;

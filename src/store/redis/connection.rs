@@ -161,7 +161,7 @@ impl Connection {
             read(answer.map_err(|problem| told(&self.address, &problem))?)?;
         if have < replicas {
             return Err(StoreError::Unavailable(format!(
-                "Redis at {}: {have} of {replicas} replicas have the event",
+                "Redis at {}: {have} of {replicas} replicas have it",
                 self.address
             )));
         }

@@ -94,7 +94,12 @@ impl RedisStore {
         let mut call = queue_call(&COMMIT, corp, Queue::Outbox);
         call.arg("").arg("").arg("command").arg("");
         add_commit(&mut call, basis, writes, now);
-        verdict(&self.connection.run::<String>(&COMMIT, &call).await?)
+        // Somebody is answered with it, as a sender is: it must outlive the server as long.
+        let answer: String = self
+            .connection
+            .run_kept(&COMMIT, &call, self.replicas)
+            .await?;
+        verdict(&answer)
     }
 
     /// See [`Store::commit`](crate::store::Store::commit).
