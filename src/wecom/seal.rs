@@ -17,8 +17,6 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::model::ids::CorpId;
-
 /// The cipher's block; also the length of the initialisation vector.
 const BLOCK: usize = 16;
 
@@ -26,18 +24,22 @@ const BLOCK: usize = 16;
 const TAG: usize = 32;
 
 /// Seals and opens one kind of text.
-pub(in crate::wecom) struct Seal {
+pub(crate) struct Seal {
     name: String,
     cipher: Zeroizing<[u8; 32]>,
     tag: Zeroizing<[u8; 32]>,
 }
 
 impl Seal {
-    /// For `what`, which this secret of the corp brings.
-    pub(in crate::wecom) fn new(what: &str, corp: &CorpId, secret: &SecretString) -> Self {
+    /// For `what`, which this secret of a corp or an account brings.
+    pub(in crate::wecom) fn new(
+        what: &str,
+        owner: &impl fmt::Display,
+        secret: &SecretString,
+    ) -> Self {
         let derive = |purpose: &str| {
             let mut mac = hmac(secret.expose_secret().as_bytes());
-            mac.update(format!("wecom-bridge shared {purpose}\n{corp}\n{what}").as_bytes());
+            mac.update(format!("wecom-bridge shared {purpose}\n{owner}\n{what}").as_bytes());
             Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()))
         };
         let mut name = format!("{what} ");
@@ -114,6 +116,7 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ids::CorpId;
 
     fn seal(what: &str, corp: &str, secret: &str) -> Seal {
         Seal::new(what, &CorpId::parse(corp).unwrap(), &secret.into())
