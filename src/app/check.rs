@@ -25,7 +25,7 @@ use serde::Serialize;
 use crate::app::caller;
 use crate::app::check::service::Service;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Corp};
 
 /// How long the service may take to answer: as long as WeCom waits (path/90238).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -147,7 +147,7 @@ async fn addresses(
     let Some(base) = callback::base(config, through, service) else {
         return checks;
     };
-    let receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+    let receivers = config.corps.iter().flat_map(Corp::all_receivers);
     let receivers = receivers.map(|receiver| callback::check(client, &base, receiver, clock.now()));
     let (files, receivers) =
         tokio::join!(domain::check(client, &base, config), join_all(receivers));

@@ -18,6 +18,10 @@ pub mod sync;
 pub mod tag;
 pub mod visit;
 
+pub mod follower;
+pub mod quiet;
+pub mod template;
+
 pub mod card;
 pub mod delivery;
 pub mod outgoing;
