@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
-use crate::http::doors::{Doors, Receiver, Tenant};
+use crate::http::doors::{Caller, Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -264,21 +264,11 @@ fn doors(
     clock: Clock,
 ) -> Doors {
     let receivers = config.corps.iter().flat_map(|corp| {
-        corp.receivers.iter().map(|receiver| {
-            let keyring = Keyring::new(
-                receiver.keys.clone(),
-                receiver.previous.clone(),
-                receiver.receive_ids.clone(),
-            );
-            (
-                receiver.name.clone(),
-                Receiver {
-                    corp: corp.id.clone(),
-                    keyring,
-                    replier: replier(receiver),
-                },
-            )
-        })
+        let own = corp.receivers.iter().map(|it| (it, Caller::Wecom));
+        let account = corp.service_account.iter();
+        let accounts = account.flat_map(|account| &account.receivers);
+        own.chain(accounts.map(|it| (it, Caller::Weixin)))
+            .map(|(it, caller)| (it.name.clone(), receiver(&corp.id, caller, it)))
     });
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
@@ -304,6 +294,16 @@ fn doors(
         oauth_base: config.wecom.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+    }
+}
+
+fn receiver(corp: &CorpId, caller: Caller, receiver: &config::Receiver) -> Receiver {
+    let (keys, previous) = (receiver.keys.clone(), receiver.previous.clone());
+    Receiver {
+        corp: corp.clone(),
+        caller,
+        keyring: Keyring::new(keys, previous, receiver.receive_ids.clone()),
+        replier: replier(receiver),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod wording;
 mod card;
 mod contact;
 mod directory;
+mod follower;
 mod home;
 mod link;
 mod member;
@@ -87,6 +88,7 @@ fn event_needs(event: &Event) -> Vec<Need> {
         Body::Own(OwnEvent::RenameMember(rename)) => directory::rename_needs(rename),
         Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
+        Body::Weixin(event) => follower::needs(event),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -146,6 +148,7 @@ fn event_effects(
             Ok(home::changed(former, home, received_at, facts, now))
         }
         Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
+        Body::Weixin(event) => Ok(follower::changed(event, at, facts)),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

@@ -3,6 +3,7 @@
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
+use crate::model::follower::Follower;
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
@@ -47,6 +48,8 @@ pub enum Effect {
     PutTagGroup(TagGroup),
     /// Keep that the toolbar was opened.
     PutVisit(Visit),
+    /// Keep whether a person follows the service account.
+    PutFollower(Follower),
     /// Keep what a sent card needs to be changed later.
     PutCard(SentCard),
     /// Keep how far a sync is.

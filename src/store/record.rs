@@ -4,7 +4,8 @@ use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::{Effect, SentCard};
-use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::follower::Follower;
+use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::member::{Link, Member};
 use crate::model::relation::{Relation, RelationKind};
 use crate::model::switches::Switches;
@@ -35,6 +36,8 @@ pub enum Table {
     Links,
     /// [`Visit`] by `external_userid` and userid.
     Visits,
+    /// [`Follower`] by `openid`.
+    Followers,
     /// [`SentCard`] by `task_id`.
     Cards,
     /// [`SyncRun`] by its id.
@@ -49,7 +52,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -59,6 +62,7 @@ impl Table {
         Self::Members,
         Self::Links,
         Self::Visits,
+        Self::Followers,
         Self::Cards,
         Self::Syncs,
         Self::Batches,
@@ -78,6 +82,7 @@ impl Table {
             Self::Members => "members",
             Self::Links => "links",
             Self::Visits => "visits",
+            Self::Followers => "followers",
             Self::Cards => "cards",
             Self::Syncs => "syncs",
             Self::Batches => "batches",
@@ -157,6 +162,11 @@ impl Key {
     /// A [`Visit`].
     pub fn visit(contact: &ExternalUserId, member: &UserId) -> Self {
         Self::new(Table::Visits, pair(contact, member))
+    }
+
+    /// A [`Follower`].
+    pub fn follower(id: &OpenId) -> Self {
+        Self::new(Table::Followers, id.as_str())
     }
 
     /// A [`SentCard`].
@@ -281,6 +291,7 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::DropChat(id) => Write::Drop(Key::chat(id)),
         Effect::PutTagGroup(group) => put(Key::tag_group(&group.group_id), group),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
+        Effect::PutFollower(follower) => put(Key::follower(&follower.openid), follower),
         Effect::PutCard(card) => put(Key::card(&card.task_id), card),
         Effect::PutSync(run) => put(Key::sync(&run.id), run),
         Effect::DropSync(id) => Write::Drop(Key::sync(id)),
@@ -339,6 +350,7 @@ const _: fn() = || {
     record::<Member>();
     record::<Link>();
     record::<Visit>();
+    record::<Follower>();
     record::<SentCard>();
     record::<SyncRun>();
     record::<SyncBatch>();

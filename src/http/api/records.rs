@@ -173,6 +173,7 @@ pub(in crate::http) async fn contact(
                 | Table::TagGroups
                 | Table::Members
                 | Table::Links
+                | Table::Followers
                 | Table::Cards
                 | Table::Syncs
                 | Table::Batches
