@@ -43,7 +43,7 @@ pub mod error;
 pub mod fault;
 
 #[cfg(test)]
-mod script;
+pub(crate) mod script;
 
 use std::fmt;
 use std::sync::Arc;
