@@ -34,6 +34,7 @@ use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
+use crate::weixin;
 use crate::worker::Worker;
 use crate::worker::reconcile::Schedule;
 
@@ -243,9 +244,47 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
             let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
             client = client.shared_with(Arc::new(others));
         }
-        Ok((corp.id.clone(), Corp { client, facts }))
+        let account = corp.service_account.as_ref();
+        let account = account
+            .map(|account| weixin_client(config, corp, account, store))
+            .transpose()?;
+        let built = Corp {
+            client,
+            account,
+            facts,
+        };
+        Ok((corp.id.clone(), built))
     };
     config.corps.iter().map(corp).collect()
+}
+
+/// The door to WeChat of a service account; with a store, shared as the corp's own.
+fn weixin_client(
+    config: &Config,
+    corp: &config::Corp,
+    account: &config::ServiceAccount,
+    store: Option<&Arc<Store>>,
+) -> Result<weixin::Client, ApiError> {
+    let settings = ApiSettings {
+        api_base: config.weixin.api_base.clone(),
+        proxy: proxy(config),
+    };
+    let credentials = weixin::Credentials {
+        app_id: account.app_id.clone(),
+        secret: account.secret.clone(),
+    };
+    let client = weixin::Client::new(&settings, credentials);
+    let client = client.map_err(|problem| ApiError::Misconfigured {
+        errcode: None,
+        what: problem.to_string(),
+    })?;
+    Ok(match store {
+        Some(store) => {
+            let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
+            client.shared_with(Arc::new(others))
+        }
+        None => client,
+    })
 }
 
 /// The "与我协作" address of a corp.

@@ -15,6 +15,7 @@ mod app;
 mod attribute;
 mod contact_sync;
 mod corp;
+mod service_account;
 
 use std::time::Duration;
 
