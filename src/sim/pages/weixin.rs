@@ -48,12 +48,16 @@ pub(crate) async fn page(sim: Data<Sim>, id: Path<ExternalUserId>) -> HttpRespon
 }
 
 fn messages(corp: &Corp, id: &ExternalUserId) -> Vec<Message> {
-    let own = |sent| match sent {
-        &Sent::Template(ref message) if message.external_userid == *id => Some(message),
-        _ => None,
-    };
-    let newest = corp.ledger.sent.iter().rev().filter_map(own).take(SHOWN);
-    newest.map(|message| shown(message, id)).collect()
+    let newest = corp.ledger.sent.iter().rev();
+    let own = newest.filter_map(|sent| match sent {
+        Sent::Template(message) => Some(message).filter(|it| it.external_userid == *id),
+        Sent::Welcome(_)
+        | Sent::Message(_)
+        | Sent::CardUpdate(_)
+        | Sent::Profile(_)
+        | Sent::Chat(_) => None,
+    });
+    own.take(SHOWN).map(|message| shown(message, id)).collect()
 }
 
 fn shown(message: &TemplateMessage, id: &ExternalUserId) -> Message {
