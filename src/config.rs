@@ -46,7 +46,7 @@ pub struct Config {
     pub public_url: Url,
     /// `server.listen`. Port 0 means any free port.
     pub listen: SocketAddr,
-    /// `server.verify_files`: WeCom's `WW_verify_*.txt` by name, with what is in them.
+    /// `server.verify_files`: `WW_verify_*.txt` and the like by name, with what is in them.
     pub verify_files: BTreeMap<String, String>,
     /// `store.url`.
     pub store: StoreChoice,

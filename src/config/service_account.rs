@@ -13,6 +13,12 @@ use crate::model::template::{KEYS_MAX, Part, ReplyTemplate, TemplateKey};
 /// Somebody who answers in several messages does so within this time.
 const BUNDLE: Duration = Duration::from_secs(10 * 60);
 
+/// When nobody wants to hear from a company.
+const QUIET: (Duration, Duration) = (
+    Duration::from_secs(22 * 60 * 60),
+    Duration::from_secs(8 * 60 * 60),
+);
+
 /// Later a reply is no news.
 const BUNDLE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -49,7 +55,7 @@ pub(in crate::config) fn read(account: &mut Reader<'_, '_>) -> Option<ServiceAcc
         name,
         qr_code,
         reply,
-        quiet_hours: quiet_hours.flatten(),
+        quiet_hours: quiet_hours.unwrap_or_else(|| QuietHours::new(QUIET.0, QUIET.1)),
         bundle: bundle.unwrap_or(BUNDLE),
         receivers: receivers?,
     })

@@ -307,6 +307,7 @@ redis://:q7Zk@redis:6379 ⇒ embedded:q7Zk ⇒ store.replicas is for a Redis: wr
 replicas = 2 ⇒ replicas = 6 ⇒ store.replicas is too much: write how many replicas
 replicas = 2 ⇒ replicas = "q7Zk" ⇒ store.replicas is not a whole number
 WW_verify_1.txt ⇒ WW_verify_.txt ⇒ server.verify_files.WW_verify_.txt has no name such as
+WW_verify_1.txt ⇒ ww_verify_1.txt ⇒ server.verify_files.ww_verify_1.txt has no name such as
 WW_verify_1.txt ⇒ ../1.txt ⇒ server.verify_files.../1.txt has no name such as
 "one" ⇒ "q7Zk 1" ⇒ server.verify_files.WW_verify_1.txt is not one line
 { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" } ⇒ "q7Zk" ⇒ server.verify_files is not a table
