@@ -241,9 +241,9 @@ pub struct Reminder {
     pub template_id: String,
     /// The values; each fits its key.
     pub values: Vec<(TemplateKey, String)>,
-    /// What a tap opens.
+    /// What a tap opens; nothing when it is empty.
     pub url: String,
-    /// Recognises a repetition within ten minutes; at most 32 characters are sent.
+    /// Recognises a repetition within ten minutes, unless it is empty; at most 32 characters are sent.
     pub client_msg_id: String,
 }
 

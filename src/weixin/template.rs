@@ -54,7 +54,9 @@ impl Client {
 struct Body<'a> {
     touser: &'a str,
     template_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     url: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     client_msg_id: &'a str,
     #[serde(serialize_with = "data")]
     data: &'a [(TemplateKey, String)],
