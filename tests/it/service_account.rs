@@ -115,6 +115,12 @@ fn reminder(world: &World, id: &ExternalUserId, client_msg_id: &str) -> Reminder
     }
 }
 
+fn takes_messages(world: &World, id: &ExternalUserId, how: Reception) {
+    let mut corp = world.sim.corp();
+    let account = corp.account.as_mut().unwrap();
+    account.reception.insert(id.clone(), how);
+}
+
 fn arrived(world: &World) -> Vec<TemplateMessage> {
     let template = |sent| match sent {
         Sent::Template(message) => Some(message),
@@ -170,10 +176,7 @@ async fn a_reminder_reaches_a_follower(on: On) {
         (Reception::Blocks, true),
         (Reception::Fails, true),
     ] {
-        let mut corp = world.sim.corp();
-        let account = corp.account.as_mut().unwrap();
-        account.reception.insert(customer.clone(), reception);
-        drop(corp);
+        takes_messages(&world, &customer, reception);
         let taken = send(&format!("{reception:?}")).await;
         assert_eq!(taken.is_ok(), arrives, "{taken:?}");
     }
