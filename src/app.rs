@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
-use crate::http::doors::{Doors, Receiver, Tenant};
+use crate::http::doors::{Caller, Doors, Receiver, Tenant};
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -34,6 +34,7 @@ use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
+use crate::weixin;
 use crate::worker::Worker;
 use crate::worker::reconcile::Schedule;
 
@@ -253,9 +254,47 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
             let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
             client = client.shared_with(Arc::new(others));
         }
-        Ok((corp.id.clone(), Corp { client, facts }))
+        let account = corp.service_account.as_ref();
+        let account = account
+            .map(|account| weixin_client(config, corp, account, store))
+            .transpose()?;
+        let built = Corp {
+            client,
+            account,
+            facts,
+        };
+        Ok((corp.id.clone(), built))
     };
     config.corps.iter().map(corp).collect()
+}
+
+/// The door to WeChat of a service account; with a store, shared as the corp's own.
+fn weixin_client(
+    config: &Config,
+    corp: &config::Corp,
+    account: &config::ServiceAccount,
+    store: Option<&Arc<Store>>,
+) -> Result<weixin::Client, ApiError> {
+    let settings = ApiSettings {
+        api_base: config.weixin.api_base.clone(),
+        proxy: proxy(config),
+    };
+    let credentials = weixin::Credentials {
+        app_id: account.app_id.clone(),
+        secret: account.secret.clone(),
+    };
+    let client = weixin::Client::new(&settings, credentials);
+    let client = client.map_err(|problem| ApiError::Misconfigured {
+        errcode: None,
+        what: problem.to_string(),
+    })?;
+    Ok(match store {
+        Some(store) => {
+            let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
+            client.shared_with(Arc::new(others))
+        }
+        None => client,
+    })
 }
 
 /// The "与我协作" address of a corp.
@@ -274,21 +313,11 @@ fn doors(
     clock: Clock,
 ) -> Doors {
     let receivers = config.corps.iter().flat_map(|corp| {
-        corp.receivers.iter().map(|receiver| {
-            let keyring = Keyring::new(
-                receiver.keys.clone(),
-                receiver.previous.clone(),
-                receiver.receive_ids.clone(),
-            );
-            (
-                receiver.name.clone(),
-                Receiver {
-                    corp: corp.id.clone(),
-                    keyring,
-                    replier: replier(receiver),
-                },
-            )
-        })
+        let own = corp.receivers.iter().map(|it| (it, Caller::Wecom));
+        let account = corp.service_account.iter();
+        let accounts = account.flat_map(|account| &account.receivers);
+        own.chain(accounts.map(|it| (it, Caller::Weixin)))
+            .map(|(it, caller)| (it.name.clone(), receiver(&corp.id, caller, it)))
     });
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
@@ -318,6 +347,16 @@ fn doors(
         oauth_base: config.wecom.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+    }
+}
+
+fn receiver(corp: &CorpId, caller: Caller, receiver: &config::Receiver) -> Receiver {
+    let (keys, previous) = (receiver.keys.clone(), receiver.previous.clone());
+    Receiver {
+        corp: corp.clone(),
+        caller,
+        keyring: Keyring::new(keys, previous, receiver.receive_ids.clone()),
+        replier: replier(receiver),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod problem;
 mod reader;
 mod reference;
 mod service;
+mod service_account;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,9 +27,11 @@ use url::Url;
 use crate::config::environment::Misplaced;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
 use crate::config::reader::Ledger;
-use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
+use crate::model::ids::{AgentId, AppId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::CallbackKeys;
 use crate::model::password::PasswordHash;
+use crate::model::quiet::QuietHours;
+use crate::model::template::ReplyTemplate;
 
 /// The commented file with every setting.
 pub const EXAMPLE: &str = include_str!("../wecom-bridge.example.toml");
@@ -43,7 +46,7 @@ pub struct Config {
     pub public_url: Url,
     /// `server.listen`. Port 0 means any free port.
     pub listen: SocketAddr,
-    /// `server.verify_files`: WeCom's `WW_verify_*.txt` by name, with what is in them.
+    /// `server.verify_files`: `WW_verify_*.txt` and the like by name, with what is in them.
     pub verify_files: BTreeMap<String, String>,
     /// `store.url`.
     pub store: StoreChoice,
@@ -63,6 +66,8 @@ pub struct Config {
     pub log_level: String,
     /// `[wecom]`.
     pub wecom: Wecom,
+    /// `[weixin]`.
+    pub weixin: Weixin,
     /// `[sync]`: when syncs start by themselves.
     pub sync: SyncTimes,
     /// `session.key`: what session cookies are signed with, at least 32 characters.
@@ -122,6 +127,15 @@ pub struct ItemKinds {
     pub approvals: bool,
 }
 
+/// Addresses of WeChat's side, for service accounts. Both are bases and end with `/`.
+#[derive(Debug, Clone)]
+pub struct Weixin {
+    /// `weixin.api_base`: the server API.
+    pub api_base: Url,
+    /// `weixin.oauth_base`: the page that tells who a visitor is.
+    pub oauth_base: Url,
+}
+
 /// A company (企业) that is served.
 #[derive(Debug, Clone)]
 pub struct Corp {
@@ -145,6 +159,8 @@ pub struct Corp {
     pub app: App,
     /// `contact_sync.secret`: allows to write external profiles.
     pub contact_sync_secret: Option<SecretString>,
+    /// `[corp.service_account]`.
+    pub service_account: Option<ServiceAccount>,
     /// `[[corp.receiver]]`, at least one. Names are unique across corps.
     pub receivers: Vec<Receiver>,
 }
@@ -156,6 +172,27 @@ pub struct App {
     pub agent_id: AgentId,
     /// `secret`.
     pub secret: SecretString,
+}
+
+/// The service account (服务号) by which a corp reminds its customers.
+#[derive(Debug, Clone)]
+pub struct ServiceAccount {
+    /// `app_id`.
+    pub app_id: AppId,
+    /// `secret`.
+    pub secret: SecretString,
+    /// `name`, for people.
+    pub name: Option<String>,
+    /// `qr_code`: the image that customers scan to follow the account.
+    pub qr_code: Option<Url>,
+    /// `[corp.service_account.templates.reply]`: tells customers of a reply. Without it they are not told.
+    pub reply: Option<ReplyTemplate>,
+    /// `quiet_hours`: when nobody is reminded.
+    pub quiet_hours: Option<QuietHours>,
+    /// `bundle`: replies within this time make one reminder.
+    pub bundle: Duration,
+    /// `[[corp.service_account.receiver]]`. Names are unique among all receivers.
+    pub receivers: Vec<Receiver>,
 }
 
 /// One callback configuration (接收消息 → 设置API接收).
@@ -171,6 +208,15 @@ pub struct Receiver {
     pub receive_ids: Vec<String>,
     /// `reply`: what members who write to the app are answered.
     pub reply: Option<String>,
+}
+
+impl Corp {
+    /// Its callback configurations and those of its service account.
+    pub fn all_receivers(&self) -> impl Iterator<Item = &Receiver> + Clone {
+        let account = self.service_account.iter();
+        let accounts = account.flat_map(|account| &account.receivers);
+        self.receivers.iter().chain(accounts)
+    }
 }
 
 impl Config {

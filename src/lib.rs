@@ -12,6 +12,7 @@
 //! | [`decide`] | what should happen: input + facts + time → effects | async, I/O, the clock |
 //! | [`store`] | the one durable place: inbox, state, outbox; embedded or Redis | WeCom, why an effect was decided |
 //! | [`wecom`] | the one door to WeCom's API | storage, queues, retry policy |
+//! | [`weixin`] | the one door to WeChat's API, for the corp's service account (服务号) | storage, queues, retry policy |
 //! | [`act`] | gather → decide → commit: the only way anything changes | loops, HTTP |
 //! | [`http`] | doors for WeCom, for people, for the company's systems | loops, configuration |
 //! | [`worker`] | the loops: inbox, outbox, trimming, what is planned; retry or bury | HTTP |
@@ -26,7 +27,8 @@
 //! cli ─► app ─► http ───┐
 //!   │      └──► worker ─┴─► act ─► decide ─► callback ─► model
 //!   └─► sim ─► callback      ├──► store ─────────────────► model
-//!                            └──► wecom ─────────────────► model
+//!                            ├──► wecom ─────────────────► model
+//!                            └──► weixin ─► wecom (how to ask, tokens, limits)
 //! ```
 //!
 //! The table itself is data in `tests/hallway.rs`, which fails when a module uses what its row does not name. Three
@@ -72,7 +74,7 @@
 //! | you want | touch |
 //! |---|---|
 //! | a new event kind | `callback/event/<family>.rs`, `decide/<family>.rs`, a fixture; the compiler shows the two matches |
-//! | a new API call | `wecom/<family>.rs`, `sim/api/<family>.rs` |
+//! | a new API call | `wecom/<family>.rs`, `sim/api/<family>.rs`; for the service account `weixin/`, `sim/weixin/` |
 //! | a new thing to send | `model/outgoing.rs`, `wecom/mod.rs`, `sim/api/<family>.rs` |
 //! | a new stored noun | `model/<noun>.rs`, `model/effect.rs`, `store/record.rs`, the contract test |
 //! | a new setting | `config`, `wecom-bridge.example.toml`, `app.rs` |
@@ -84,6 +86,7 @@ pub mod callback;
 pub mod decide;
 pub mod store;
 pub mod wecom;
+pub mod weixin;
 
 pub mod act;
 

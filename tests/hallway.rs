@@ -15,19 +15,20 @@ const TABLE: &[(&str, &[&str])] = &[
     ("config", &["model"]),
     ("store", &["model"]),
     ("wecom", &["model"]),
+    ("weixin", &["model", "wecom"]),
     ("decide", &["model", "callback"]),
     ("sim", &["model", "clock", "callback"]),
-    ("act", &["model", "decide", "store", "wecom"]),
+    ("act", &["model", "decide", "store", "wecom", "weixin"]),
     (
         "http",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "act",
+            "model", "clock", "callback", "decide", "store", "wecom", "weixin", "act",
         ],
     ),
     (
         "worker",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "act",
+            "model", "clock", "callback", "decide", "store", "wecom", "weixin", "act",
         ],
     ),
     (
@@ -41,6 +42,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "decide",
             "store",
             "wecom",
+            "weixin",
             "act",
             "http",
             "worker",

@@ -111,6 +111,7 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Member(_)
             | Need::Link(_)
             | Need::Visit(..)
+            | Need::Follower(_)
             | Need::Card(_)
             | Need::Switches
             | Need::Sync(_)
@@ -139,6 +140,7 @@ fn keys(need: &Need) -> Vec<Key> {
         Need::Member(userid) => vec![Key::member(userid)],
         Need::Link(userid) => vec![Key::link(userid)],
         Need::Visit(contact, member) => vec![Key::visit(contact, member)],
+        Need::Follower(openid) => vec![Key::follower(openid)],
         Need::Card(task_id) => vec![Key::card(task_id)],
         Need::Switches => vec![Key::switches()],
         Need::Sync(id) => vec![Key::sync(id)],
@@ -181,6 +183,7 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Members => facts.member = record.parse()?,
         Table::Links => facts.link = record.parse()?,
         Table::Visits => facts.visit = record.parse()?,
+        Table::Followers => facts.follower = record.parse()?,
         Table::Cards => facts.card = record.parse()?,
         Table::Switches => facts.switches = record.parse()?.unwrap_or_default(),
         Table::Syncs => facts.sync = record.parse()?,

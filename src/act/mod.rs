@@ -28,6 +28,7 @@ use crate::store::error::StoreError;
 use crate::store::item::{Settle, Ticket};
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
+use crate::weixin;
 
 /// How often an input is decided anew because a record changed meanwhile. One worker per subject makes even one
 /// conflict rare.
@@ -38,6 +39,8 @@ const DECISIONS_MAX: usize = 5;
 pub struct Corp {
     /// Its door to WeCom.
     pub client: Client,
+    /// The door to WeChat of its service account (服务号), if it has one.
+    pub account: Option<weixin::Client>,
     /// Its settings.
     pub facts: CorpFacts,
 }

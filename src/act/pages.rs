@@ -62,6 +62,7 @@ impl<'a> Pages<'a> {
             | Need::ChatAtWecom(_)
             | Need::TagGroupsAtWecom
             | Need::Visit(..)
+            | Need::Follower(_)
             | Need::Card(_)
             | Need::Switches
             | Need::Sync(_)

@@ -15,6 +15,7 @@ mod app;
 mod attribute;
 mod contact_sync;
 mod corp;
+mod service_account;
 mod standing;
 
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ use crate::act::Corp;
 use crate::app::caller;
 use crate::app::check::service::Service;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::model::ids::CorpId;
 
 /// How long the service may take to answer: as long as WeCom waits (path/90238).
@@ -183,7 +184,7 @@ async fn addresses(
     let Some(base) = callback::base(config, through, service) else {
         return checks;
     };
-    let receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+    let receivers = config.corps.iter().flat_map(config::Corp::all_receivers);
     let receivers = receivers.map(|receiver| callback::check(client, &base, receiver, clock.now()));
     let (files, receivers) =
         tokio::join!(domain::check(client, &base, config), join_all(receivers));

@@ -12,6 +12,7 @@ pub mod member;
 pub mod message;
 pub mod own;
 pub mod tag;
+pub mod weixin;
 
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ use crate::callback::event::member::ChangeContact;
 use crate::callback::event::message::Message;
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::tag::ChangeExternalTag;
+use crate::callback::event::weixin::AccountEvent;
 use crate::callback::glance;
 use crate::callback::node::{Node, NotATree};
 use crate::model::delivery::{Kind, Source};
@@ -41,9 +43,9 @@ pub struct Event {
 /// The common elements (path/90240). Third-party commands and some events lack most of them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Header {
-    /// The corp, or a downstream corp of a shared app (path/93360).
+    /// The corp, a service account, or a downstream corp of a shared app (path/93360).
     pub to_user_name: Option<String>,
-    /// A member, or `sys`.
+    /// A member, a follower, or `sys`.
     pub from_user_name: Option<String>,
     /// When it happened; WeCom counts whole seconds.
     pub create_time: Option<Timestamp>,
@@ -102,6 +104,8 @@ pub enum Body {
     AppLifeCycle(AppLifeCycle),
     /// A message that a member sent to the app (path/90239).
     Message(Message),
+    /// What a follower did to the service account (服务号).
+    Weixin(AccountEvent),
     /// An event of this service itself.
     Own(OwnEvent),
     /// An official event that the service does not act on.
@@ -143,10 +147,11 @@ pub fn parse(source: Source, xml: &str) -> Result<Event, EventError> {
     let header = Header::read(&root);
     let body = match source {
         Source::Beacon | Source::Service => own::written::read(&root)?,
-        Source::Callback => None,
+        Source::Callback | Source::ServiceAccount => None,
     };
     let body = match body {
         Some(own) => Body::Own(own),
+        None if source == Source::ServiceAccount => Body::Weixin(weixin::read(root)?),
         None => body_of(root)?,
     };
     Ok(Event { header, body })

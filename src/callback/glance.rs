@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::callback::node::Node;
 use crate::callback::scan::{children, is_json};
 use crate::model::delivery::{ContentKey, Kind, Lane, Subject};
-use crate::model::ids::{ExternalUserId, ReceiverName, UserId};
+use crate::model::ids::{ExternalUserId, OpenId, ReceiverName, UserId};
 use crate::model::time::Timestamp;
 
 /// Recognises a repetition of this message, which happened at `at`.
@@ -41,6 +41,11 @@ pub(in crate::callback) fn kind(
         (_, "", _, _) => Kind::new(event),
         _ => Kind::new(&[event, "/", change_type].concat()),
     }
+}
+
+/// The same for what a service account is sent. WeCom has events of the same names about its members.
+pub(in crate::callback) fn account_kind(event: &str, msg_type: &str) -> Kind {
+    Kind::new(&["weixin/", kind(event, "", "", msg_type).as_str()].concat())
 }
 
 /// The time in one of the elements that carry it: seconds, or RFC 3339 in the 对外收款 messages (path/97478).
@@ -97,6 +102,11 @@ impl<'a> Seen<'a> {
         )
     }
 
+    /// What the message is called that a service account was sent.
+    pub(in crate::callback) fn account_kind(&self) -> Kind {
+        account_kind(&self.event, &self.msg_type)
+    }
+
     /// What it is about, its kind if it is about nothing else.
     pub(in crate::callback) fn subject(&self, kind: &Kind) -> Subject {
         let contact = ExternalUserId::parse(&self.external_user_id).ok();
@@ -116,6 +126,14 @@ impl<'a> Seen<'a> {
                 id => member(id),
             })
             .unwrap_or_else(|| Subject::new("kind", kind.as_str()))
+    }
+
+    /// The follower whom an event of a service account is about, its kind if it is about nobody.
+    pub(in crate::callback) fn follower(&self, kind: &Kind) -> Subject {
+        match OpenId::parse(&self.from_user_name) {
+            Ok(openid) => Subject::follower(&openid),
+            Err(_) => Subject::new("kind", kind.as_str()),
+        }
     }
 
     /// Urgent with a welcome code (20 seconds, path/92137) or a press on a card.

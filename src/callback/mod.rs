@@ -195,6 +195,20 @@ pub fn peek(receiver: &ReceiverName, plaintext: &[u8], received_at: Timestamp) -
     }
 }
 
+/// The same for what the receiver of a service account was sent: it is about a follower, and none of it is urgent.
+pub fn peek_account(receiver: &ReceiverName, plaintext: &[u8], received_at: Timestamp) -> Peek {
+    let text = lossy(plaintext);
+    let seen = Seen::read(&text);
+    let (kind, create_time) = (seen.account_kind(), seen.create_time());
+    Peek {
+        subject: seen.follower(&kind),
+        lane: Lane::Normal,
+        key: content_key(receiver, plaintext, create_time.unwrap_or(received_at)),
+        create_time,
+        kind,
+    }
+}
+
 /// Nearly all is UTF-8, and finding that out first costs less than decoding character by character.
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {

@@ -109,6 +109,7 @@ impl Addressee {
             | Body::TemplateCardEvent(_)
             | Body::BatchJobResult(_)
             | Body::AppLifeCycle(_)
+            | Body::Weixin(_)
             | Body::Own(_)
             | Body::Unknown { .. } => false,
         };

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::cli::{ConfigArgs, Exit, say};
 use crate::config::problem::ConfigProblems;
-use crate::config::{Config, Corp, EXAMPLE, ItemKinds, Receiver, StoreChoice};
+use crate::config::{Config, Corp, EXAMPLE, ItemKinds, Receiver, ServiceAccount, StoreChoice};
+use crate::model::quiet::QuietHours;
 
 /// Checks the configuration and shows what it comes to, without secrets.
 #[derive(Debug, Args)]
@@ -69,7 +70,18 @@ struct CorpSummary {
     items: Vec<&'static str>,
     agent_id: u64,
     contact_sync: bool,
+    service_account: Option<AccountSummary>,
     receivers: Vec<ReceiverSummary>,
+}
+
+#[derive(Serialize)]
+struct AccountSummary {
+    app_id: String,
+    name: Option<String>,
+    qr_code: Option<String>,
+    reply_template: Option<String>,
+    quiet_hours: Option<String>,
+    bundle_seconds: u64,
 }
 
 #[derive(Serialize)]
@@ -110,9 +122,9 @@ impl CorpSummary {
             items: items(corp.items),
             agent_id: corp.app.agent_id.0,
             contact_sync: corp.contact_sync_secret.is_some(),
+            service_account: corp.service_account.as_ref().map(AccountSummary::of),
             receivers: corp
-                .receivers
-                .iter()
+                .all_receivers()
                 .map(|receiver| ReceiverSummary::of(receiver, public_url))
                 .collect(),
         }
@@ -127,6 +139,29 @@ fn items(kinds: ItemKinds) -> Vec<&'static str> {
     ];
     let on = named.into_iter().filter(|(_, on)| *on);
     on.map(|(name, _)| name).collect()
+}
+
+impl AccountSummary {
+    fn of(account: &ServiceAccount) -> Self {
+        let reply = account.reply.as_ref();
+        Self {
+            app_id: account.app_id.to_string(),
+            name: account.name.clone(),
+            qr_code: account.qr_code.as_ref().map(ToString::to_string),
+            reply_template: reply.map(|reply| reply.template_id.clone()),
+            quiet_hours: account.quiet_hours.map(quiet_hours),
+            bundle_seconds: account.bundle.as_secs(),
+        }
+    }
+}
+
+/// As it is configured, such as `22:00-08:00`.
+fn quiet_hours(hours: QuietHours) -> String {
+    let [from, to] = [hours.from(), hours.to()].map(|time| {
+        let minutes = time.as_secs() / 60;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    });
+    format!("{from}-{to}")
 }
 
 impl ReceiverSummary {
@@ -160,6 +195,9 @@ fn write_words(text: &mut String, summary: &Summary) -> std::fmt::Result {
         writeln!(text, "  items         {}", corp.items.join(", "))?;
         writeln!(text, "  contact sync  {}", on_or_off(corp.contact_sync))?;
         writeln!(text, "  与我协作      {}", corp.link)?;
+        if let Some(account) = &corp.service_account {
+            write_account(text, account)?;
+        }
         for receiver in &corp.receivers {
             let ids = receiver.receive_ids.join("\", \"");
             let previous = match receiver.previous {
@@ -174,6 +212,24 @@ fn write_words(text: &mut String, summary: &Summary) -> std::fmt::Result {
         }
     }
     Ok(())
+}
+
+fn write_account(text: &mut String, account: &AccountSummary) -> std::fmt::Result {
+    let AccountSummary {
+        app_id,
+        name,
+        qr_code,
+        reply_template,
+        quiet_hours,
+        bundle_seconds,
+    } = account;
+    let name = name.as_deref().unwrap_or("no name");
+    writeln!(text, "  service account {app_id} ({name})")?;
+    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".into());
+    writeln!(text, "    QR code       {}", or_none(qr_code))?;
+    writeln!(text, "    reply         {}", or_none(reply_template))?;
+    writeln!(text, "    quiet hours   {}", or_none(quiet_hours))?;
+    writeln!(text, "    bundle        {bundle_seconds} s")
 }
 
 const fn on_or_off(on: bool) -> &'static str {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::app::check::{Check, Through, Verdict, check};
 use crate::cli::{ConfigArgs, Exit, say};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
+use crate::config::{Config, Corp};
 
 /// Checks configuration, store, running service, its addresses, secrets and their rights, and clock; says what to do where.
 ///
@@ -85,7 +85,7 @@ impl Doctor {
 }
 
 fn configuration(config: &Config) -> Check {
-    let receivers: usize = config.corps.iter().map(|corp| corp.receivers.len()).sum();
+    let receivers = config.corps.iter().flat_map(Corp::all_receivers).count();
     let corps = config.corps.len();
     Check::ok(
         "configuration",

@@ -14,7 +14,7 @@ use crate::app::caller;
 use crate::callback::{self, SealedRequest};
 use crate::cli::{ConfigArgs, Exit, complain, say};
 use crate::clock::Clock;
-use crate::config::{Config, Receiver};
+use crate::config::{Config, Corp, Receiver};
 use crate::model::time::Timestamp;
 
 /// WeCom itself gives up after this long.
@@ -127,7 +127,7 @@ impl Replay {
     }
 
     fn receiver<'a>(&self, config: &'a Config) -> anyhow::Result<&'a Receiver> {
-        let mut receivers = config.corps.iter().flat_map(|corp| &corp.receivers);
+        let mut receivers = config.corps.iter().flat_map(Corp::all_receivers);
 
         let names = receivers.clone().map(|receiver| receiver.name.as_str());
         let known = names.collect::<Vec<_>>().join(", ");

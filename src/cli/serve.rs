@@ -53,7 +53,7 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     let (address, public_url) = (app.address()?, &config.public_url);
     tracing::info!(%address, %public_url, version = env!("CARGO_PKG_VERSION"), "Listening.");
     for corp in &config.corps {
-        for receiver in &corp.receivers {
+        for receiver in corp.all_receivers() {
             let url = format!("{public_url}callback/{}", receiver.name);
             tracing::info!(corp = %corp.id, receiver = %receiver.name, url, "Callback URL for the console.");
         }

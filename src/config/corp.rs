@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use crate::config::reader::Reader;
 use crate::config::service::{duration, secret};
+use crate::config::service_account;
 use crate::config::{App, Corp, ItemKinds, Receiver};
 use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
@@ -56,6 +57,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         let write = "the Secret, from the console under 管理工具 → 通讯录同步";
         contact_sync.required("secret", write, |text| secret(text, 1))
     });
+    let service_account = corp.optional_section("service_account", service_account::read);
     let write = "a [[corp.receiver]] for each callback URL";
     let receivers = corp.sections("receiver", write, |it| receiver(it, id.as_ref()));
     Some(Corp {
@@ -69,6 +71,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         admins: admins.unwrap_or_default(),
         app: app?,
         contact_sync_secret,
+        service_account,
         receivers: receivers?,
     })
 }
@@ -106,11 +109,7 @@ fn app(app: &mut Reader<'_, '_>) -> Option<App> {
 }
 
 fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Receiver> {
-    let write = "a name of a-z, 0-9, - and _ for the end of the callback URL";
-    let name = receiver.required("name", write, receiver_name);
-    if let Some(name) = &name {
-        receiver.unique("receiver name", "name", name.as_str());
-    }
+    let name = own_name(receiver);
     let keys = keys(receiver);
     let previous = receiver.optional_section("previous", self::keys);
     let write = "the receive ids that are accepted, usually only the corp id";
@@ -131,7 +130,16 @@ fn receiver(receiver: &mut Reader<'_, '_>, corp: Option<&CorpId>) -> Option<Rece
     })
 }
 
-fn keys(pair: &mut Reader<'_, '_>) -> Option<CallbackKeys> {
+/// The end of a callback URL.
+pub(in crate::config) fn own_name(receiver: &mut Reader<'_, '_>) -> Option<ReceiverName> {
+    let write = "a name of a-z, 0-9, - and _ for the end of the callback URL";
+    let name = receiver.required("name", write, receiver_name)?;
+    receiver.unique("receiver name", "name", name.as_str());
+    Some(name)
+}
+
+/// Token and key of a callback configuration.
+pub(in crate::config) fn keys(pair: &mut Reader<'_, '_>) -> Option<CallbackKeys> {
     let write = "the Token, from the console's page 接收消息 → 设置API接收";
     let token = pair.required("token", write, token);
     let write = "the EncodingAESKey, from the console's page 接收消息 → 设置API接收";
@@ -142,7 +150,7 @@ fn keys(pair: &mut Reader<'_, '_>) -> Option<CallbackKeys> {
     })
 }
 
-fn not_an_id(_: NotAnId) -> String {
+pub(in crate::config) fn not_an_id(_: NotAnId) -> String {
     "is no id: it is empty, too long, or has blanks in it".into()
 }
 
@@ -155,7 +163,7 @@ fn corp_id(text: &str) -> Result<CorpId, String> {
     CorpId::parse(text).map_err(not_an_id)
 }
 
-fn name(text: &str) -> Result<String, String> {
+pub(in crate::config) fn name(text: &str) -> Result<String, String> {
     let clean = !text.trim().is_empty() && !text.chars().any(char::is_control);
     if clean && text.chars().count() <= MAX_NAME_CHARS {
         Ok(text.into())

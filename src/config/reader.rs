@@ -137,6 +137,11 @@ impl Reader<'_, '_> {
         self.text(key, "true or false", parse)
     }
 
+    /// Whether this key is there.
+    pub(in crate::config) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// A list of texts.
     pub(in crate::config) fn list<T>(
         &mut self,
@@ -249,6 +254,20 @@ impl Reader<'_, '_> {
             items.push(read_table(&path, table, self.ledger, &mut read));
         }
         items.into_iter().collect()
+    }
+
+    /// The same list, which may be absent.
+    pub(in crate::config) fn optional_sections<T>(
+        &mut self,
+        key: &'static str,
+        write: &str,
+        read: impl FnMut(&mut Reader<'_, '_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if !self.table.contains_key(key) {
+            self.asked.push(key);
+            return Some(Vec::new());
+        }
+        self.sections(key, write, read)
     }
 
     /// Notes a second place that has the same `name` of its `kind`.

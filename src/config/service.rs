@@ -1,5 +1,6 @@
 //! The settings of the service itself: everything but the corps.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::config::reader::Reader;
-use crate::config::{Config, LogFormat, StoreChoice, SyncTimes, Wecom, corp, log_level};
+use crate::config::{Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, corp, log_level};
 use crate::model::password::PasswordHash;
 use crate::model::redis_url::RedisUrl;
 
@@ -57,6 +58,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     });
     let (log_format, log_level) = root.section("log", log);
     let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
+    let weixin = root.section("weixin", |weixin| weixins(weixin, public_url.as_ref()));
     let sync = root.section("sync", sync);
     let session_key = root.section("session", |session| {
         let write = "at least 32 characters, made by `openssl rand -hex 32`";
@@ -77,6 +79,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),
         wecom,
+        weixin,
         sync,
         session_key,
         corps: corps?,
@@ -85,10 +88,16 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
 
 /// A name as the console gives it, and what is in the file: one line of plain characters.
 fn verify_file(name: &str, text: &str) -> Result<(), String> {
-    let code = name.strip_prefix("WW_verify_");
-    let code = code.and_then(|rest| rest.strip_suffix(".txt"));
+    // Other consoles of the same house give files of their own.
+    let [_, _, rest @ ..] = name.as_bytes() else {
+        return Err("has no name such as WW_verify_abc.txt".into());
+    };
+    let code = rest
+        .strip_prefix(b"_verify_")
+        .filter(|_| starts_upper(name));
+    let code = code.and_then(|rest| rest.strip_suffix(b".txt"));
     if !code.is_some_and(|code| {
-        (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric())
+        (1..=64).contains(&code.len()) && code.iter().all(u8::is_ascii_alphanumeric)
     }) {
         return Err("has no name such as WW_verify_abc.txt".into());
     }
@@ -96,6 +105,10 @@ fn verify_file(name: &str, text: &str) -> Result<(), String> {
         return Err("is not one line of visible ASCII characters".into());
     }
     Ok(())
+}
+
+fn starts_upper(name: &str) -> bool {
+    name.bytes().take(2).all(|b| b.is_ascii_uppercase())
 }
 
 type StoreSettings = (
@@ -139,7 +152,10 @@ fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
 
 fn sync(sync: &mut Reader<'_, '_>) -> SyncTimes {
     let write = "a time of day in Beijing such as \"03:30\", or \"off\"";
-    let nightly = sync.text("nightly", write, time_of_day);
+    let nightly = sync.text("nightly", write, |text| match text {
+        "off" => Ok(None),
+        text => time_of_day(text).map(Some),
+    });
     let hourly = sync.switch("hourly");
     SyncTimes {
         nightly: nightly.unwrap_or(Some(NIGHTLY)),
@@ -147,10 +163,8 @@ fn sync(sync: &mut Reader<'_, '_>) -> SyncTimes {
     }
 }
 
-fn time_of_day(text: &str) -> Result<Option<Duration>, String> {
-    if text == "off" {
-        return Ok(None);
-    }
+/// `HH:MM`, as the time since midnight.
+pub(in crate::config) fn time_of_day(text: &str) -> Result<Duration, String> {
     let number = |digits: &str| {
         let two = digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit());
         two.then(|| digits.parse::<u64>().ok()).flatten()
@@ -159,7 +173,7 @@ fn time_of_day(text: &str) -> Result<Option<Duration>, String> {
     let parts = parts.and_then(|(hours, minutes)| Some((number(hours)?, number(minutes)?)));
     match parts {
         Some((hours @ 0..24, minutes @ 0..60)) => {
-            Ok(Some(Duration::from_secs(hours * 3600 + minutes * 60)))
+            Ok(Duration::from_secs(hours * 3600 + minutes * 60))
         }
         _ => Err("is no time of day".into()),
     }
@@ -182,6 +196,18 @@ fn addresses(wecom: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Wecom {
     }
 }
 
+fn weixins(weixin: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Weixin {
+    let write = "an https address; one on this machine goes only with a public_url on this machine";
+    let base = |text: &str| outside(text, public_url).map(as_base);
+    let api_base = weixin.text("api_base", write, base);
+    let oauth_base = weixin.text("oauth_base", write, base);
+    let default = |address: &str| Url::parse(address).expect("the address is written here");
+    Weixin {
+        api_base: api_base.unwrap_or_else(|| default("https://api.weixin.qq.com/")),
+        oauth_base: oauth_base.unwrap_or_else(|| default("https://open.weixin.qq.com/")),
+    }
+}
+
 fn url(text: &str) -> Result<Url, String> {
     // Url reads around blanks and control characters; such a text was not meant to be one.
     let clean = text.chars().all(|c| c.is_ascii_graphic());
@@ -201,7 +227,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// An address that requests of ours or of browsers go to: `https`, unless they stay on this machine.
-fn safe_url(text: &str) -> Result<Url, String> {
+pub(in crate::config) fn safe_url(text: &str) -> Result<Url, String> {
     let url = url(text)?;
     match url.scheme() {
         "https" => {}
@@ -264,6 +290,14 @@ fn store_choice(text: &str) -> Result<StoreChoice, String> {
 
 /// A length of time from an hour to a year.
 pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
+    duration_within(HOUR..=365 * DAY, text)
+}
+
+/// A length of time within these bounds.
+pub(in crate::config) fn duration_within(
+    bounds: RangeInclusive<Duration>,
+    text: &str,
+) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: u64 = match &text[digits.len()..] {
         "s" => 1,
@@ -276,7 +310,7 @@ pub(in crate::config) fn duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| "is no length of time".to_string())?;
     let length = Duration::from_secs(count.saturating_mul(unit));
-    if (HOUR..=365 * DAY).contains(&length) {
+    if bounds.contains(&length) {
         Ok(length)
     } else {
         Err("is too short or too long".into())

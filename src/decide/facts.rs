@@ -7,8 +7,9 @@ use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::effect::{SentCard, Shelf};
+use crate::model::follower::Follower;
 use crate::model::grant::Grant;
-use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKind, ItemRef};
 use crate::model::member::{Link, Member, WebAttribute};
 use crate::model::relation::{Relation, Rename};
@@ -59,6 +60,8 @@ pub enum Need {
     TagGroupsAtWecom,
     /// The last opening of the toolbar by this member for this contact.
     Visit(ExternalUserId, UserId),
+    /// The follower of the service account as it is kept.
+    Follower(OpenId),
     /// A card that was sent.
     Card(TaskId),
     /// The switches.
@@ -136,6 +139,8 @@ pub struct Facts<'a> {
     pub tag_groups_at_wecom: Vec<TagGroup>,
     /// The last opening of the toolbar.
     pub visit: Option<Visit>,
+    /// The follower of the service account.
+    pub follower: Option<Follower>,
     /// The card that was sent.
     pub card: Option<SentCard>,
     /// The switches; all as configured when none was ever used.
@@ -191,6 +196,7 @@ impl<'a> Facts<'a> {
             tag_groups: Vec::new(),
             tag_groups_at_wecom: Vec::new(),
             visit: None,
+            follower: None,
             card: None,
             switches: Switches::default(),
             sync: None,

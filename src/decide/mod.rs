@@ -18,6 +18,7 @@ pub mod wording;
 mod card;
 mod contact;
 mod directory;
+mod follower;
 mod home;
 mod link;
 mod member;
@@ -102,6 +103,7 @@ fn event_needs(event: &Event) -> Vec<Need> {
             item,
             external_userid,
         }) => item::tell::contact_needs(item, external_userid),
+        Body::Weixin(event) => follower::needs(event),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -167,6 +169,7 @@ fn event_effects(
         Body::Own(OwnEvent::ItemChanged { .. }) => Ok(item::tell::changed(facts, now)),
         Body::Own(OwnEvent::TellMembers { .. }) => item::tell::members(facts, now),
         Body::Own(OwnEvent::RemindContact { .. }) => item::tell::contact(facts, now),
+        Body::Weixin(event) => Ok(follower::changed(event, at, facts)),
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

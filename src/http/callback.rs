@@ -14,7 +14,7 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 
 use crate::callback::{self, Plaintext, Query};
-use crate::http::doors::{Doors, Receiver};
+use crate::http::doors::{Caller, Doors, Receiver};
 use crate::http::refusals::Refused;
 use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
@@ -57,15 +57,25 @@ pub(in crate::http) async fn deliver(
     let Opened {
         receiver,
         corp,
+        caller,
         plaintext,
         replier,
     } = opened;
     let now = doors.clock.now();
-    let peek = callback::peek(&receiver, plaintext.as_bytes(), now);
+    let (source, peek) = match caller {
+        Caller::Wecom => (
+            Source::Callback,
+            callback::peek(&receiver, plaintext.as_bytes(), now),
+        ),
+        Caller::Weixin => (
+            Source::ServiceAccount,
+            callback::peek_account(&receiver, plaintext.as_bytes(), now),
+        ),
+    };
     let reply = replier.and_then(|replier| replier.answer(&peek.kind, &plaintext, now));
     let delivery = Delivery {
         receiver,
-        source: Source::Callback,
+        source,
         kind: peek.kind,
         subject: peek.subject,
         lane: peek.lane,
@@ -102,6 +112,7 @@ pub(in crate::http) async fn deliver(
 pub(in crate::http) struct Opened {
     receiver: ReceiverName,
     corp: CorpId,
+    caller: Caller,
     plaintext: Plaintext,
     replier: Option<Arc<Replier>>,
 }
@@ -128,6 +139,7 @@ impl FromRequest for Opened {
             Ok(Self {
                 receiver: name.clone(),
                 corp: receiver.corp.clone(),
+                caller: receiver.caller,
                 plaintext,
                 replier: receiver.replier.clone(),
             })

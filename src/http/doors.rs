@@ -57,10 +57,21 @@ pub struct Doors {
 pub struct Receiver {
     /// Whose it is.
     pub corp: CorpId,
+    /// Who calls it.
+    pub caller: Caller,
     /// What it verifies and decrypts with.
     pub keyring: Keyring,
     /// Answers messages; without one they get an empty answer, as everything else does.
     pub replier: Option<Arc<Replier>>,
+}
+
+/// Who calls a callback URL. Both sign and seal alike, and give some of their events the same names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// WeCom, for the app or the contact-sync assistant.
+    Wecom,
+    /// WeChat, for the service account.
+    Weixin,
 }
 
 /// A corp on its pages.

@@ -45,7 +45,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/login/callback", web::get().to(login::callback))
         .route("/home", web::get().to(home::page))
         .configure(admin::routes)
-        .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
+        .route(
+            "/{name:[A-Z]{2}_verify_[^/]*}",
+            web::get().to(page::verify_file),
+        )
         .route("/assets/{name}", web::get().to(page::asset))
         .route("/healthz", web::get().to(health::alive))
         .route("/readyz", web::get().to(health::ready))

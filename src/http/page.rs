@@ -82,7 +82,7 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         .body(bytes)
 }
 
-/// A `WW_verify_*.txt` by which WeCom sees whose domain this is.
+/// A `WW_verify_*.txt` by which WeCom, or another console of the house, sees whose domain this is.
 pub(in crate::http) async fn verify_file(
     doors: web::Data<Doors>,
     name: web::Path<String>,

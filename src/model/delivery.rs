@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
+use crate::model::ids::{CorpId, ExternalUserId, OpenId, ReceiverName, UserId};
 use crate::model::time::Timestamp;
 
 /// Where a delivery came from.
@@ -14,6 +14,8 @@ use crate::model::time::Timestamp;
 pub enum Source {
     /// WeCom called the callback URL.
     Callback,
+    /// WeChat called the callback URL of the corp's service account (服务号).
+    ServiceAccount,
     /// A page of ours reported something that WeCom does not call back for.
     Beacon,
     /// The service itself asks for a refresh.
@@ -24,6 +26,7 @@ impl Source {
     const fn code(self) -> &'static str {
         match self {
             Self::Callback => "callback",
+            Self::ServiceAccount => "service_account",
             Self::Beacon => "beacon",
             Self::Service => "service",
         }
@@ -96,6 +99,11 @@ impl Subject {
     /// A member; the same for every spelling.
     pub fn member(id: &UserId) -> Self {
         Self::new("member", &id.key())
+    }
+
+    /// A follower of the service account.
+    pub fn follower(id: &OpenId) -> Self {
+        Self::new("follower", id.as_str())
     }
 
     /// As text.
@@ -250,6 +258,7 @@ impl Delivery {
             receiver: ReceiverName::parse(receiver).map_err(|_| NotADelivery)?,
             source: match source {
                 "callback" => Source::Callback,
+                "service_account" => Source::ServiceAccount,
                 "beacon" => Source::Beacon,
                 "service" => Source::Service,
                 _ => return Err(NotADelivery),

@@ -4,6 +4,7 @@ use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
+use crate::model::follower::Follower;
 use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
@@ -52,6 +53,8 @@ pub enum Effect {
     PutTagGroup(TagGroup),
     /// Keep that the toolbar was opened.
     PutVisit(Visit),
+    /// Keep whether a person follows the service account.
+    PutFollower(Follower),
     /// Keep what a sent card needs to be changed later.
     PutCard(SentCard),
     /// Keep how far a sync is.

@@ -20,12 +20,15 @@ pub mod visit;
 
 pub mod approval;
 pub mod attachment;
+pub mod follower;
 pub mod form;
 pub mod grant;
 pub mod item;
 pub mod project;
+pub mod quiet;
 pub mod record;
 pub mod request;
+pub mod template;
 pub mod thread;
 
 pub mod card;

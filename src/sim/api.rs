@@ -1,7 +1,7 @@
 //! The API over HTTP: which calls there are, which token opens which, and what goes wrong when a fault is scripted.
 //! The calls themselves are plain functions over the corp.
 
-mod request;
+pub(in crate::sim) mod request;
 
 mod contact;
 mod group;
@@ -193,7 +193,7 @@ fn open(corp: &Corp, opened_by: Token, request: &Request<'_>) -> Result<(), Refu
 }
 
 /// `errcode` and `errmsg` around an answer. The text of a refusal looks like WeCom's: a hint and an address follow.
-fn spell(done: Answer) -> Value {
+pub(in crate::sim) fn spell(done: Answer) -> Value {
     match done {
         Ok(mut answer) => {
             answer["errcode"] = json!(0);
@@ -208,7 +208,7 @@ fn spell(done: Answer) -> Value {
     }
 }
 
-fn note(sim: &Sim, api: &str, errcode: Option<i64>) {
+pub(in crate::sim) fn note(sim: &Sim, api: &str, errcode: Option<i64>) {
     sim.corp().ledger.called(ApiCall {
         at: sim.now(),
         api: api.into(),
@@ -217,7 +217,7 @@ fn note(sim: &Sim, api: &str, errcode: Option<i64>) {
 }
 
 /// Closes the connection under the answer that actix is going to write.
-fn cut(sim: &Sim, request: &HttpRequest, api: &str) -> HttpResponse {
+pub(in crate::sim) fn cut(sim: &Sim, request: &HttpRequest, api: &str) -> HttpResponse {
     note(sim, api, None);
     if let Some(Connection(stream)) = request.conn_data::<Connection>() {
         // It may be closed already; that is what is wanted.

@@ -15,6 +15,7 @@ use crate::sim::ledger::Ledger;
 use crate::sim::person::{Contact, Counts, Follow, Member, Stage};
 use crate::sim::receiver::Receiver;
 use crate::sim::sends::Sends;
+use crate::sim::weixin::Account;
 
 /// Everything that this small WeCom knows about its one corp. Changing it by hand pushes no callbacks; what people do
 /// is in [`people`](crate::sim::people).
@@ -40,6 +41,8 @@ pub struct Corp {
     pub(crate) tags: BTreeMap<String, TagGroup>,
     /// The other direction of `Contact::follows`, by filing key.
     customers: BTreeMap<String, BTreeSet<ExternalUserId>>,
+    /// The company's service account (服务号).
+    pub account: Option<Account>,
     /// Codes and tokens that were given out.
     pub(crate) grants: Grants,
     /// What arrived.
@@ -87,6 +90,7 @@ impl Corp {
             groups: BTreeMap::new(),
             tags: BTreeMap::new(),
             customers: BTreeMap::new(),
+            account: None,
             grants: Grants::default(),
             ledger: Ledger::default(),
             sends: Sends::default(),

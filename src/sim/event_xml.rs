@@ -90,6 +90,11 @@ impl EventXml {
             .number("AgentID", agent_number(agent))
     }
 
+    /// An event of the service account, from a follower.
+    pub(crate) fn account(original_id: &str, at: Timestamp, event: &str, openid: &str) -> Self {
+        Self::to(original_id, openid, at, "event").event(event, None)
+    }
+
     /// A text message from a member.
     pub(crate) fn message(
         corp: &CorpId,
@@ -163,9 +168,13 @@ impl EventXml {
     }
 
     fn begin(corp: &CorpId, from: &str, at: Timestamp, msgtype: &str) -> Self {
+        Self::to(corp.as_str(), from, at, msgtype)
+    }
+
+    fn to(to: &str, from: &str, at: Timestamp, msgtype: &str) -> Self {
         let (name, text) = (msgtype.to_owned(), String::new());
         Self { name, text }
-            .text("ToUserName", corp.as_str())
+            .text("ToUserName", to)
             .text("FromUserName", from)
             .number("CreateTime", at.secs())
             .text("MsgType", msgtype)

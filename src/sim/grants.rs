@@ -9,7 +9,7 @@ use crate::model::time::Timestamp;
 /// `expires_in` of tokens and tickets (path/91039, 90506).
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_secs(7200);
 /// A login code is good for 5 minutes (path/91335).
-const LOGIN_LIFE: Duration = Duration::from_secs(5 * 60);
+pub(crate) const LOGIN_LIFE: Duration = Duration::from_secs(5 * 60);
 /// A welcome code is good for 20 seconds (path/92137).
 const WELCOME_LIFE: Duration = Duration::from_secs(20);
 /// A response code is good for 72 hours (path/94888).
@@ -182,12 +182,15 @@ pub(crate) fn random_number() -> u64 {
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn reuse(kept: Option<&(String, Timestamp)>, now: Timestamp) -> Option<(String, Timestamp)> {
+pub(crate) fn reuse(
+    kept: Option<&(String, Timestamp)>,
+    now: Timestamp,
+) -> Option<(String, Timestamp)> {
     kept.filter(|(_, until)| now < *until).cloned()
 }
 
 /// Codes of one kind.
-struct Codes<T>(HashMap<String, Code<T>>);
+pub(crate) struct Codes<T>(HashMap<String, Code<T>>);
 
 struct Code<T> {
     what: T,
@@ -202,7 +205,7 @@ impl<T> Default for Codes<T> {
 }
 
 impl<T> Codes<T> {
-    fn give(&mut self, what: T, now: Timestamp, life: Duration) -> String {
+    pub(crate) fn give(&mut self, what: T, now: Timestamp, life: Duration) -> String {
         if self.0.len() > KEPT {
             // Long enough after their end, "expired" and "unknown" need not differ any more.
             self.0.retain(|_, code| now < code.until.plus(LOGIN_LIFE));
@@ -214,7 +217,7 @@ impl<T> Codes<T> {
         text
     }
 
-    fn look(&self, text: &str, now: Timestamp) -> Result<&T, Spent> {
+    pub(crate) fn look(&self, text: &str, now: Timestamp) -> Result<&T, Spent> {
         match self.0.get(text) {
             None => Err(Spent::Unknown),
             Some(code) if code.used => Err(Spent::Used),
@@ -223,7 +226,7 @@ impl<T> Codes<T> {
         }
     }
 
-    fn spend(&mut self, text: &str, now: Timestamp) -> Result<&T, Spent> {
+    pub(crate) fn spend(&mut self, text: &str, now: Timestamp) -> Result<&T, Spent> {
         self.look(text, now)?;
         let code = self.0.get_mut(text).ok_or(Spent::Unknown)?;
         code.used = true;

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::time::Timestamp;
+use crate::sim::event_xml::EventXml;
 use crate::sim::message::{Message, Shown};
 use crate::sim::push::PushReport;
+use crate::sim::weixin::TemplateMessage;
 
 /// How many entries of each kind are kept.
 const KEPT: usize = 50_000;
@@ -37,6 +39,8 @@ pub enum Sent {
     Profile(ProfileWrite),
     /// A message that a member sent from the toolbar (path/100749).
     Chat(ChatMessage),
+    /// A template message of the service account.
+    Template(TemplateMessage),
 }
 
 /// A welcome message as it arrived.
@@ -99,6 +103,8 @@ pub(crate) struct Ledger {
     pub(crate) pushes: VecDeque<PushReport>,
     /// Welcome and chat messages of one chat.
     pub(crate) chats: HashMap<(String, ExternalUserId), Vec<Sent>>,
+    /// What became of template messages, not told yet.
+    pub(crate) template_jobs: Vec<EventXml>,
     messages: BTreeMap<u64, Message>,
     tasks: HashMap<TaskId, u64>,
     /// Messages of one member, by filing key.

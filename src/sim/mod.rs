@@ -1,6 +1,7 @@
 //! A small WeCom (企业微信) on loopback, for development and tests: one corp with members, contacts and console settings,
 //! the API with its checks and error codes, tokens that expire, callbacks that are signed and sealed like the real
-//! ones, and pages that play a chat with its toolbar and a profile card.
+//! ones, and pages that play a chat with its toolbar and a profile card. The company may have a service account at
+//! WeChat as well ([`weixin`]).
 //!
 //! Its rules come from the platform's reference, never from this service's client; it shares only the callback
 //! protocol, so that both sides cannot drift apart. It knows nothing of stores and decisions. Where the reference is
@@ -15,6 +16,7 @@ pub mod ledger;
 pub mod message;
 pub mod person;
 mod sends;
+pub mod weixin;
 
 mod event_xml;
 pub mod people;
@@ -46,6 +48,7 @@ use crate::sim::corp::Corp;
 use crate::sim::faults::Faults;
 use crate::sim::ledger::{ApiCall, Sent};
 use crate::sim::push::{Held, PushReport};
+use crate::sim::weixin::{Account, AccountSettings};
 
 /// How this WeCom is set up.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct SimSettings {
     pub agent_id: AgentId,
     /// The app's secret.
     pub secret: SecretString,
+    /// The service account (服务号), when the company has one.
+    pub service_account: Option<AccountSettings>,
     /// The secret of the contact-sync assistant, when that is switched on.
     pub contact_sync_secret: Option<SecretString>,
     /// By which tokens and codes expire.
@@ -76,6 +81,7 @@ impl SimSettings {
             corp,
             agent_id,
             secret,
+            service_account: None,
             contact_sync_secret: None,
             clock,
             push_timeout: Duration::from_secs(5),
@@ -122,12 +128,13 @@ impl Sim {
         let listener = TcpListener::bind(settings.listen)?;
         let base = format!("http://{}/", listener.local_addr()?);
         let base = Url::parse(&base).map_err(io::Error::other)?;
-        let corp = Corp::new(
+        let mut corp = Corp::new(
             settings.corp.clone(),
             settings.agent_id,
             settings.secret.clone(),
             settings.contact_sync_secret.clone(),
         );
+        corp.account = settings.service_account.clone().map(Account::new);
         let world = Arc::new(World {
             http: client().map_err(io::Error::other)?,
             settings,
@@ -145,6 +152,7 @@ impl Sim {
                 .app_data(Data::new(own.clone()))
                 .app_data(PayloadConfig::new(api::MAX_BODY))
                 .route("/cgi-bin/{api:.*}", web::to(api::answer))
+                .configure(weixin::routes)
                 .configure(oauth::routes)
                 .configure(jssdk::routes)
                 .configure(pages::routes)
@@ -158,6 +166,13 @@ impl Sim {
         let running = Some(Arc::new(Running(server.handle())));
         tokio::spawn(server);
         Ok(Self { world, running })
+    }
+
+    /// Where WeChat's side is: what `api_base` and `oauth_base` of `[weixin]` are set to.
+    pub fn weixin_base(&self) -> Url {
+        let mut base = self.world.base.clone();
+        base.set_path("/weixin/");
+        base
     }
 
     /// Where it listens: what `api_base` and `oauth_base` are set to.

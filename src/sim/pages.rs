@@ -2,9 +2,11 @@
 //! window of a member, and a member's profile card. Plain forms; only the toolbar needs a script.
 
 mod chat;
+pub(in crate::sim) mod consent;
 mod doing;
 mod overview;
 mod profile;
+mod weixin;
 mod window;
 
 use actix_web::cookie::{Cookie, SameSite};
@@ -32,6 +34,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             web::get().to(chat::page),
         )
         .route("/window/{userid}", web::get().to(window::page))
+        .route(
+            "/weixin/window/{external_userid}",
+            web::get().to(weixin::page),
+        )
         .route("/profile/{userid}", web::get().to(profile::page))
         .route("/open", web::get().to(open))
         .route("/do/{doing}", web::post().to(doing::perform))

@@ -1,5 +1,6 @@
 //! What people do. Each doing changes the corp and pushes the callback that WeCom sends for it.
 
+pub mod account;
 pub mod app;
 pub mod chat;
 pub mod contact;
@@ -17,6 +18,9 @@ pub enum Impossible {
     /// No such contact.
     #[error("no such contact")]
     NoContact,
+    /// The company has no service account.
+    #[error("no service account")]
+    NoAccount,
     /// The two have nothing to do with each other.
     #[error("the member does not follow the contact")]
     NoRelation,

@@ -22,7 +22,7 @@ pub struct Receiver {
     pub url: Url,
     /// Token and EncodingAESKey.
     pub keys: CallbackKeys,
-    /// What is sealed in; the corpid for both kinds.
+    /// What is sealed in: the corpid, or the appid of the service account.
     pub receive_id: String,
     /// What is sent there.
     pub kind: ReceiverKind,
@@ -41,6 +41,8 @@ pub enum ReceiverKind {
     App,
     /// The contact-sync assistant: `change_contact`.
     ContactSync,
+    /// The service account: its followers.
+    ServiceAccount,
 }
 
 /// Why the console does not save a callback URL: 「openapi回调地址请求不通过」.

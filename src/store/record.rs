@@ -5,8 +5,9 @@ use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::{Effect, SentCard, Shelf};
+use crate::model::follower::Follower;
 use crate::model::grant::{Grant, Seen};
-use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::item::{Item, ItemRef};
 use crate::model::member::{Link, Member};
 use crate::model::relation::{Relation, RelationKind};
@@ -40,6 +41,8 @@ pub enum Table {
     Links,
     /// [`Visit`] by `external_userid` and userid.
     Visits,
+    /// [`Follower`] by `openid`.
+    Followers,
     /// [`SentCard`] by `task_id`.
     Cards,
     /// [`SyncRun`] by its id.
@@ -74,7 +77,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -84,6 +87,7 @@ impl Table {
         Self::Members,
         Self::Links,
         Self::Visits,
+        Self::Followers,
         Self::Cards,
         Self::Syncs,
         Self::Batches,
@@ -113,6 +117,7 @@ impl Table {
             Self::Members => "members",
             Self::Links => "links",
             Self::Visits => "visits",
+            Self::Followers => "followers",
             Self::Cards => "cards",
             Self::Syncs => "syncs",
             Self::Batches => "batches",
@@ -202,6 +207,11 @@ impl Key {
     /// A [`Visit`].
     pub fn visit(contact: &ExternalUserId, member: &UserId) -> Self {
         Self::new(Table::Visits, pair(contact, member))
+    }
+
+    /// A [`Follower`].
+    pub fn follower(id: &OpenId) -> Self {
+        Self::new(Table::Followers, id.as_str())
     }
 
     /// A [`SentCard`].
@@ -437,6 +447,7 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::DropChat(id) => Write::Drop(Key::chat(id)),
         Effect::PutTagGroup(group) => put(Key::tag_group(&group.group_id), group),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
+        Effect::PutFollower(follower) => put(Key::follower(&follower.openid), follower),
         Effect::PutCard(card) => {
             if let Some(about) = &card.about {
                 let listed = Key::item_card(about, &card.task_id);
@@ -508,6 +519,7 @@ const _: fn() = || {
     record::<Member>();
     record::<Link>();
     record::<Visit>();
+    record::<Follower>();
     record::<SentCard>();
     record::<SyncRun>();
     record::<SyncBatch>();

@@ -194,7 +194,7 @@ const SECRET_CHARS: usize = 32;
 
 /// WeCom's words without control characters and without anything that could be a secret, cut to 200 characters.
 /// Addresses of the network and numbers stay: 60020 names the caller's IP.
-fn clean(errmsg: &str) -> String {
+pub(crate) fn clean(errmsg: &str) -> String {
     let wordy = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let mut kept = String::new();
     let mut rest = errmsg;

@@ -68,7 +68,7 @@ impl Client {
             Identity::App => &self.app_ticket,
         };
         let fetch = self.ticket(identity, now);
-        let ticket = ticket.current(self, now, fetch).await?;
+        let ticket = ticket.current(self.around(), now, fetch).await?;
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| ApiError::Misconfigured {
             errcode: None,

@@ -13,13 +13,13 @@ use crate::wecom::portion::{Permit, Portion};
 
 /// How fast an API may be called.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::wecom) struct Rate {
+pub(crate) struct Rate {
     /// How many calls at once, how many in an hour.
-    pub(in crate::wecom) budget: rate::Rate,
+    pub(crate) budget: rate::Rate,
     /// How many shared permits may be taken ahead.
-    portion: u32,
+    pub(crate) portion: u32,
     /// How long WeCom blocks the API once its limit is exceeded.
-    pub(in crate::wecom) window: Duration,
+    pub(crate) window: Duration,
 }
 
 /// 10,000 a minute and 150,000 an hour for one corp and one API; one bucket stays below both: a minute sees at most
@@ -75,7 +75,7 @@ pub(in crate::wecom) const TO_ONE_MEMBER: Rate = Rate {
 
 /// Tokens fetched because WeCom refused the one that was held, for all calls and processes together (own choice). A
 /// token that is refused again and again must not use up `gettoken`.
-pub(in crate::wecom) const FORCED_TOKENS: Rate = Rate {
+pub(crate) const FORCED_TOKENS: Rate = Rate {
     budget: rate::Rate {
         burst: 10,
         per_hour: 60,
@@ -92,7 +92,7 @@ const BUCKETS_MAX: usize = 4096;
 
 /// The buckets of one corp in this process.
 #[derive(Debug, Default)]
-pub(in crate::wecom) struct Limits(Mutex<HashMap<String, Own>>);
+pub(crate) struct Limits(Mutex<HashMap<String, Own>>);
 
 #[derive(Debug, Default)]
 struct Own {
@@ -117,12 +117,7 @@ impl Limits {
     ///
     /// # Errors
     /// How long to wait when the bucket is empty or the API is paused.
-    pub(in crate::wecom) fn take(
-        &self,
-        name: &str,
-        rate: Rate,
-        now: Timestamp,
-    ) -> Result<Permit, Duration> {
+    pub(crate) fn take(&self, name: &str, rate: Rate, now: Timestamp) -> Result<Permit, Duration> {
         let mut buckets = self.lock();
         if buckets.len() >= BUCKETS_MAX {
             buckets.retain(|_, own| !own.bucket.is_full(now));
@@ -139,12 +134,7 @@ impl Limits {
     ///
     /// # Errors
     /// How long to wait when that was nothing.
-    pub(in crate::wecom) fn receive(
-        &self,
-        name: &str,
-        taken: Taken,
-        now: Timestamp,
-    ) -> Result<(), Duration> {
+    pub(crate) fn receive(&self, name: &str, taken: Taken, now: Timestamp) -> Result<(), Duration> {
         let mut buckets = self.lock();
         let own = buckets.entry(name.to_owned()).or_default();
         if taken.granted == 0 {
@@ -156,7 +146,7 @@ impl Limits {
     }
 
     /// WeCom says that the limit is exceeded: no call until its window has passed. Tells how long that is.
-    pub(in crate::wecom) fn pause(&self, name: &str, window: Duration, now: Timestamp) -> Duration {
+    pub(crate) fn pause(&self, name: &str, window: Duration, now: Timestamp) -> Duration {
         let mut buckets = self.lock();
         let own = buckets.entry(name.to_owned()).or_default();
         let refused = refused(own.refused, window, now);

@@ -26,12 +26,14 @@ pub mod token;
 
 mod breaker;
 mod call;
-mod limit;
+pub(crate) mod limit;
 mod places;
-mod portion;
+pub(crate) mod portion;
 mod seal;
-mod slot;
+pub(crate) mod slot;
 mod wire;
+
+pub(crate) mod exchange;
 
 pub mod shared;
 pub mod tally;
@@ -41,7 +43,7 @@ pub mod error;
 pub mod fault;
 
 #[cfg(test)]
-mod script;
+pub(crate) mod script;
 
 use std::fmt;
 use std::sync::Arc;
@@ -63,7 +65,7 @@ use crate::wecom::limit::Limits;
 use crate::wecom::places::Rooms;
 use crate::wecom::seal::Seal;
 use crate::wecom::shared::{Shared, Sharing};
-use crate::wecom::slot::{Held, Slot};
+use crate::wecom::slot::{Around, Held, Slot};
 use crate::wecom::tally::Tally;
 use crate::wecom::wire::{Api, Wire};
 
@@ -120,10 +122,10 @@ pub struct Client {
     /// Names of agent id and secrets that give none of them away.
     app_credentials: String,
     contact_sync_credentials: String,
-    app_token: Slot,
-    contact_sync_token: Option<Slot>,
-    corp_ticket: Slot,
-    app_ticket: Slot,
+    app_token: Slot<ApiError>,
+    contact_sync_token: Option<Slot<ApiError>>,
+    corp_ticket: Slot<ApiError>,
+    app_ticket: Slot<ApiError>,
     limits: Arc<Limits>,
     rooms: Rooms,
     sharing: Sharing,
@@ -255,7 +257,15 @@ impl Client {
         answer.read(api)
     }
 
-    fn slot(&self, secret: Secret) -> Result<&Slot, ApiError> {
+    /// What slots use.
+    const fn around(&self) -> Around<'_> {
+        Around {
+            sharing: &self.sharing,
+            tally: &self.tally,
+        }
+    }
+
+    fn slot(&self, secret: Secret) -> Result<&Slot<ApiError>, ApiError> {
         match secret {
             Secret::App => Ok(&self.app_token),
             Secret::ContactSync => self.contact_sync_token.as_ref().ok_or_else(no_contact_sync),

@@ -6,8 +6,9 @@ use url::Url;
 use crate::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
+use crate::wecom::exchange::below;
 use crate::wecom::limit::BASE;
-use crate::wecom::wire::{Api, Lane, below};
+use crate::wecom::wire::{Api, Lane};
 use crate::wecom::{Client, Secret};
 
 const GETUSERINFO: Api = Api {

@@ -10,7 +10,7 @@ const GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// What a call still needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::wecom) enum Permit {
+pub(crate) enum Permit {
     /// Nothing.
     Ready,
     /// A permit out of the shared bucket; so many are worth taking.

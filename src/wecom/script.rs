@@ -19,24 +19,24 @@ use crate::wecom::shared::{Shared, Unshared};
 use crate::wecom::wire::Patience;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
 
-pub(in crate::wecom) const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
-pub(in crate::wecom) const APP_SECRET: &str = "app-secret-0123456789012345678901234567890";
-pub(in crate::wecom) const SYNC_SECRET: &str = "sync-secret-012345678901234567890123456789";
+pub(crate) const APP_SECRET: &str = "app-secret-0123456789012345678901234567890";
+pub(crate) const SYNC_SECRET: &str = "sync-secret-012345678901234567890123456789";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(in crate::wecom) struct Asked {
+pub(crate) struct Asked {
     /// Below `/cgi-bin/`.
-    pub(in crate::wecom) path: String,
-    pub(in crate::wecom) query: HashMap<String, String>,
-    pub(in crate::wecom) body: String,
-    pub(in crate::wecom) head: String,
+    pub(crate) path: String,
+    pub(crate) query: HashMap<String, String>,
+    pub(crate) body: String,
+    pub(crate) head: String,
 }
 
 /// What the script does with a request.
 #[derive(Clone)]
-pub(in crate::wecom) enum Reply {
+pub(crate) enum Reply {
     /// Answers with JSON.
     Json(Value),
     /// Answers with this, status line and all.
@@ -50,7 +50,7 @@ pub(in crate::wecom) enum Reply {
 type Plot = dyn Fn(&Asked, usize) -> Option<Reply> + Send + Sync;
 
 /// A running script. Its server ends with the test's runtime.
-pub(in crate::wecom) struct Script {
+pub(crate) struct Script {
     base: Url,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
@@ -58,7 +58,7 @@ pub(in crate::wecom) struct Script {
 impl Script {
     /// Starts a server. `plot` sees a request and how many came before it with the same path; `None` means the usual
     /// answer: `gettoken` gives a token that names its secret and its number, everything else "ok".
-    pub(in crate::wecom) async fn start(
+    pub(crate) async fn start(
         plot: impl Fn(&Asked, usize) -> Option<Reply> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -79,30 +79,35 @@ impl Script {
     }
 
     /// A client with both secrets that gives up after 300 ms.
-    pub(in crate::wecom) fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         client(&self.base, None, Some(SYNC_SECRET))
     }
 
+    /// Where it listens.
+    pub(crate) const fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// A client that cannot write profiles.
-    pub(in crate::wecom) fn client_without_contact_sync(&self) -> Client {
+    pub(crate) fn client_without_contact_sync(&self) -> Client {
         client(&self.base, None, None)
     }
 
     /// A client for an address that only this script, as its proxy, can answer for.
-    pub(in crate::wecom) fn client_by_proxy(&self) -> Client {
+    pub(crate) fn client_by_proxy(&self) -> Client {
         let nowhere = Url::parse("http://wecom.invalid").unwrap();
         client(&nowhere, Some(&self.base), None)
     }
 
     /// What was asked below `path`, oldest first.
-    pub(in crate::wecom) fn asked(&self, path: &str) -> Vec<Asked> {
+    pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|a| a.path == path).cloned().collect()
     }
 
     /// The only body that was sent to `path`.
     #[track_caller]
-    pub(in crate::wecom) fn body(&self, path: &str) -> Value {
+    pub(crate) fn body(&self, path: &str) -> Value {
         let asked = self.asked(path);
         assert_eq!(asked.len(), 1, "{path} was asked {} times", asked.len());
         serde_json::from_str(&asked[0].body).unwrap()
@@ -111,7 +116,7 @@ impl Script {
 
 /// What two clients share, in memory.
 #[derive(Debug, Default)]
-pub(in crate::wecom) struct Together {
+pub(crate) struct Together {
     buckets: Mutex<HashMap<String, Bucket>>,
     notes: Mutex<HashMap<String, String>>,
     deaf: AtomicBool,
@@ -119,21 +124,21 @@ pub(in crate::wecom) struct Together {
 
 impl Together {
     /// Lets it answer nothing any more, or again.
-    pub(in crate::wecom) fn is_deaf(&self, deaf: bool) {
+    pub(crate) fn is_deaf(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::Relaxed);
     }
 
-    pub(in crate::wecom) fn note(&self, name: &str) -> Option<String> {
+    pub(crate) fn note(&self, name: &str) -> Option<String> {
         self.notes.lock().unwrap().get(name).cloned()
     }
 
-    pub(in crate::wecom) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let mut notes = self.notes.lock().unwrap();
         notes.insert(name.into(), text.into());
     }
 
     /// All that is kept, names and texts.
-    pub(in crate::wecom) fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         let notes = self.notes.lock().unwrap();
         let pairs = notes.iter().flat_map(|(name, text)| [name, text]);
         pairs.cloned().collect()
@@ -203,11 +208,7 @@ impl Shared for Together {
 }
 
 /// A client of the app that gives up after 300 ms.
-pub(in crate::wecom) fn client(
-    api_base: &Url,
-    proxy: Option<&Url>,
-    contact_sync: Option<&str>,
-) -> Client {
+pub(crate) fn client(api_base: &Url, proxy: Option<&Url>, contact_sync: Option<&str>) -> Client {
     let settings = ApiSettings {
         api_base: api_base.clone(),
         proxy: proxy.cloned(),
@@ -229,12 +230,12 @@ pub(in crate::wecom) fn client(
 }
 
 /// An answer with an error code.
-pub(in crate::wecom) fn errcode(errcode: i64) -> Option<Reply> {
+pub(crate) fn errcode(errcode: i64) -> Option<Reply> {
     Some(Reply::Json(json!({"errcode": errcode, "errmsg": "words"})))
 }
 
 /// An answer.
-pub(in crate::wecom) fn reply(json: Value) -> Option<Reply> {
+pub(crate) fn reply(json: Value) -> Option<Reply> {
     Some(Reply::Json(json))
 }
 

@@ -15,19 +15,21 @@ use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use crate::model::ids::CorpId;
-
 /// Seals and opens one kind of text.
-pub(in crate::wecom) struct Seal {
+pub(crate) struct Seal {
     name: String,
     context: String,
     key: LessSafeKey,
 }
 
 impl Seal {
-    /// For `what`, which this secret of the corp brings.
-    pub(in crate::wecom) fn new(what: &str, corp: &CorpId, secret: &SecretString) -> Self {
-        let context = format!("{corp}\n{what}");
+    /// For `what`, which this secret of a corp or an account brings.
+    pub(in crate::wecom) fn new(
+        what: &str,
+        owner: &impl fmt::Display,
+        secret: &SecretString,
+    ) -> Self {
+        let context = format!("{owner}\n{what}");
         let salt = Salt::new(HKDF_SHA256, b"wecom-bridge shared");
         let secret = salt.extract(secret.expose_secret().as_bytes());
         let mut digest = [0; 32];
@@ -103,6 +105,7 @@ fn expand<'a, L: KeyType>(secret: &'a Prk, purpose: &'a [&'a [u8]], length: L) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ids::CorpId;
 
     fn seal(what: &str, corp: &str, secret: &str) -> Seal {
         Seal::new(what, &CorpId::parse(corp).unwrap(), &secret.into())

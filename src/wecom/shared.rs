@@ -62,7 +62,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// Asks the others, if there are any. Every answer is `None` when there is nobody or nobody answers. Clones are one.
 #[derive(Debug, Clone, Default)]
-pub(in crate::wecom) struct Sharing(Option<Arc<Line>>);
+pub(crate) struct Sharing(Option<Arc<Line>>);
 
 #[derive(Debug)]
 struct Line {
@@ -71,7 +71,7 @@ struct Line {
 }
 
 impl Sharing {
-    pub(in crate::wecom) fn with(shared: Arc<dyn Shared>) -> Self {
+    pub(crate) fn with(shared: Arc<dyn Shared>) -> Self {
         Self(Some(Arc::new(Line {
             with: shared,
             silent_since: Mutex::default(),
@@ -79,11 +79,11 @@ impl Sharing {
     }
 
     /// Whether there is anybody to share with.
-    pub(in crate::wecom) const fn is_shared(&self) -> bool {
+    pub(crate) const fn is_shared(&self) -> bool {
         self.0.is_some()
     }
 
-    pub(in crate::wecom) async fn take(
+    pub(crate) async fn take(
         &self,
         bucket: &str,
         rate: Rate,
@@ -95,23 +95,19 @@ impl Sharing {
         line.answer(question, now).await
     }
 
-    pub(in crate::wecom) async fn pause(&self, bucket: &str, length: Duration, now: Timestamp) {
+    pub(crate) async fn pause(&self, bucket: &str, length: Duration, now: Timestamp) {
         if let Some(line) = self.line(now) {
             let question = line.with.pause(bucket, length, now);
             line.answer(question, now).await;
         }
     }
 
-    pub(in crate::wecom) async fn note(
-        &self,
-        name: &str,
-        now: Timestamp,
-    ) -> Option<Option<String>> {
+    pub(crate) async fn note(&self, name: &str, now: Timestamp) -> Option<Option<String>> {
         let line = self.line(now)?;
         line.answer(line.with.note(name, now), now).await
     }
 
-    pub(in crate::wecom) async fn swap(
+    pub(crate) async fn swap(
         &self,
         name: &str,
         expected: Option<&str>,

@@ -5,6 +5,7 @@
 //!                                                  └─ held by another: wait a little for its value
 //! ```
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,12 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
-use crate::wecom::Client;
-use crate::wecom::error::ApiError;
 use crate::wecom::seal::Seal;
-use crate::wecom::tally::Happening;
+use crate::wecom::shared::Sharing;
+use crate::wecom::tally::{Happening, Tally};
 
 /// How long before its end a value is renewed; a short-lived one after half its life.
 const EARLY: Duration = Duration::from_secs(300);
@@ -31,15 +30,15 @@ const LOOKS: usize = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What a fetch brings.
-pub(in crate::wecom) struct Fetched {
+pub(crate) struct Fetched {
     /// The token or ticket.
-    pub(in crate::wecom) value: SecretString,
+    pub(crate) value: SecretString,
     /// How long it is good.
-    pub(in crate::wecom) lifetime: Duration,
+    pub(crate) lifetime: Duration,
 }
 
 /// A token or ticket in use.
-pub(in crate::wecom) struct Held {
+pub(crate) struct Held {
     value: SecretString,
     /// Tells it from its predecessors, also when WeCom gives the same text again.
     number: u64,
@@ -48,9 +47,18 @@ pub(in crate::wecom) struct Held {
 
 impl Held {
     /// The value, for the one call that needs it.
-    pub(in crate::wecom) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.value.expose_secret()
     }
+}
+
+/// What a slot uses of its client.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// The other processes.
+    pub(crate) sharing: &'a Sharing,
+    /// What is counted.
+    pub(crate) tally: &'a Tally,
 }
 
 /// Which value will do.
@@ -100,69 +108,72 @@ enum Lease {
 }
 
 /// Holds one value and lets one caller at a time fetch the next; the others wait and share what came of it.
-pub(in crate::wecom) struct Slot {
+pub(crate) struct Slot<E> {
     seal: Seal,
-    state: Mutex<State>,
+    state: Mutex<State<E>>,
     /// How many fetches have failed. A caller that sees it grow while it waits shares that failure.
     failures: AtomicU64,
 }
 
-#[derive(Default)]
-struct State {
+struct State<E> {
     held: Option<Arc<Held>>,
     number: u64,
-    failure: Option<ApiError>,
+    failure: Option<E>,
 }
 
-impl Slot {
-    /// For `what`, which this secret of the corp brings.
-    pub(in crate::wecom) fn new(what: &str, corp: &CorpId, secret: &SecretString) -> Self {
+impl<E: Clone> Slot<E> {
+    /// For `what`, which this secret of a corp or an account brings.
+    pub(crate) fn new(what: &str, owner: &impl fmt::Display, secret: &SecretString) -> Self {
         Self {
-            seal: Seal::new(what, corp, secret),
-            state: Mutex::default(),
+            seal: Seal::new(what, owner, secret),
+            state: Mutex::new(State {
+                held: None,
+                number: 0,
+                failure: None,
+            }),
             failures: AtomicU64::default(),
         }
     }
 
     /// The value, fetched when there is none or it is about to end.
-    pub(in crate::wecom) async fn current(
+    pub(crate) async fn current(
         &self,
-        client: &Client,
+        around: Around<'_>,
         now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(client, Want::Fresh, now, fetch).await
+        fetch: impl Future<Output = Result<Fetched, E>>,
+    ) -> Result<Arc<Held>, E> {
+        self.obtain(around, Want::Fresh, now, fetch).await
     }
 
     /// A value that came after `refused`.
-    pub(in crate::wecom) async fn instead_of(
+    pub(crate) async fn instead_of(
         &self,
-        client: &Client,
+        around: Around<'_>,
         refused: &Held,
         now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(client, Want::After(refused), now, fetch).await
+        fetch: impl Future<Output = Result<Fetched, E>>,
+    ) -> Result<Arc<Held>, E> {
+        self.obtain(around, Want::After(refused), now, fetch).await
     }
 
     /// A value fetched now.
-    pub(in crate::wecom) async fn renew(
+    pub(crate) async fn renew(
         &self,
-        client: &Client,
+        around: Around<'_>,
         now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
-        self.obtain(client, Want::New, now, fetch).await
+        fetch: impl Future<Output = Result<Fetched, E>>,
+    ) -> Result<Arc<Held>, E> {
+        self.obtain(around, Want::New, now, fetch).await
     }
 
     /// A dropped caller leaves the lock, and the next one fetches.
     async fn obtain(
         &self,
-        client: &Client,
+        around: Around<'_>,
         want: Want<'_>,
         now: Timestamp,
-        fetch: impl Future<Output = Result<Fetched, ApiError>>,
-    ) -> Result<Arc<Held>, ApiError> {
+        fetch: impl Future<Output = Result<Fetched, E>>,
+    ) -> Result<Arc<Held>, E> {
         let failures = self.failures.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         let own = state.held.as_ref();
@@ -173,9 +184,9 @@ impl Slot {
         if let Some(failure) = state.failure.as_ref().filter(|_| waited) {
             return Err(failure.clone());
         }
-        let (found, lease) = self.found_or_lease(client, &want, now).await;
+        let (found, lease) = self.found_or_lease(around, &want, now).await;
         if let Some(found) = found {
-            client.tally.count(Happening::TakenOver);
+            around.tally.count(Happening::TakenOver);
             return Ok(state.hold(found.value.into(), found.fresh_until));
         }
         let fetched = fetch.await.map(|Fetched { value, lifetime }| {
@@ -183,16 +194,16 @@ impl Slot {
             (value, fresh_until)
         });
         if let Ok((value, fresh_until)) = &fetched {
-            self.share(client, value, *fresh_until, now).await;
+            self.share(around, value, *fresh_until, now).await;
         }
         if let Lease::Ours(name) = lease {
             let note = self.lease_note();
-            let gone = client.sharing.swap(&note, Some(&name), None, LEASE, now);
+            let gone = around.sharing.swap(&note, Some(&name), None, LEASE, now);
             gone.await;
         }
         match fetched {
             Ok((value, fresh_until)) => {
-                client.tally.count(Happening::Fetched);
+                around.tally.count(Happening::Fetched);
                 Ok(state.hold(value, fresh_until))
             }
             Err(failure) => {
@@ -206,22 +217,22 @@ impl Slot {
     /// Another process's value, or who may fetch one.
     async fn found_or_lease(
         &self,
-        client: &Client,
+        around: Around<'_>,
         want: &Want<'_>,
         now: Timestamp,
     ) -> (Option<Plain>, Lease) {
-        if !client.sharing.is_shared() || matches!(want, Want::New) {
+        if !around.sharing.is_shared() || matches!(want, Want::New) {
             return (None, Lease::Alone);
         }
-        let found = self.find(client, want, now).await;
+        let found = self.find(around, want, now).await;
         if found.is_some() {
             return (found, Lease::Alone);
         }
-        let lease = self.lease(client, now).await;
+        let lease = self.lease(around, now).await;
         if let Lease::Theirs = lease {
             for _ in 0..LOOKS {
                 tokio::time::sleep(LOOK_EVERY).await;
-                let found = self.find(client, want, now).await;
+                let found = self.find(around, want, now).await;
                 if found.is_some() {
                     return (found, Lease::Theirs);
                 }
@@ -230,20 +241,20 @@ impl Slot {
         (None, lease)
     }
 
-    async fn find(&self, client: &Client, want: &Want<'_>, now: Timestamp) -> Option<Plain> {
-        let note = client.sharing.note(self.seal.name(), now).await??;
+    async fn find(&self, around: Around<'_>, want: &Want<'_>, now: Timestamp) -> Option<Plain> {
+        let note = around.sharing.note(self.seal.name(), now).await??;
         let text = self.seal.open(&note)?;
         let plain: Plain = serde_json::from_str(&text).ok()?;
         want.is_met_by(&plain, now).then_some(plain)
     }
 
-    async fn lease(&self, client: &Client, now: Timestamp) -> Lease {
+    async fn lease(&self, around: Around<'_>, now: Timestamp) -> Lease {
         let mut random = [0; 8];
         if getrandom::fill(&mut random).is_err() {
             return Lease::Alone;
         }
         let (note, name) = (self.lease_note(), u64::from_be_bytes(random).to_string());
-        let swapped = client.sharing.swap(&note, None, Some(&name), LEASE, now);
+        let swapped = around.sharing.swap(&note, None, Some(&name), LEASE, now);
         match swapped.await {
             Some(true) => Lease::Ours(name),
             Some(false) => Lease::Theirs,
@@ -254,12 +265,12 @@ impl Slot {
     /// Lets the other processes have the value. When it cannot be, they fetch their own.
     async fn share(
         &self,
-        client: &Client,
+        around: Around<'_>,
         value: &SecretString,
         fresh_until: Timestamp,
         now: Timestamp,
     ) {
-        if !client.sharing.is_shared() {
+        if !around.sharing.is_shared() {
             return;
         }
         let plain = Plain {
@@ -269,10 +280,10 @@ impl Slot {
         let sealed = serde_json::to_string(&plain)
             .ok()
             .and_then(|text| self.seal.seal(&text));
-        let before = client.sharing.note(self.seal.name(), now).await;
+        let before = around.sharing.note(self.seal.name(), now).await;
         if let (Some(sealed), Some(before)) = (sealed, before) {
             let (name, keep_for) = (self.seal.name(), fresh_until.since(now));
-            let sharing = &client.sharing;
+            let sharing = &around.sharing;
             sharing
                 .swap(name, before.as_deref(), Some(&sealed), keep_for, now)
                 .await;
@@ -284,7 +295,7 @@ impl Slot {
     }
 }
 
-impl State {
+impl<E> State<E> {
     fn hold(&mut self, value: SecretString, fresh_until: Timestamp) -> Arc<Held> {
         self.number += 1;
         self.failure = None;
@@ -304,6 +315,8 @@ mod tests {
 
     use super::*;
     use crate::model::ids::UserId;
+    use crate::wecom::Client;
+    use crate::wecom::error::ApiError;
     use crate::wecom::jssdk::Identity;
     use crate::wecom::script::{APP_SECRET, NOW, Script, Together, errcode};
 

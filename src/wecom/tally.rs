@@ -57,7 +57,7 @@ impl Tally {
         self.0[happening as usize].load(Ordering::Relaxed)
     }
 
-    pub(in crate::wecom) fn count(&self, happening: Happening) {
+    pub(crate) fn count(&self, happening: Happening) {
         self.0[happening as usize].fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -53,7 +53,7 @@ impl Client {
             server_time = date;
             Ok(fetched)
         };
-        self.slot(secret)?.renew(self, now, fetch).await?;
+        self.slot(secret)?.renew(self.around(), now, fetch).await?;
         Ok(TokenCheck { server_time })
     }
 
@@ -64,7 +64,7 @@ impl Client {
         now: Timestamp,
     ) -> Result<Arc<Held>, ApiError> {
         let fetch = async { Ok(self.fetch_token(secret, now).await?.0) };
-        self.slot(secret)?.current(self, now, fetch).await
+        self.slot(secret)?.current(self.around(), now, fetch).await
     }
 
     /// Another token than the one that WeCom has just refused.
@@ -80,7 +80,7 @@ impl Client {
             Ok(self.fetch_token(secret, now).await?.0)
         };
         let slot = self.slot(secret)?;
-        slot.instead_of(self, refused, now, fetch).await
+        slot.instead_of(self.around(), refused, now, fetch).await
     }
 
     /// A new token, and WeCom's time where the answer tells it.

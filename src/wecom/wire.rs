@@ -1,24 +1,17 @@
-//! One request over HTTPS: what goes out, and an answer of bounded size that is WeCom's.
+//! One call of WeCom's API on its way: what goes out, and an answer with its `errcode`.
 
-use std::error::Error;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::{Certificate, Proxy, RequestBuilder, StatusCode, header, redirect};
+use bytes::Bytes;
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
+use crate::wecom::exchange::{self, Broken, Exchange, Json};
 use crate::wecom::limit::Rate;
 use crate::wecom::{ApiSettings, Secret};
-
-/// The largest answer that is read. The largest known ones, 500 relations of a contact, stay below 1 MiB.
-const ANSWER_MAX: usize = 8 * 1024 * 1024;
-
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(3);
 
 /// One call of WeCom's API.
 #[derive(Debug)]
@@ -67,63 +60,38 @@ pub(in crate::wecom) const PATIENCE: Patience = Patience {
     usual: Duration::from_secs(10),
 };
 
-/// The HTTP client and WeCom's address.
+/// The way to WeCom's API.
 pub(in crate::wecom) struct Wire {
-    http: reqwest::Client,
-    base: Url,
+    exchange: Exchange,
     pub(in crate::wecom) patience: Patience,
 }
 
 impl Wire {
     pub(in crate::wecom) fn new(settings: &ApiSettings) -> Result<Self, ApiError> {
-        if !matches!(settings.api_base.scheme(), "http" | "https") {
-            return Err(misconfigured(
-                "the API's address must be an http(s) address",
-            ));
-        }
-        // The provider is the process's; when somebody installed one before, that one stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = builder(settings)?.build().or_else(|_| {
-            // A host without a CA store, such as a small container, cannot build a client with the system's roots.
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
-            let roots = roots
-                .iter()
-                .filter_map(|der| Certificate::from_der(der).ok());
-            let client = builder(settings)?.tls_certs_only(roots).build();
-            client.map_err(|error| misconfigured(&innermost(&error.without_url())))
+        let exchange = Exchange::new(settings).map_err(|what| ApiError::Misconfigured {
+            errcode: None,
+            what,
         })?;
         Ok(Self {
-            http,
-            base: settings.api_base.clone(),
+            exchange,
             patience: PATIENCE,
         })
     }
 
     /// A request without a body. The query may hold secrets; it goes into the address and nowhere else.
     pub(in crate::wecom) fn get(&self, api: &Api, query: &[(&str, &str)]) -> RequestBuilder {
-        self.http
-            .get(self.address(api, query))
-            .timeout(self.patience(api))
+        self.exchange.get(&path(api), query, self.patience(api))
     }
 
-    /// A request with a JSON body, in plain UTF-8 as WeCom wants it (40033).
+    /// A request with a JSON body.
     pub(in crate::wecom) fn post(
         &self,
         api: &Api,
         query: &[(&str, &str)],
         json: Bytes,
     ) -> RequestBuilder {
-        self.http
-            .post(self.address(api, query))
-            .timeout(self.patience(api))
-            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(json)
-    }
-
-    fn address(&self, api: &Api, query: &[(&str, &str)]) -> Url {
-        let mut url = below(&self.base, &["cgi-bin"], api.path);
-        url.query_pairs_mut().clear().extend_pairs(query);
-        url
+        self.exchange
+            .post(&path(api), query, json, self.patience(api))
     }
 
     fn patience(&self, api: &Api) -> Duration {
@@ -134,16 +102,8 @@ impl Wire {
     }
 }
 
-/// `base` with path segments added, whether or not it ends in a slash.
-pub(in crate::wecom) fn below(base: &Url, folders: &[&str], path: &str) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments
-            .pop_if_empty()
-            .extend(folders)
-            .extend(path.split('/'));
-    }
-    url
+fn path(api: &Api) -> String {
+    format!("cgi-bin/{}", api.path)
 }
 
 /// Sends a request and reads the whole answer.
@@ -152,39 +112,23 @@ pub(in crate::wecom) fn below(base: &Url, folders: &[&str], path: &str) -> Url {
 /// [`ApiError::Network`] without an answer and for server errors; [`ApiError::BadReply`] for anything that is not a JSON
 /// object. An `errcode` is not looked at yet.
 pub(in crate::wecom) async fn send(api: &Api, request: RequestBuilder) -> Result<Answer, ApiError> {
-    let network = |error: reqwest::Error| network(api, error);
-    let mut response = request.send().await.map_err(network)?;
-    let status = response.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        let what = format!("HTTP status {}", status.as_u16());
-        return Err(ApiError::Network {
+    match exchange::send(request).await {
+        Ok(json) => Ok(Answer {
+            date: json.date,
+            json,
+        }),
+        Err(Broken::Network(what)) => Err(ApiError::Network {
             api: api.path,
             what,
-        });
+        }),
+        Err(Broken::BadReply(what)) => Err(api.bad_reply(what)),
     }
-    if status != StatusCode::OK {
-        return Err(api.bad_reply(format!("HTTP status {}", status.as_u16())));
-    }
-    let date = response.headers().get(header::DATE);
-    let date = date.and_then(|date| parse_date(date.to_str().ok()?));
-    let mut json = BytesMut::new();
-    while let Some(part) = response.chunk().await.map_err(network)? {
-        if json.len() + part.len() > ANSWER_MAX {
-            return Err(api.bad_reply(format!("it has more than {ANSWER_MAX} bytes")));
-        }
-        json.extend_from_slice(&part);
-    }
-    if !json.trim_ascii_start().starts_with(b"{") {
-        return Err(api.bad_reply("it is not a JSON object"));
-    }
-    let json = json.freeze();
-    Ok(Answer { json, date })
 }
 
 /// An answer: a JSON object, perhaps with an `errcode`.
 #[derive(Debug)]
 pub(in crate::wecom) struct Answer {
-    json: Bytes,
+    json: Json,
     /// WeCom's time.
     pub(in crate::wecom) date: Option<Timestamp>,
 }
@@ -220,70 +164,15 @@ impl Answer {
     /// # Errors
     /// [`ApiError::BadReply`].
     pub(in crate::wecom) fn read<T: DeserializeOwned>(&self, api: &Api) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.json).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            api.bad_reply(format!(
-                "it is not what the documentation says, at line {line}, column {column}"
-            ))
-        })
+        self.json.read().map_err(|what| api.bad_reply(what))
     }
-}
-
-fn builder(settings: &ApiSettings) -> Result<reqwest::ClientBuilder, ApiError> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("wecom-bridge/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(CONNECT);
-    // Only the setting counts: a proxy variable of the environment must not see tokens by surprise.
-    let Some(proxy) = &settings.proxy else {
-        return Ok(builder.no_proxy());
-    };
-    let proxy = Proxy::all(proxy.clone())
-        .map_err(|_| misconfigured("the proxy's address is not one that can be used"))?;
-    Ok(builder.proxy(proxy))
-}
-
-fn misconfigured(what: &str) -> ApiError {
-    ApiError::Misconfigured {
-        errcode: None,
-        what: what.into(),
-    }
-}
-
-fn network(api: &Api, error: reqwest::Error) -> ApiError {
-    let error = error.without_url();
-    let what = if error.is_timeout() {
-        "no answer in time".into()
-    } else if error.is_connect() {
-        format!("no connection: {}", innermost(&error))
-    } else {
-        format!("the connection broke: {}", innermost(&error))
-    };
-    ApiError::Network {
-        api: api.path,
-        what,
-    }
-}
-
-/// The cause behind all causes: the outer ones only say that a request failed.
-fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
-}
-
-/// A `Date` header such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn parse_date(text: &str) -> Option<Timestamp> {
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some(Timestamp::from_millis(date.timestamp().as_millisecond()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use url::Url;
+
     use crate::model::ids::UserId;
     use crate::wecom::Client;
     use crate::wecom::error::Retry;
@@ -365,36 +254,5 @@ mod tests {
         read(&script.client_by_proxy()).await.unwrap();
         let asked = &script.asked("user/get")[0];
         assert!(asked.head.starts_with("GET http://wecom.invalid/cgi-bin/"));
-    }
-
-    #[test]
-    fn addresses_that_are_none_are_refused() {
-        for bad in ["ftp://a.example", "mailto:a@b.example", "data:,x"] {
-            let settings = ApiSettings {
-                api_base: Url::parse(bad).unwrap(),
-                proxy: None,
-            };
-            assert!(Wire::new(&settings).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn dates_are_read() {
-        let date = parse_date("Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(date, Some(Timestamp::from_secs(784_111_777)));
-        assert_eq!(parse_date("yesterday"), None);
-    }
-
-    #[test]
-    fn paths_stand_below_any_base() {
-        for (base, expected) in [
-            ("https://a.example", "https://a.example/cgi-bin/user/get"),
-            ("https://a.example/", "https://a.example/cgi-bin/user/get"),
-            ("http://a.example/x", "http://a.example/x/cgi-bin/user/get"),
-            ("http://a.example/x/", "http://a.example/x/cgi-bin/user/get"),
-        ] {
-            let base = Url::parse(base).unwrap();
-            assert_eq!(below(&base, &["cgi-bin"], "user/get").as_str(), expected);
-        }
     }
 }

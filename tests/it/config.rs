@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use wecom_bridge::config::{Config, EXAMPLE, LogFormat, StoreChoice};
+use wecom_bridge::model::template::Part;
 
 const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
 const OTHER_AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -17,7 +18,7 @@ const HASH: &str =
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 10] = [
+const SECRETS: [(&str, &str); 15] = [
     ("WECOM_ADMIN_PASSWORD_HASH", HASH),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
@@ -27,6 +28,11 @@ const SECRETS: [(&str, &str); 10] = [
     ("WECOM_CONTACT_SYNC_SECRET", "q7ZkContactSyncSecret"),
     ("WECOM_CONTACT_SYNC_TOKEN", "q7ZkContactSyncToken"),
     ("WECOM_CONTACT_SYNC_AES_KEY", OTHER_AES_KEY),
+    ("WEIXIN_SECRET", "q7ZkAccountSecret"),
+    ("WEIXIN_TOKEN", "q7ZkAccountToken"),
+    ("WEIXIN_AES_KEY", AES_KEY),
+    ("WEIXIN_OLD_TOKEN", "q7ZkOldAccountToken"),
+    ("WEIXIN_OLD_AES_KEY", OTHER_AES_KEY),
     ("WECOM_SESSION_KEY", "q7Zk567890123456789012345678901234"),
 ];
 
@@ -48,6 +54,10 @@ oauth_base = "https://oauth.example.com"
 jssdk_url = "https://bridge.example.com/jssdk.js"
 proxy = "http://user:q7Zk@proxy.example.com:3128"
 
+[weixin]
+api_base = "https://gateway.example.com/weixin"
+oauth_base = "https://oauth.example.com/weixin/"
+
 [[corp]]
 id = "ww1"
 name = "One"
@@ -58,6 +68,18 @@ old_links_for = "60d"
 admins = ["ZhangSan", "lisi"]
 app = { agent_id = 1000002, secret = "q7ZkOne" }
 contact_sync = { secret = "q7ZkSync" }
+[corp.service_account]
+app_id = "wx1"
+secret = "q7ZkAccount"
+name = "Service"
+qr_code = "https://bridge.example.com/qr.png"
+quiet_hours = "22:30-08:00"
+bundle = "90s"
+templates.reply = { template_id = "T-1", keys = { thing1 = "title", time12 = "time", phrase3 = "=已回复" } }
+[[corp.service_account.receiver]]
+name = "account"
+token = "q7ZkAccountToken"
+aes_key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
 [[corp.receiver]]
 name = "one-app"
 token = "q7ZkToken1"
@@ -156,6 +178,29 @@ fn every_setting_is_read() {
     assert_eq!((one.admins.len(), two.admins.len()), (2, 0));
     assert_eq!(one.app.secret.expose_secret(), "q7ZkOne");
     assert!(one.contact_sync_secret.is_some() && two.contact_sync_secret.is_none());
+    let account = one.service_account.as_ref().unwrap();
+    assert_eq!(account.app_id.as_str(), "wx1");
+    assert_eq!(account.secret.expose_secret(), "q7ZkAccount");
+    assert_eq!(account.bundle, Duration::from_secs(90));
+    let quiet = account.quiet_hours.unwrap();
+    let times = [quiet.from(), quiet.to()].map(|time| time.as_secs() / 60);
+    assert_eq!(times, [22 * 60 + 30, 8 * 60]);
+    let reply = account.reply.as_ref().unwrap();
+    let keys = reply.keys.iter().map(|(key, part)| (key.as_str(), part));
+    let fixed = Part::Fixed("已回复".into());
+    let expected = [
+        ("phrase3", &fixed),
+        ("thing1", &Part::Title),
+        ("time12", &Part::Time),
+    ];
+    assert_eq!(keys.collect::<Vec<_>>(), expected);
+    assert_eq!(account.receivers[0].receive_ids, ["wx1"]);
+    let weixin = &config.weixin;
+    assert_eq!(
+        weixin.api_base.as_str(),
+        "https://gateway.example.com/weixin/"
+    );
+    assert_eq!(one.all_receivers().count(), 3);
     let [app, contacts] = &one.receivers[..] else {
         panic!("{:?}", one.receivers);
     };
@@ -206,11 +251,17 @@ fn the_example_has_every_setting() {
     assert_eq!(config.corps[0].receivers.len(), 2);
     // A table with an unknown key makes the reader list what it knows there.
     let tables = [
-        "", "server", "store", "api", "admin", "log", "wecom", "session",
+        "", "server", "store", "api", "admin", "log", "wecom", "weixin", "session",
+    ];
+    let account = [
+        "corp[0].service_account",
+        "corp[0].service_account.templates.reply",
+        "corp[0].service_account.receiver[0]",
+        "corp[0].service_account.receiver[0].previous",
     ];
     let corp = ["corp[0]", "corp[0].app", "corp[0].contact_sync"];
     let receiver = ["corp[0].receiver[0]", "corp[0].receiver[0].previous"];
-    for table in [&tables[..], &corp, &receiver].concat() {
+    for table in [&tables[..], &corp, &account, &receiver].concat() {
         let variable = format!("WECOM_BRIDGE_{table}__SOMETHING_ELSE").to_uppercase();
         let variable = variable
             .replace("_BRIDGE___", "_BRIDGE_")
@@ -229,7 +280,7 @@ fn the_example_has_every_setting() {
             let shown = example_in_full().lines().any(|line| {
                 let heading = line.trim_matches(['[', ']']);
                 line.starts_with(&format!("{key} = "))
-                    || line.starts_with('[') && heading.rsplit('.').next() == Some(key)
+                    || line.starts_with('[') && heading.split('.').any(|part| part == key)
             });
             assert!(shown, "{table}.{key}");
         }
@@ -256,6 +307,7 @@ redis://:q7Zk@redis:6379 ⇒ embedded:q7Zk ⇒ store.replicas is for a Redis: wr
 replicas = 2 ⇒ replicas = 6 ⇒ store.replicas is too much: write how many replicas
 replicas = 2 ⇒ replicas = "q7Zk" ⇒ store.replicas is not a whole number
 WW_verify_1.txt ⇒ WW_verify_.txt ⇒ server.verify_files.WW_verify_.txt has no name such as
+WW_verify_1.txt ⇒ ww_verify_1.txt ⇒ server.verify_files.ww_verify_1.txt has no name such as
 WW_verify_1.txt ⇒ ../1.txt ⇒ server.verify_files.../1.txt has no name such as
 "one" ⇒ "q7Zk 1" ⇒ server.verify_files.WW_verify_1.txt is not one line
 { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" } ⇒ "q7Zk" ⇒ server.verify_files is not a table
@@ -298,6 +350,23 @@ agent_id = 1000002, ⇒  ⇒ corp[0].app.agent_id is missing: write the AgentId
 , secret = "q7ZkTwo" ⇒  ⇒ corp[1].app.secret is missing: write the Secret, from
 q7ZkSync ⇒ q7Zk\u0000 ⇒ corp[0].contact_sync.secret has characters other
 { secret = "q7ZkSync" } ⇒ {} ⇒ corp[0].contact_sync.secret is missing
+"wx1" ⇒ "wx 1" ⇒ corp[0].service_account.app_id has characters other than
+app_id = "wx1" ⇒  ⇒ corp[0].service_account.app_id is missing: write the account's appid
+q7ZkAccount" ⇒ " ⇒ corp[0].service_account.secret is empty
+https://bridge.example.com/qr.png ⇒ http://bridge.example.com/qr.png ⇒ corp[0].service_account.qr_code is not https
+22:30-08:00 ⇒ 22:30 ⇒ corp[0].service_account.quiet_hours is no stretch of the day
+22:30-08:00 ⇒ 22:30-22:30 ⇒ corp[0].service_account.quiet_hours ends when it begins
+22:30-08:00 ⇒ 22:30-24:00 ⇒ corp[0].service_account.quiet_hours is no time of day
+90s ⇒ 25h ⇒ corp[0].service_account.bundle is too short or too long
+"T-1" ⇒ "T 1" ⇒ corp[0].service_account.templates.reply.template_id is no template id
+template_id = "T-1", ⇒  ⇒ corp[0].service_account.templates.reply.template_id is missing
+thing1 ⇒ first ⇒ corp[0].service_account.templates.reply.keys.first is no key: it is a word
+"title" ⇒ "titel" ⇒ corp[0].service_account.templates.reply.keys.thing1 says nothing that a key can show
+thing1 = "title" ⇒ number1 = "title" ⇒ corp[0].service_account.templates.reply.keys.number1 does not fit
+=已回复 ⇒ =已经回复了您 ⇒ corp[0].service_account.templates.reply.keys.phrase3 does not fit
+{ thing1 = "title", time12 = "time", phrase3 = "=已回复" } ⇒ {} ⇒ corp[0].service_account.templates.reply.keys names no key
+name = "account" ⇒ name = "one-app" ⇒ corp[0].receiver[0].name is the same as corp[0].service_account.receiver[0].name
+https://oauth.example.com/weixin/ ⇒ http://oauth.example.com ⇒ weixin.oauth_base is not https
 one-app ⇒ One ⇒ corp[0].receiver[0].name has characters other than
 one-app ⇒ service ⇒ corp[0].receiver[0].name is the name that
 one-app ⇒  ⇒ corp[0].receiver[0].name is no id
@@ -318,7 +387,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 27 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 31 is no TOML
 "#;
 
 #[test]

@@ -13,6 +13,7 @@ mod sidebar;
 
 mod chat;
 mod directory;
+mod follower;
 mod tag;
 
 use url::Url;
@@ -150,6 +151,9 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutMember(member) => format!("member {} {}", member.userid, member.visible),
             Effect::PutLink(link) => format!("link {:?}", link.state),
             Effect::PutVisit(visit) => format!("visit {}", visit.count),
+            Effect::PutFollower(follower) => {
+                format!("{} follows: {}", follower.openid, follower.following)
+            }
             Effect::PutCard(card) => format!("card {:?}", card.pressed),
             Effect::PutSync(run) => format!("sync {:?}", run.state),
             Effect::DropSync(id) => format!("drop sync {id}"),

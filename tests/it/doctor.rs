@@ -3,6 +3,7 @@
 mod attribute;
 mod faults;
 mod proxy;
+mod service_account;
 mod standing;
 
 use std::net::{SocketAddr, TcpListener};
@@ -16,11 +17,12 @@ use wecom_bridge::app::check::{Check, Through, Verdict, check};
 use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::{Config, StoreChoice};
-use wecom_bridge::model::ids::{AgentId, CorpId, ReceiverName, UserId};
+use wecom_bridge::model::ids::{AgentId, AppId, CorpId, ReceiverName, UserId};
 use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::person::Member;
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
+use wecom_bridge::sim::weixin::AccountSettings;
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::Queue;
@@ -47,6 +49,10 @@ impl Ward {
         let mut settings =
             SimSettings::new(corp, AgentId(1_000_002), "app-q7Zk".into(), Clock::system());
         settings.contact_sync_secret = Some("sync-q7Zk".into());
+        settings.service_account = Some(AccountSettings {
+            app_id: AppId::parse("wx1").unwrap(),
+            secret: "account-q7Zk".into(),
+        });
         let sim = Sim::start(settings).await.unwrap();
         let zhang = UserId::parse("ZhangSan").unwrap();
         let link = json!({"type": 1, "name": "与我协作", "web": {"url": "https://b.example/", "title": "与我协作"}});

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use wecom_bridge::callback::{event, peek};
+use wecom_bridge::callback::{event, peek, peek_account};
 use wecom_bridge::model::delivery::Source;
 use wecom_bridge::model::ids::ReceiverName;
 use wecom_bridge::model::time::Timestamp;
@@ -23,7 +23,7 @@ fn every_fixture_is_read_as_expected() {
     );
     let mut wrong = Vec::new();
     for case in cases {
-        let found = read(&fs::read_to_string(&case).unwrap());
+        let found = read(&case, &fs::read_to_string(&case).unwrap());
         let expected = case.with_extension("expected");
         if bless {
             fs::write(&expected, format!("{found:#}\n")).unwrap();
@@ -47,14 +47,18 @@ fn nothing_is_expected_of_a_fixture_that_is_gone() {
     }
 }
 
-fn read(xml: &str) -> Value {
+/// The folder tells by which kind of receiver it came.
+fn read(case: &Path, xml: &str) -> Value {
     let receiver = ReceiverName::parse("app").unwrap();
-    let peek = peek(
-        &receiver,
-        xml.as_bytes(),
-        Timestamp::from_secs(1_795_400_000),
-    );
-    let event = event::parse(Source::Callback, xml).unwrap();
+    let now = Timestamp::from_secs(1_795_400_000);
+    let (source, peek) = match case.parent().unwrap().ends_with("service_account") {
+        true => (
+            Source::ServiceAccount,
+            peek_account(&receiver, xml.as_bytes(), now),
+        ),
+        false => (Source::Callback, peek(&receiver, xml.as_bytes(), now)),
+    };
+    let event = event::parse(source, xml).unwrap();
     json!({
         "kind": peek.kind,
         "subject": peek.subject,

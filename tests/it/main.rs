@@ -30,6 +30,7 @@ mod redis_store;
 mod redis_takeover;
 mod relations;
 mod service;
+mod service_account;
 mod sim;
 mod store_contract;
 mod story;

@@ -19,12 +19,13 @@ use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{AgentId, CorpId, ExternalUserId, UserId};
+use wecom_bridge::model::ids::{AgentId, AppId, CorpId, ExternalUserId, UserId};
 use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
+use wecom_bridge::sim::weixin::AccountSettings;
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::Store;
 use wecom_bridge::store::error::StoreError;
@@ -40,6 +41,9 @@ pub(crate) const ADMIN_PASSWORD: &str = "password";
 /// Of the password above, as cheap as can be.
 const ADMIN_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs";
+/// The service account of the simulated company, which the service knows when it is configured.
+pub(crate) const ACCOUNT: &str = "wxService";
+pub(crate) const ACCOUNT_SECRET: &str = "secret-of-the-service-account-01";
 const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
@@ -194,6 +198,10 @@ impl World {
         let secret = SecretString::from(SECRET);
         let mut settings = SimSettings::new(corp.clone(), agent_id, secret, clock.clone());
         settings.contact_sync_secret = Some(SecretString::from(SYNC_SECRET));
+        settings.service_account = Some(AccountSettings {
+            app_id: AppId::parse(ACCOUNT).unwrap(),
+            secret: ACCOUNT_SECRET.into(),
+        });
         let sim = Sim::start(settings).await.unwrap();
 
         let folder = TempDir::new().unwrap();
@@ -226,6 +234,16 @@ impl World {
                 keys,
                 receive_id,
                 kind,
+            };
+            sim.register(receiver).await.unwrap();
+        }
+        let account = config.corps[0].service_account.iter();
+        for configured in account.flat_map(|account| &account.receivers) {
+            let receiver = Receiver {
+                url: base.join(&format!("callback/{}", configured.name)).unwrap(),
+                keys: configured.keys.clone(),
+                receive_id: ACCOUNT.to_owned(),
+                kind: ReceiverKind::ServiceAccount,
             };
             sim.register(receiver).await.unwrap();
         }
@@ -276,6 +294,11 @@ impl World {
         stop.cancel();
         served.await.unwrap().unwrap();
         drop((worker, act, store));
+    }
+
+    /// What it is configured with.
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The service's store, for looking.
@@ -535,7 +558,7 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
         true => format!("[corp.contact_sync]\nsecret = \"{SYNC_SECRET}\"\n"),
         false => String::new(),
     };
-    let base = sim.base();
+    let (base, weixin) = (sim.base(), sim.weixin_base());
     // Where the public address names the port, it is chosen before the service takes it.
     let port = match setup.address {
         Address::Here(_) => free_port(),
@@ -566,6 +589,9 @@ password_hash = "{ADMIN_HASH}"
 api_base = "{base}"
 oauth_base = "{base}"
 {jssdk_url}
+[weixin]
+api_base = "{weixin}"
+oauth_base = "{weixin}"
 [[corp]]
 id = "{CORP}"
 tenant_key = "team1"

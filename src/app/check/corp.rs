@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::act;
 use crate::app::check::attribute::Kept;
-use crate::app::check::{Check, app, attribute, contact_sync};
+use crate::app::check::{Check, app, attribute, contact_sync, service_account};
 use crate::clock::Clock;
 use crate::config::{Config, Corp};
 use crate::model::time::Timestamp;
@@ -40,8 +41,8 @@ pub(in crate::app::check) async fn check(
         }
     };
     let corps = config.corps.iter().filter_map(|corp| {
-        let client = &clients.get(&corp.id)?.client;
-        Some(check_corp(config, corp, client, clock, kept))
+        let built = clients.get(&corp.id)?;
+        Some(check_corp(config, corp, built, clock, kept))
     });
     let (checks, skews): (Vec<_>, Vec<_>) = join_all(corps).await.into_iter().unzip();
     let skew = skews.into_iter().flatten().next();
@@ -51,10 +52,11 @@ pub(in crate::app::check) async fn check(
 async fn check_corp(
     config: &Config,
     corp: &Corp,
-    client: &Client,
+    built: &act::Corp,
     clock: &Clock,
     kept: &Kept,
 ) -> (Vec<Check>, Option<Skew>) {
+    let client = &built.client;
     let (app, skew) = token(corp, client, Secret::App, clock).await;
     let mut checks = vec![app];
     let mut members = Vec::new();
@@ -76,6 +78,10 @@ async fn check_corp(
             format!("contact-sync secret of {}", corp.id),
             "none configured: members fill in the 与我协作 link by hand",
         ));
+    }
+    if let Some((account, client)) = corp.service_account.as_ref().zip(built.account.as_ref()) {
+        let lines = service_account::check(config, corp, account, client, clock.now());
+        checks.extend(lines.await);
     }
     checks.extend(attribute::check(&corp.id, client, &members, kept, clock.now()).await);
     (checks, skew)

@@ -154,6 +154,16 @@ fn sent_line(sent: &Sent) -> SentLine {
             to: message.external_userid.to_string(),
             text: String::new(),
         },
+        Sent::Template(message) => SentLine {
+            what: "template message",
+            to: message.external_userid.to_string(),
+            text: message
+                .values
+                .iter()
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+                .join(" · "),
+        },
     }
 }
 

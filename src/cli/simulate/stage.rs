@@ -13,8 +13,9 @@ use url::Url;
 use crate::app::{App, AppError, Loops};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::model::ids::{AgentId, CorpId};
+use crate::model::ids::{AgentId, AppId, CorpId};
 use crate::sim::receiver::{Receiver, ReceiverKind};
+use crate::sim::weixin::AccountSettings;
 use crate::sim::{Sim, SimSettings};
 use crate::store::Store;
 use crate::store::item::State;
@@ -23,6 +24,8 @@ const CORP: &str = "ww0123456789abcdef";
 const AGENT: u64 = 1_000_002;
 const SECRET: &str = "the-secret-of-the-simulated-app";
 const SYNC_SECRET: &str = "the-secret-of-contact-sync";
+const ACCOUNT: &str = "wx0123456789abcdef";
+const ACCOUNT_SECRET: &str = "the-secret-of-the-service-account";
 /// The read API's token in simulations; printed, so that it can be tried.
 pub(in crate::cli) const API_TOKEN: &str = "simulated-api-token";
 
@@ -47,7 +50,7 @@ pub(in crate::cli::simulate) struct Stage {
 }
 
 impl Stage {
-    /// Starts WeCom, then the service, then has WeCom check both callback URLs.
+    /// Starts WeCom, then the service, then has WeCom and WeChat check the callback URLs.
     pub(in crate::cli::simulate) async fn set(
         listen: SocketAddr,
         wecom_listen: SocketAddr,
@@ -60,6 +63,10 @@ impl Stage {
         let mut settings = SimSettings::new(corp.clone(), AgentId(AGENT), secret, clock.clone());
         settings.listen = wecom_listen;
         settings.contact_sync_secret = Some(SecretString::from(SYNC_SECRET));
+        settings.service_account = Some(AccountSettings {
+            app_id: AppId::parse(ACCOUNT)?,
+            secret: SecretString::from(ACCOUNT_SECRET),
+        });
         let sim = Sim::start(settings).await.with_context(|| {
             format!("cannot listen on {wecom_listen}; choose another --wecom-listen")
         })?;
@@ -73,13 +80,14 @@ impl Stage {
         let app = App::build(&config, clock).await.map_err(in_flags)?;
         let store = Arc::clone(app.store());
         let running = tokio::spawn(app.run(Loops::Running, stop));
-        for (receiver, kind) in config.corps[0]
-            .receivers
-            .iter()
-            .zip([ReceiverKind::App, ReceiverKind::ContactSync])
-        {
+        let callers = [
+            (ReceiverKind::App, CORP),
+            (ReceiverKind::ContactSync, CORP),
+            (ReceiverKind::ServiceAccount, ACCOUNT),
+        ];
+        for (receiver, (kind, receive_id)) in config.corps[0].all_receivers().zip(callers) {
             let url = service.join(&format!("callback/{}", receiver.name))?;
-            let (keys, receive_id) = (receiver.keys.clone(), CORP.to_owned());
+            let (keys, receive_id) = (receiver.keys.clone(), receive_id.to_owned());
             let receiver = Receiver {
                 url,
                 keys,
@@ -160,7 +168,7 @@ fn in_flags(problem: AppError) -> anyhow::Error {
 
 fn toml(service: &Url, sim: &Sim, store: &str) -> String {
     let listen = service.authority();
-    let wecom = sim.base();
+    let (wecom, weixin) = (sim.base(), sim.weixin_base());
     format!(
         r#"
 public_url = "{service}"
@@ -176,6 +184,9 @@ password_hash = "{ADMIN_PASSWORD_HASH}"
 api_base = "{wecom}"
 oauth_base = "{wecom}"
 jssdk_url = "{wecom}jssdk.js"
+[weixin]
+api_base = "{weixin}"
+oauth_base = "{weixin}"
 [sync]
 nightly = "off"
 hourly = false
@@ -188,6 +199,18 @@ agent_id = {AGENT}
 secret = "{SECRET}"
 [corp.contact_sync]
 secret = "{SYNC_SECRET}"
+[corp.service_account]
+app_id = "{ACCOUNT}"
+secret = "{ACCOUNT_SECRET}"
+name = "示例服务号"
+bundle = "0s"
+[corp.service_account.templates.reply]
+template_id = "TM1"
+keys = {{ thing1 = "title", thing2 = "text", name3 = "member", time4 = "time", phrase5 = "=已回复" }}
+[[corp.service_account.receiver]]
+name = "account"
+token = "SimulatedAccountToken"
+aes_key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
 [[corp.receiver]]
 name = "app"
 token = "SimulatedAppToken"

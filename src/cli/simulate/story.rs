@@ -50,7 +50,11 @@ pub(in crate::cli::simulate) async fn play(stage: &Stage, cast: &Cast) -> anyhow
 async fn press_first_button(stage: &Stage, cast: &Cast) -> anyhow::Result<()> {
     let task_id = stage.sim.sent().iter().find_map(|sent| match sent {
         Sent::Message(message) => message.task_id(),
-        Sent::Welcome(_) | Sent::CardUpdate(_) | Sent::Profile(_) | Sent::Chat(_) => None,
+        Sent::Welcome(_)
+        | Sent::CardUpdate(_)
+        | Sent::Profile(_)
+        | Sent::Chat(_)
+        | Sent::Template(_) => None,
     });
     let task_id = task_id.context("no card with a button arrived")?;
     stage

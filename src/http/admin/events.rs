@@ -50,6 +50,7 @@ pub(in crate::http::admin) async fn show(
     let (item, progress) = (entry.item, entry.progress);
     let source = match item.source {
         Source::Callback => "callback",
+        Source::ServiceAccount => "service_account",
         Source::Beacon => "beacon",
         Source::Service => "service",
     };

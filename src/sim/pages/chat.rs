@@ -136,6 +136,6 @@ fn lines(sent: &Sent, id: &ExternalUserId) -> Vec<Said> {
                 )],
             }
         }
-        Sent::Message(_) | Sent::CardUpdate(_) | Sent::Profile(_) => Vec::new(),
+        Sent::Message(_) | Sent::CardUpdate(_) | Sent::Profile(_) | Sent::Template(_) => Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use crate::sim::faults::{Fault, PushFault};
 use crate::sim::pages::{is_own_page, refuse};
 use crate::sim::people::Impossible;
 use crate::sim::person::{Contact, Counts, Member};
+use crate::sim::weixin::Snapshots;
 
 /// The names of a card's questions begin with this in its form.
 const QUESTION: &str = "q:";
@@ -79,6 +80,8 @@ async fn act(sim: &Sim, doing: &str, form: &Form) -> Result<(), Refusal> {
             sim.customer_deletes(&form.userid()?, &form.contact()?)
                 .await?
         }
+        "follow_account" => sim.follows_account(&form.contact()?).await?,
+        "unfollow_account" => sim.unfollows_account(&form.contact()?).await?,
         "enter_agent" => sim.enter_agent(&form.userid()?).await?,
         "member_writes" => {
             sim.member_writes(&form.userid()?, form.text("text"))
@@ -120,6 +123,14 @@ fn arrange(sim: &Sim, doing: &str, form: &Form) -> Result<(), Refusal> {
             contact.counts = match contact.counts {
                 Counts::Customer => Counts::Stranger,
                 Counts::Stranger => Counts::Customer,
+            };
+        }
+        "snapshots" => {
+            let mut corp = sim.corp();
+            let account = corp.account.as_mut().ok_or(Impossible::NoAccount)?;
+            account.snapshots = match account.snapshots {
+                Snapshots::Never => Snapshots::Always,
+                Snapshots::Always => Snapshots::Never,
             };
         }
         "attribute" => {

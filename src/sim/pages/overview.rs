@@ -25,6 +25,7 @@ struct Page {
     contact_count: usize,
     members: Vec<MemberRow>,
     contacts: Vec<ContactRow>,
+    account: bool,
     attribute_exists: bool,
     replaces: bool,
     console_greets: bool,
@@ -106,6 +107,7 @@ impl Page {
             contact_count: corp.contacts().len(),
             members: members.collect(),
             contacts: contacts.collect(),
+            account: corp.account.is_some(),
             attribute_exists: corp.console.attributes.contains("与我协作"),
             replaces: corp.console.profile_mode == ProfileMode::Replace,
             console_greets: corp.console.welcome == WelcomeBy::Console,
@@ -196,6 +198,11 @@ fn arrived(corp: &Corp, sent: &Sent) -> Line {
             chat.at,
             format!("聊天 {} · {}", chat.userid, chat.external_userid),
             String::new(),
+        ),
+        Sent::Template(message) => (
+            message.at,
+            format!("服务号模板消息 → {}", message.external_userid),
+            message.template_id.clone(),
         ),
     };
     Line {

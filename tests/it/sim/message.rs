@@ -22,7 +22,11 @@ pub(crate) fn delivered(stage: &Stage) -> Vec<Vec<String>> {
     let sent = stage.sim.sent().into_iter();
     sent.filter_map(|sent| match sent {
         Sent::Message(message) => Some(message.to.iter().map(ToString::to_string).collect()),
-        Sent::Welcome(_) | Sent::CardUpdate(_) | Sent::Profile(_) | Sent::Chat(_) => None,
+        Sent::Welcome(_)
+        | Sent::CardUpdate(_)
+        | Sent::Profile(_)
+        | Sent::Chat(_)
+        | Sent::Template(_) => None,
     })
     .collect()
 }

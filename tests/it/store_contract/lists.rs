@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::model::follower::Follower;
+use wecom_bridge::model::ids::{ExternalUserId, OpenId, UnionId, UserId};
 use wecom_bridge::model::visit::Visit;
 use wecom_bridge::store::item::{Queue, Settle, State};
 use wecom_bridge::store::record::{Key, Table};
@@ -168,6 +169,26 @@ pub(crate) async fn relations_of_one_contact(ground: Ground) {
         let expected: Vec<Key> = keys.iter().cloned().chain(relations).collect();
         assert_eq!(found, expected, "{contact}");
     }
+}
+
+pub(crate) async fn followers_by_openid(ground: Ground) {
+    let follower = |openid: &str, following| Follower {
+        openid: OpenId::parse(openid).unwrap(),
+        unionid: UnionId::parse("uA").ok(),
+        external_userid: None,
+        following,
+        since: at(0),
+        told_at: at(1),
+    };
+    let (one, other) = (follower("oA", true), follower("oa", false));
+    let effects = [&one, &other].map(|it| Effect::PutFollower(it.clone()));
+    ground.decide(&effects, at(1)).await;
+    for kept in [one, other] {
+        let record = ground.record(Key::follower(&kept.openid)).await;
+        assert_eq!(record.parse::<Follower>().unwrap(), Some(kept));
+    }
+    let listed = ground.store().list(corp(1), Table::Followers, None, 10);
+    assert_eq!(listed.await.unwrap().len(), 2);
 }
 
 pub(crate) async fn records_as_asked(ground: Ground) {
