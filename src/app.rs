@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::act::shared::ThroughStore;
+use crate::act::tally::Tally;
 use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
@@ -243,7 +244,13 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
             let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
             client = client.shared_with(Arc::new(others));
         }
-        Ok((corp.id.clone(), Corp { client, facts }))
+        let tally = Tally::default();
+        let corp_of = Corp {
+            client,
+            facts,
+            tally,
+        };
+        Ok((corp.id.clone(), corp_of))
     };
     config.corps.iter().map(corp).collect()
 }

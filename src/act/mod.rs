@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod shared;
+pub mod tally;
 
 mod gather;
 mod pages;
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::act::error::ActError;
+use crate::act::tally::Tally;
 use crate::decide::facts::CorpFacts;
 use crate::decide::input::Input;
 use crate::model::effect::Effect;
@@ -36,6 +38,8 @@ pub struct Corp {
     pub client: Client,
     /// Its settings.
     pub facts: CorpFacts,
+    /// What came of the work on its queues.
+    pub tally: Tally,
 }
 
 /// Makes changes.
@@ -92,6 +96,11 @@ impl Act {
         now: Timestamp,
     ) -> Result<Answer, ActError> {
         Ok(self.corp(corp)?.client.perform(call, now).await?)
+    }
+
+    /// Where the work on a corp's queues is counted; `None` when it is no longer in the configuration.
+    pub fn tally(&self, corp: &CorpId) -> Option<&Tally> {
+        self.corps.get(corp).map(|corp| &corp.tally)
     }
 
     fn corp(&self, id: &CorpId) -> Result<&Corp, ActError> {

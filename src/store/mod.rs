@@ -220,6 +220,28 @@ pub struct Counts {
     pub hours: Vec<(u64, u64)>,
 }
 
+/// How much of a queue is not settled, as far as that is told at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Urgent items that wait for their turn or are in work.
+    pub urgent: LaneDepth,
+    /// The others.
+    pub normal: LaneDepth,
+    /// Waiting for another attempt.
+    pub retrying: u64,
+    /// Dead. Large numbers may be cut off at 100,000.
+    pub dead: u64,
+}
+
+/// How much of a lane is not settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneDepth {
+    /// How many. An urgent item whose subject is in work may count as a normal one.
+    pub waiting: u64,
+    /// When the oldest came of those that are next or in work; what waits for its subject stands behind those.
+    pub oldest: Option<Timestamp>,
+}
+
 /// How many hours are counted.
 pub const HOURS_COUNTED: usize = 24;
 

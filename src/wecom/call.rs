@@ -36,8 +36,12 @@ impl Client {
         let _place = place.expect("the semaphores live as long as the client and are never closed");
         // A call that was under way meanwhile may have met a fault.
         self.still_held_back(api.path, api.secret, now)?;
-        let answer = wire::send(api, request).await?;
-        match answer.check(api) {
+        let answer = wire::send(api, request).await;
+        let checked = answer.as_ref().map_err(Clone::clone);
+        let checked = checked.and_then(|answer| answer.check(api));
+        self.tally.count_call(api.path, &checked);
+        let answer = answer?;
+        match checked {
             Ok(()) => {
                 self.went_well(api.path, api.secret, now).await;
                 Ok(answer)

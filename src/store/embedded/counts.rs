@@ -1,14 +1,17 @@
 //! Counting items. The tables are read up to a limit, so that a long past does not make a short question long.
 
+use std::sync::{Mutex, PoisonError};
+
 use redb::ReadableTable;
 
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::embedded::EmbeddedStore;
+use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, queue_number};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
-use crate::store::{Counts, HOURS_COUNTED, Queue};
+use crate::store::{Counts, Depth, HOURS_COUNTED, Queue};
 
 /// How many rows of a table are counted.
 const COUNTED_MAX: usize = 100_000;
@@ -26,6 +29,22 @@ impl EmbeddedStore {
         let (corp, queue) = (self.corp(corp)?, queue_number(queue));
         self.look(move |view, _| counts(view, corp, queue, from))
             .await
+    }
+
+    /// See [`Store::depth`](crate::store::Store::depth).
+    pub(in crate::store) async fn depth(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+    ) -> Result<Depth, StoreError> {
+        let corp = self.corp(corp)?;
+        let look = move |view: &View, index: &Mutex<Index>| {
+            let dead = count(&view.dead, corp, queue_number(queue))?;
+            let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
+            let depth = index.queue(corp, queue).depth();
+            Ok(Depth { dead, ..depth })
+        };
+        self.look(look).await
     }
 }
 

@@ -17,9 +17,8 @@ use std::time::Duration;
 
 use crate::model::delivery::Lane;
 use crate::model::time::Timestamp;
-use crate::store::Lanes;
-use crate::store::Queue;
 use crate::store::embedded::place::{Place, Spot};
+use crate::store::{Depth, LaneDepth, Lanes, Queue};
 
 /// A lease or a due time further ahead than this comes from a clock that was wrong, and counts as passed.
 const HORIZON: Duration = Duration::from_secs(48 * 3600);
@@ -40,6 +39,8 @@ pub(in crate::store::embedded) struct QueueIndex {
     busy: HashSet<Box<str>>,
     /// Per subject, what waits for it. Then the subject is busy, or one item of it is ready.
     parked: HashMap<Box<str>, Ready>,
+    /// How many urgent and how many other items are parked.
+    parked_count: [u64; 2],
     /// How often items were claimed whose lease has run out.
     lapsed: HashMap<Place, u32>,
     /// The last number given before the file was opened.
@@ -198,6 +199,7 @@ impl QueueIndex {
 
     /// Lets an item wait until its subject is free.
     pub(in crate::store::embedded) fn park(&mut self, subject: &str, lane: Lane, place: Place) {
+        self.parked_count[lane as usize] += 1;
         let parked = self.parked.entry(subject.into()).or_default().lane(lane);
         // One that had its turn and met a busy subject again keeps its turn.
         if parked.front().is_some_and(|first| place < *first) {
@@ -224,6 +226,28 @@ impl QueueIndex {
         self.lapsed.get(place).copied().unwrap_or(0)
     }
 
+    /// How many items there are in each lane and since when; the dead ones are not known here.
+    pub(in crate::store::embedded) fn depth(&self) -> Depth {
+        let lane = |lane: Lane, ready: &VecDeque<Place>| {
+            let in_work = self.claims.iter().filter(|(_, held)| held.lane == lane);
+            let in_work: Vec<&Place> = in_work.map(|(place, _)| place).collect();
+            let waiting = ready.len() + in_work.len();
+            let next = [ready.front(), ready.back()].into_iter().flatten();
+            let oldest = next.chain(in_work).map(Place::millis).min();
+            let oldest = oldest.and_then(|millis| i64::try_from(millis).ok());
+            LaneDepth {
+                waiting: waiting as u64 + self.parked_count[lane as usize],
+                oldest: oldest.map(Timestamp::from_millis),
+            }
+        };
+        Depth {
+            urgent: lane(Lane::Urgent, &self.ready.urgent),
+            normal: lane(Lane::Normal, &self.ready.normal),
+            retrying: self.delayed.len() as u64,
+            dead: 0,
+        }
+    }
+
     fn release(&mut self, place: &Place) -> Option<Held> {
         let held = self.claims.remove(place)?;
         self.busy.remove(&held.subject);
@@ -235,6 +259,7 @@ impl QueueIndex {
     pub(in crate::store::embedded) fn next_of(&mut self, subject: &str) {
         if let Some(parked) = self.parked.get_mut(subject) {
             if let Some((lane, next)) = parked.pop(Lanes::All) {
+                self.parked_count[lane as usize] -= 1;
                 self.ready.lane(lane).push_front(next);
             }
             if parked.is_empty() {

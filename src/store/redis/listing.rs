@@ -9,11 +9,14 @@ use crate::store::error::StoreError;
 use crate::store::redis::RedisStore;
 use crate::store::redis::queue::{queue_call, script};
 use crate::store::redis::script::Script;
-use crate::store::{Counts, Entry, Failure, HOURS_COUNTED, Progress, Queue, State};
+use crate::store::{
+    Counts, Depth, Entry, Failure, HOURS_COUNTED, LaneDepth, Progress, Queue, State,
+};
 
 static ENTRIES: LazyLock<Script> = LazyLock::new(|| script(include_str!("entries.lua")));
 static ENTRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("entry.lua")));
 static COUNTS: LazyLock<Script> = LazyLock::new(|| script(include_str!("counts.lua")));
+static DEPTH: LazyLock<Script> = LazyLock::new(|| script(include_str!("depth.lua")));
 static TRIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("trim.lua")));
 
 /// How many items one call looks at. A long list takes several calls, and others come in between.
@@ -21,6 +24,9 @@ const PAGE: usize = 128;
 
 /// Place, state, attempts, when it was settled, failures, text.
 type Row = (String, String, u32, String, String, String);
+
+/// Urgent ones, others, retried ones, dead ones; since when the oldest of the first two are there.
+type Depths = (u64, u64, u64, u64, String, String);
 
 impl RedisStore {
     /// See [`Store::deliveries`](crate::store::Store::deliveries).
@@ -87,6 +93,27 @@ impl RedisStore {
             discarded: *discarded,
             done: *done,
             hours: hours.iter().map(|&[done, dead]| (done, dead)).collect(),
+        })
+    }
+
+    /// See [`Store::depth`](crate::store::Store::depth).
+    pub(in crate::store) async fn depth(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+    ) -> Result<Depth, StoreError> {
+        let call = queue_call(&DEPTH, corp, queue);
+        let (urgent, normal, retrying, dead, urgent_since, normal_since): Depths =
+            self.connection.run(&DEPTH, &call).await?;
+        let lane = |waiting, since: String| LaneDepth {
+            waiting,
+            oldest: since.parse().ok().map(Timestamp::from_millis),
+        };
+        Ok(Depth {
+            urgent: lane(urgent, urgent_since),
+            normal: lane(normal, normal_since),
+            retrying,
+            dead,
         })
     }
 
