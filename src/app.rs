@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App as Service, HttpServer, web};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,9 @@ use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
+use crate::http::arrivals::{Arrivals, kept_in};
 use crate::http::doors::{Doors, Receiver, Tenant};
+use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -50,6 +52,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// The service, built and bound to its address, not running yet.
 pub struct App {
     listener: TcpListener,
+    /// For the figures, if they have an address.
+    metrics: Option<TcpListener>,
     doors: web::Data<Doors>,
     worker: Worker,
     corps: Vec<CorpId>,
@@ -67,8 +71,10 @@ pub enum AppError {
     #[error("the client for WeCom's API cannot be built: {0}")]
     Api(#[from] ApiError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {problem}; choose another `server.listen`")]
+    #[error("cannot listen on {address}: {problem}; choose another `{key}`")]
     Listen {
+        /// Its setting.
+        key: &'static str,
         /// The configured address.
         address: SocketAddr,
         /// What the system said.
@@ -109,18 +115,17 @@ impl App {
         let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
-        let listen = |problem| AppError::Listen {
-            address: config.listen,
-            problem,
-        };
-        let listener = TcpListener::bind(config.listen).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
+        let listener = listen("server.listen", config.listen)?;
+        let metrics = config.metrics_listen;
+        let metrics = metrics.map(|address| listen("metrics.listen", address));
+        let metrics = metrics.transpose()?;
         let doors = web::Data::new(Doors {
             former_homes,
             ..doors(config, store, corps, clock)
         });
         Ok(Self {
             listener,
+            metrics,
             doors,
             worker,
             corps: settings.corps,
@@ -140,6 +145,15 @@ impl App {
         Ok(self.listener.local_addr()?)
     }
 
+    /// The address of the figures, if they have one.
+    ///
+    /// # Errors
+    /// [`AppError::Serve`] when the system does not tell.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, AppError> {
+        let listener = self.metrics.as_ref();
+        Ok(listener.map(TcpListener::local_addr).transpose()?)
+    }
+
     /// The worker, for stepping.
     pub fn worker(&self) -> &Worker {
         &self.worker
@@ -157,6 +171,9 @@ impl App {
     /// [`AppError::Serve`] when the server fails by itself.
     pub async fn run(self, loops: Loops, stop: CancellationToken) -> Result<(), AppError> {
         let doors = self.doors;
+        let metrics = self.metrics;
+        let metrics = metrics.map(|listener| serve_metrics(listener, &doors));
+        let metrics = metrics.transpose()?;
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
@@ -177,6 +194,8 @@ impl App {
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
+        // They are served until the last: what is being stopped is worth looking at.
+        let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
         let served = server.await;
         stop.cancel();
         let _ = stopping.await;
@@ -186,8 +205,38 @@ impl App {
         {
             tracing::warn!("Some items are still in work; the next process takes them up.");
         }
+        if let Some((handle, serving)) = metrics {
+            handle.stop(false).await;
+            let _ = serving.await;
+        }
         Ok(served?)
     }
+}
+
+fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
+    let failed = |problem| AppError::Listen {
+        key,
+        address,
+        problem,
+    };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// One thread is enough for one who asks a few times a minute.
+fn serve_metrics(listener: TcpListener, doors: &web::Data<Doors>) -> std::io::Result<Server> {
+    let doors = doors.clone();
+    let routes = move || {
+        Service::new()
+            .app_data(doors.clone())
+            .configure(crate::http::metrics::routes)
+    };
+    let server = HttpServer::new(routes)
+        .workers(1)
+        .client_request_timeout(HEADER_PATIENCE)
+        .disable_signals();
+    Ok(server.listen(listener)?.run())
 }
 
 async fn stop_server(server: ServerHandle, stop: CancellationToken) {
@@ -270,23 +319,27 @@ fn doors(
     corps: Arc<HashMap<CorpId, Corp>>,
     clock: Clock,
 ) -> Doors {
-    let receivers = config.corps.iter().flat_map(|corp| {
-        corp.receivers.iter().map(|receiver| {
-            let keyring = Keyring::new(
-                receiver.keys.clone(),
-                receiver.previous.clone(),
-                receiver.receive_ids.clone(),
-            );
-            (
-                receiver.name.clone(),
-                Receiver {
-                    corp: corp.id.clone(),
-                    keyring,
-                    replier: replier(receiver),
-                },
-            )
-        })
+    let configured = config.corps.iter().flat_map(|corp| {
+        let receivers = corp.receivers.iter();
+        receivers.map(move |receiver| (corp, receiver))
     });
+    let receivers = configured.enumerate().map(|(number, (corp, receiver))| {
+        let keyring = Keyring::new(
+            receiver.keys.clone(),
+            receiver.previous.clone(),
+            receiver.receive_ids.clone(),
+        );
+        (
+            receiver.name.clone(),
+            Receiver {
+                corp: corp.id.clone(),
+                keyring,
+                replier: replier(receiver),
+                number,
+            },
+        )
+    });
+    let receivers: HashMap<_, _> = receivers.collect();
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
             corp: corp.id.clone(),
@@ -301,7 +354,8 @@ fn doors(
         admin: Desk::new(config.admin_password.clone(), check_up(config, &clock)),
         store,
         clock,
-        receivers: receivers.collect(),
+        arrivals: receivers.iter().map(|_| Arrivals::default()).collect(),
+        receivers,
         corps,
         tenants: tenants.collect(),
         former_homes: HashMap::new(),
@@ -311,6 +365,8 @@ fn doors(
         oauth_base: config.wecom.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+        kept_in: kept_in(),
+        link_states: LinkStates::default(),
     }
 }
 

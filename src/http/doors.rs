@@ -10,6 +10,8 @@ use crate::act::Corp;
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::http::admin::desk::Desk;
+use crate::http::arrivals::{Arrivals, KeptIn};
+use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -48,6 +50,12 @@ pub struct Doors {
     pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
+    /// What came to each receiver, by its number.
+    pub arrivals: Vec<Arrivals>,
+    /// How long deliveries took to be kept.
+    pub kept_in: KeptIn,
+    /// Links counted by state, for the figures.
+    pub link_states: LinkStates,
 }
 
 /// One callback configuration.
@@ -59,6 +67,8 @@ pub struct Receiver {
     pub keyring: Keyring,
     /// Answers messages; without one they get an empty answer, as everything else does.
     pub replier: Option<Arc<Replier>>,
+    /// Where in [`Doors::arrivals`] what comes is counted.
+    pub number: usize,
 }
 
 /// A corp on its pages.

@@ -20,6 +20,7 @@ mod faults;
 mod fixtures;
 mod limits;
 mod links;
+mod metrics;
 mod pages;
 mod properties;
 mod read_api;
