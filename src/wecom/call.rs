@@ -30,6 +30,9 @@ impl Client {
             Lane::Urgent => (&self.urgent, URGENT_PLACES),
             Lane::Usual => (&self.usual, USUAL_PLACES),
         };
+        if api.lane == Lane::Usual {
+            self.hear_of_crowds(now).await;
+        }
         // The API's own place comes first: whoever waits for one must not hold up other APIs.
         let _own = self.rooms.enter(api.path, places as u32, now).await;
         let place = lane.acquire().await;
@@ -134,7 +137,7 @@ impl Client {
                 ..
             } => {
                 self.tally.count(Happening::TooManyAtOnce);
-                self.rooms.narrow(api.path, now);
+                self.make_room(api.path, now).await;
                 error
             }
             ApiError::Misconfigured {

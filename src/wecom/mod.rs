@@ -26,6 +26,7 @@ pub mod token;
 
 mod breaker;
 mod call;
+mod crowd;
 mod limit;
 mod places;
 mod portion;
