@@ -42,7 +42,8 @@ macro_rules! promises {
             lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
                 relations_of_one_contact, records_as_asked, counts_by_state_and_hour, depth_by_lane;
             shared: a_bucket_is_shared, a_pause_holds_for_all, a_wrong_clock_empties_no_bucket,
-                a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease;
+                a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease,
+                an_ended_session_stays_ended;
         }
     };
 }

@@ -238,6 +238,20 @@ impl World {
         self.running = Some(Running::start(app));
     }
 
+    /// A second process on the same store, where there can be one; else the same service, started again. Both are reached
+    /// at the address that this tells.
+    pub(crate) async fn another(&mut self) -> Url {
+        if self.redis.is_none() {
+            self.reopen().await;
+            return self.base.clone();
+        }
+        let app = run(&self.config, &self.clock).await;
+        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let running = self.running.as_ref().expect("it runs");
+        tokio::spawn(app.run(Loops::SteppedByHand, running.stop.child_token()));
+        base
+    }
+
     async fn end(&mut self) {
         let Running {
             worker,

@@ -27,6 +27,7 @@ mod read;
 mod settle;
 
 mod memory;
+mod session;
 
 #[cfg(test)]
 mod disk;

@@ -28,7 +28,7 @@
 //! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |
 //! | `k:<table>` | sorted set | keys of the records, all with score 0, to list them in order |
 //! | `limit:<bucket>` | string | when the bucket is full again, and from when till when it is paused, in microseconds; expires |
-//! | `note:<name>` | string | until when it counts, in milliseconds, a blank, its text; expires |
+//! | `note:<name>` | string | until when it counts, in milliseconds, a blank, its text; expires; `note:ended <name>` is a session that was ended |
 //!
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is
