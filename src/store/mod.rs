@@ -218,6 +218,9 @@ pub struct Counts {
     /// For each of the last [`HOURS_COUNTED`] hours how many were done or discarded, and how many died. The last hour is
     /// the one that is running.
     pub hours: Vec<(u64, u64)>,
+    /// For each of the same hours how many deliveries came, wherever they stand now; empty for calls, which are owed. Of a
+    /// long queue only the next thousand are in it.
+    pub received: Vec<u64>,
 }
 
 /// How much of a queue is not settled, as far as that is told at once.

@@ -23,6 +23,7 @@
 //! | `in:dead` `out:dead` | sorted set | dead items; score: since when, in milliseconds |
 //! | `in:done` `out:done` | sorted set | done items; score: since when, in milliseconds |
 //! | `in:discarded` `out:discarded` | sorted set | those of the done items that were dead and discarded; score: order |
+//! | `in:came` | hash | hour since 1970 → how many deliveries of the log, up to the cursor, came in it; two days |
 //! | `marks` | hash | kind and subject of a refresh → place of the one that waits |
 //! | `numbers` | string | the last number given to a claim; none is given twice |
 //! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |

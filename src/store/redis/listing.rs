@@ -85,6 +85,9 @@ impl RedisStore {
         let [waiting, retrying, dead, discarded, done, hours @ ..] = &found[..] else {
             return Err(StoreError::Corrupt("counts are missing".into()));
         };
+        let (hours, received) = hours
+            .split_at_checked(2 * HOURS_COUNTED)
+            .ok_or_else(|| StoreError::Corrupt("hours are missing".into()))?;
         let (hours, _) = hours.as_chunks::<2>();
         Ok(Counts {
             waiting: *waiting,
@@ -93,6 +96,7 @@ impl RedisStore {
             discarded: *discarded,
             done: *done,
             hours: hours.iter().map(|&[done, dead]| (done, dead)).collect(),
+            received: received.to_vec(),
         })
     }
 

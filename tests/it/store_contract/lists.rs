@@ -241,8 +241,22 @@ pub(crate) async fn counts_by_state_and_hour(ground: Ground) {
     assert_eq!(counts.hours.len(), 24);
     assert_eq!(counts.hours[21..], [(1, 0), (0, 1), (1, 0)]);
     assert!(counts.hours[..21].iter().all(|hour| *hour == (0, 0)));
+    assert!(counts.received.iter().all(|came| *came == 0), "before that");
+    let then = store.counts(corp(1), Queue::Inbox, at(hour)).await.unwrap();
+    let came: Vec<u64> = then.received[21..].to_vec();
+    assert_eq!(
+        came,
+        [0, 7, 0],
+        "one of those waits, nobody has looked at it"
+    );
+    ground.claim(9, at(31 * hour)).await;
+    assert!(ground.replay(&claims[1].ticket.id).await);
+    ground.claim(9, at(31 * hour)).await;
+    let then = store.counts(corp(1), Queue::Inbox, at(hour)).await.unwrap();
+    assert_eq!(then.received[21..], [0, 7, 0], "each counts once");
     let calls = store.counts(corp(1), Queue::Outbox, now).await.unwrap();
     assert_eq!((calls.waiting, calls.done), (1, 0));
+    assert!(calls.received.is_empty(), "{calls:?}");
     let other = store.counts(corp(2), Queue::Inbox, now).await.unwrap();
     assert_eq!(other, empty);
 }
