@@ -98,6 +98,19 @@ impl Act {
         Ok(self.corp(corp)?.client.perform(call, now).await?)
     }
 
+    /// A call of the corp's has proven that a fault of the set-up is gone: what waits because of it becomes due.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it becomes due in its own time.
+    pub async fn hasten_if_mended(&self, corp: &CorpId, now: Timestamp) -> Result<(), StoreError> {
+        let known = self.corps.get(corp);
+        if known.is_some_and(|known| known.client.take_mended(now)) {
+            let hastened = self.store.hasten_all(corp, now).await?;
+            tracing::info!(%corp, hastened, "A fault of the set-up is gone; what waited is due.");
+        }
+        Ok(())
+    }
+
     /// Where the work on a corp's queues is counted; `None` when it is no longer in the configuration.
     pub fn tally(&self, corp: &CorpId) -> Option<&Tally> {
         self.corps.get(corp).map(|corp| &corp.tally)

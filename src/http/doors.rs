@@ -18,6 +18,7 @@ use crate::http::session::SessionKey;
 use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
+use crate::store::error::StoreError;
 
 /// Everything that the doors share.
 #[derive(Debug)]
@@ -101,6 +102,21 @@ impl Doors {
             None if self.tenants.len() == 1 => self.tenants.values().next(),
             None => None,
         }
+    }
+
+    /// Somebody says that what was set up wrongly is put right: calls that are held back are made again, and what waits for
+    /// another attempt is due at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: calls are made again, and what waits is due in its own time.
+    pub(in crate::http) async fn try_again(&self, corp: &CorpId) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if let Some(known) = self.corps.get(corp) {
+            known.client.try_again(now).await;
+        }
+        let hastened = self.store.hasten_all(corp, now).await?;
+        tracing::info!(%corp, hastened, "What failed is tried again.");
+        Ok(())
     }
 
     /// The address that took the place of the one with this code, while old links still work.

@@ -125,9 +125,7 @@ pub(in crate::http) async fn begin(
     let what = start(request, newest.as_ref(), now);
     if what != Start::Runs {
         // Whoever asks has put right what was wrong, or wants to see whether it still is.
-        if let Some(corp) = doors.corps.get(corp) {
-            corp.client.try_again(now).await;
-        }
+        doors.try_again(corp).await?;
         let (key, delivery) = OwnEvent::StartSync(request).delivery(now);
         doors.store.accept(corp, key, &delivery).await?;
     }

@@ -82,6 +82,8 @@ pub(in crate::store::embedded) enum Change {
     Delayed(Spot, Lane, Timestamp),
     /// It was due at this time, and is due now.
     DueNow(Spot, Lane, Timestamp),
+    /// It was due at the first time, and is due at the second, with all that is known of its attempts.
+    Hastened(Spot, Lane, Timestamp, Timestamp),
 }
 
 impl Index {
@@ -127,7 +129,32 @@ impl Index {
                     queue.ready.lane(lane).push_back(delayed.1);
                 }
             }
+            Change::Hastened(spot, lane, due, now) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                let delayed = (due, spot.place);
+                if queue.delayed.remove(&delayed).is_some() {
+                    queue.delayed.insert((now, delayed.1), lane);
+                }
+            }
         }
+    }
+
+    /// Items of a queue that are due after `now`, those first that are due first.
+    pub(in crate::store::embedded) fn delayed(
+        &self,
+        corp: u16,
+        queue: Queue,
+        now: Timestamp,
+        limit: usize,
+    ) -> Vec<(Timestamp, Place, Lane)> {
+        let Some(queue) = self.queues.get(&(corp, queue)) else {
+            return Vec::new();
+        };
+        let delayed = queue.delayed.iter();
+        let later = delayed.filter(|((due, _), _)| *due > now).take(limit);
+        later
+            .map(|((due, place), lane)| (*due, place.clone(), *lane))
+            .collect()
     }
 
     /// Remembers the last number that a corp's items had when the file was opened.

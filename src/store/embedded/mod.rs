@@ -210,6 +210,20 @@ impl EmbeddedStore {
         self.writer.write(write).await
     }
 
+    /// See [`Store::hasten`](crate::store::Store::hasten).
+    pub(in crate::store) async fn hasten(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let corp = self.corp(corp)?;
+        let write =
+            move |batch: &mut Batch<'_>| settle::hasten(batch, (corp, queue), limit, now).map(Ok);
+        self.writer.write(write).await
+    }
+
     /// See [`Store::discard`](crate::store::Store::discard).
     pub(in crate::store) async fn discard(
         &self,
