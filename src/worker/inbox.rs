@@ -31,10 +31,10 @@ impl Worker {
             Ok(event) => event,
             Err(problem) => return self.bury(&ticket, &problem.to_string(), &story).await,
         };
-        if let (Body::Unknown { .. }, 1) = (&event.body, ticket.attempt) {
-            if let Some(tally) = self.act.tally(ticket.id.corp()) {
-                tally.met_unknown();
-            }
+        if let (Body::Unknown { .. }, 1) = (&event.body, ticket.attempt)
+            && let Some(tally) = self.act.tally(ticket.id.corp())
+        {
+            tally.met_unknown();
         }
         if ticket.attempt > ATTEMPTS_MAX {
             let died = step_died(&event, "work on it never came to an end".into(), None);

@@ -1,4 +1,4 @@
-//! Figures as the text that Prometheus reads (OpenMetrics 1.0).
+//! Figures as the text that Prometheus reads (`OpenMetrics` 1.0).
 
 use std::fmt;
 
