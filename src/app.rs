@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App as Service, HttpServer, web};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -18,13 +18,16 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::act::shared::ThroughStore;
+use crate::act::tally::Tally;
 use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
+use crate::http::arrivals::{Arrivals, kept_in};
 use crate::http::doors::{Caller, Doors, Receiver, Tenant};
+use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -50,6 +53,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// The service, built and bound to its address, not running yet.
 pub struct App {
     listener: TcpListener,
+    /// For the figures, if they have an address.
+    metrics: Option<TcpListener>,
     doors: web::Data<Doors>,
     worker: Worker,
     corps: Vec<CorpId>,
@@ -67,8 +72,10 @@ pub enum AppError {
     #[error("the client for WeCom's API cannot be built: {0}")]
     Api(#[from] ApiError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {problem}; choose another `server.listen`")]
+    #[error("cannot listen on {address}: {problem}; choose another `{key}`")]
     Listen {
+        /// Its setting.
+        key: &'static str,
         /// The configured address.
         address: SocketAddr,
         /// What the system said.
@@ -109,18 +116,17 @@ impl App {
         let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
-        let listen = |problem| AppError::Listen {
-            address: config.listen,
-            problem,
-        };
-        let listener = TcpListener::bind(config.listen).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
+        let listener = listen("server.listen", config.listen)?;
+        let metrics = config.metrics_listen;
+        let metrics = metrics.map(|address| listen("metrics.listen", address));
+        let metrics = metrics.transpose()?;
         let doors = web::Data::new(Doors {
             former_homes,
             ..doors(config, store, corps, clock)
         });
         Ok(Self {
             listener,
+            metrics,
             doors,
             worker,
             corps: settings.corps,
@@ -138,6 +144,15 @@ impl App {
     /// [`AppError::Serve`] when the system does not tell.
     pub fn address(&self) -> Result<SocketAddr, AppError> {
         Ok(self.listener.local_addr()?)
+    }
+
+    /// The address of the figures, if they have one.
+    ///
+    /// # Errors
+    /// [`AppError::Serve`] when the system does not tell.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, AppError> {
+        let listener = self.metrics.as_ref();
+        Ok(listener.map(TcpListener::local_addr).transpose()?)
     }
 
     /// The worker, for stepping.
@@ -162,6 +177,9 @@ impl App {
     /// [`AppError::Serve`] when the server fails by itself.
     pub async fn run(self, loops: Loops, stop: CancellationToken) -> Result<(), AppError> {
         let doors = self.doors;
+        let metrics = self.metrics;
+        let metrics = metrics.map(|listener| serve_metrics(listener, &doors));
+        let metrics = metrics.transpose()?;
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
@@ -182,6 +200,8 @@ impl App {
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
+        // They are served until the last: what is being stopped is worth looking at.
+        let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
         let served = server.await;
         stop.cancel();
         let _ = stopping.await;
@@ -191,8 +211,38 @@ impl App {
         {
             tracing::warn!("Some items are still in work; the next process takes them up.");
         }
+        if let Some((handle, serving)) = metrics {
+            handle.stop(false).await;
+            let _ = serving.await;
+        }
         Ok(served?)
     }
+}
+
+fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
+    let failed = |problem| AppError::Listen {
+        key,
+        address,
+        problem,
+    };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// One thread is enough for one who asks a few times a minute.
+fn serve_metrics(listener: TcpListener, doors: &web::Data<Doors>) -> std::io::Result<Server> {
+    let doors = doors.clone();
+    let routes = move || {
+        Service::new()
+            .app_data(doors.clone())
+            .configure(crate::http::metrics::routes)
+    };
+    let server = HttpServer::new(routes)
+        .workers(1)
+        .client_request_timeout(HEADER_PATIENCE)
+        .disable_signals();
+    Ok(server.listen(listener)?.run())
 }
 
 async fn stop_server(server: ServerHandle, stop: CancellationToken) {
@@ -262,6 +312,7 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
             client,
             account,
             facts,
+            tally: Tally::default(),
         };
         Ok((corp.id.clone(), built))
     };
@@ -312,13 +363,17 @@ fn doors(
     corps: Arc<HashMap<CorpId, Corp>>,
     clock: Clock,
 ) -> Doors {
-    let receivers = config.corps.iter().flat_map(|corp| {
+    let configured = config.corps.iter().flat_map(|corp| {
         let own = corp.receivers.iter().map(|it| (it, Caller::Wecom));
         let account = corp.service_account.iter();
         let accounts = account.flat_map(|account| &account.receivers);
         own.chain(accounts.map(|it| (it, Caller::Weixin)))
-            .map(|(it, caller)| (it.name.clone(), receiver(&corp.id, caller, it)))
+            .map(move |(it, caller)| (&corp.id, caller, it))
     });
+    let receivers = configured.enumerate();
+    let receivers = receivers
+        .map(|(number, (corp, caller, it))| (it.name.clone(), receiver(corp, caller, number, it)));
+    let receivers: HashMap<_, _> = receivers.collect();
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
             corp: corp.id.clone(),
@@ -337,7 +392,8 @@ fn doors(
         act: Act::new(Arc::clone(&store), Arc::clone(&corps)),
         store,
         clock,
-        receivers: receivers.collect(),
+        arrivals: receivers.iter().map(|_| Arrivals::default()).collect(),
+        receivers,
         corps,
         tenants: tenants.collect(),
         former_homes: HashMap::new(),
@@ -347,12 +403,15 @@ fn doors(
         oauth_base: config.wecom.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+        kept_in: kept_in(),
+        link_states: LinkStates::default(),
     }
 }
 
-fn receiver(corp: &CorpId, caller: Caller, receiver: &config::Receiver) -> Receiver {
+fn receiver(corp: &CorpId, caller: Caller, number: usize, receiver: &config::Receiver) -> Receiver {
     let (keys, previous) = (receiver.keys.clone(), receiver.previous.clone());
     Receiver {
+        number,
         corp: corp.clone(),
         caller,
         keyring: Keyring::new(keys, previous, receiver.receive_ids.clone()),

@@ -58,6 +58,8 @@ pub struct Config {
     pub dedupe_for: Duration,
     /// `api.tokens`: bearer tokens of the read API. None: nobody can read it.
     pub api_tokens: Vec<SecretString>,
+    /// `metrics.listen`: where `/metrics` is found. Without one, nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// `admin.password_hash`: opens the admin pages of every corp.
     pub admin_password: Option<PasswordHash>,
     /// `log.format`.

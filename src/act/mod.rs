@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod shared;
+pub mod tally;
 
 mod gather;
 mod items;
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::act::error::ActError;
+use crate::act::tally::Tally;
 use crate::decide::facts::CorpFacts;
 use crate::decide::input::Input;
 use crate::decide::request::Request;
@@ -43,6 +45,8 @@ pub struct Corp {
     pub account: Option<weixin::Client>,
     /// Its settings.
     pub facts: CorpFacts,
+    /// What came of the work on its queues.
+    pub tally: Tally,
 }
 
 /// Makes changes.
@@ -129,6 +133,24 @@ impl Act {
         now: Timestamp,
     ) -> Result<Answer, ActError> {
         Ok(self.corp(corp)?.client.perform(call, now).await?)
+    }
+
+    /// A call of the corp's has proven that a fault of the set-up is gone: what waits because of it becomes due.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it becomes due in its own time.
+    pub async fn hasten_if_mended(&self, corp: &CorpId, now: Timestamp) -> Result<(), StoreError> {
+        let known = self.corps.get(corp);
+        if known.is_some_and(|known| known.client.take_mended(now)) {
+            let hastened = self.store.hasten_all(corp, now).await?;
+            tracing::info!(%corp, hastened, "A fault of the set-up is gone; what waited is due.");
+        }
+        Ok(())
+    }
+
+    /// Where the work on a corp's queues is counted; `None` when it is no longer in the configuration.
+    pub fn tally(&self, corp: &CorpId) -> Option<&Tally> {
+        self.corps.get(corp).map(|corp| &corp.tally)
     }
 
     fn corp(&self, id: &CorpId) -> Result<&Corp, ActError> {

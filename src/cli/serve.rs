@@ -52,6 +52,9 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     let app = App::build(config, Clock::system()).await?;
     let (address, public_url) = (app.address()?, &config.public_url);
     tracing::info!(%address, %public_url, version = env!("CARGO_PKG_VERSION"), "Listening.");
+    if let Some(address) = app.metrics_address()? {
+        tracing::info!(%address, "Figures for Prometheus are at /metrics.");
+    }
     for corp in &config.corps {
         for receiver in corp.all_receivers() {
             let url = format!("{public_url}callback/{}", receiver.name);

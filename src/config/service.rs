@@ -1,5 +1,6 @@
 //! The settings of the service itself: everything but the corps.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,14 +38,12 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     let public_url = root.required("public_url", write, public_url);
     let (listen, verify_files) = root.section("server", |server| {
         let write = "an IP address and a port, such as \"127.0.0.1:8080\"";
-        let parse = |text: &str| {
-            text.parse()
-                .map_err(|_| "is no IP address with port".into())
-        };
-        let listen = server.text("listen", write, parse);
+        let listen = server.text("listen", write, address);
         let write = "the file's name, such as \"WW_verify_abc.txt\", and what is in it";
         (listen, server.texts("verify_files", write, verify_file))
     });
+    let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
+    let metrics_listen = root.section("metrics", |metrics| metrics_listen(metrics, listen));
     let (store, replicas, keep_for, dedupe_for) = root.section("store", store);
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
@@ -68,7 +67,8 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     let corps = root.sections("corp", write, corp::read);
     Some(Config {
         public_url: public_url?,
-        listen: listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
+        listen,
+        metrics_listen,
         verify_files: verify_files.unwrap_or_default(),
         store: store.unwrap_or_else(|| StoreChoice::Embedded("wecom-bridge.redb".into())),
         replicas: replicas.unwrap_or(0),
@@ -83,6 +83,20 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         sync,
         session_key,
         corps: corps?,
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse();
+    address.map_err(|_| "is no IP address with port".into())
+}
+
+/// Another address than the public one, which is for everybody.
+fn metrics_listen(metrics: &mut Reader<'_, '_>, public: SocketAddr) -> Option<SocketAddr> {
+    let write = "an IP address and a port of their own, such as \"127.0.0.1:9464\"";
+    metrics.text("listen", write, |text| match address(text)? {
+        own if own == public && own.port() != 0 => Err("is the address of `server.listen`".into()),
+        own => Ok(own),
     })
 }
 

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 
 use crate::callback::{self, Plaintext, Query};
 use crate::http::doors::{Caller, Doors, Receiver};
-use crate::http::refusals::Refused;
+use crate::http::refusals::{Cause, Refused};
 use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
 use crate::model::ids::{CorpId, ReceiverName};
@@ -60,6 +60,7 @@ pub(in crate::http) async fn deliver(
         caller,
         plaintext,
         replier,
+        number,
     } = opened;
     let now = doors.clock.now();
     let (source, peek) = match caller {
@@ -91,12 +92,16 @@ pub(in crate::http) async fn deliver(
         subject,
         ..
     } = &delivery;
-    let latency_ms = doors.clock.now().since(now).as_millis() as u64;
+    let latency = doors.clock.now().since(now);
+    doors.kept_in.add(latency);
+    let latency_ms = latency.as_millis() as u64;
     match accepted {
         Accepted::New(event) => {
+            doors.arrivals[number].new_one(kind);
             tracing::info!(%event, %receiver, %kind, %subject, latency_ms, "received");
         }
         Accepted::Duplicate => {
+            doors.arrivals[number].duplicate(kind);
             tracing::info!(%receiver, %kind, %subject, latency_ms, "received again; nothing to do");
         }
     }
@@ -115,6 +120,7 @@ pub(in crate::http) struct Opened {
     caller: Caller,
     plaintext: Plaintext,
     replier: Option<Arc<Replier>>,
+    number: usize,
 }
 
 impl FromRequest for Opened {
@@ -134,7 +140,9 @@ impl FromRequest for Opened {
             let body = quiet_at_first(read(&request, payload));
             let body = tokio::time::timeout(BODY_PATIENCE, body)
                 .await
-                .map_err(|_elapsed| Refused::TooSlow)??;
+                .map_err(|_elapsed| Cause::TooSlow);
+            let body = body.and_then(|read| read);
+            let body = body.map_err(|cause| doors.refusals.counted(cause))?;
             let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
             Ok(Self {
                 receiver: name.clone(),
@@ -142,13 +150,15 @@ impl FromRequest for Opened {
                 caller: receiver.caller,
                 plaintext,
                 replier: receiver.replier.clone(),
+                number: receiver.number,
             })
         })
     }
 }
 
 fn find<'a>(doors: &'a Doors, name: &str) -> Result<(&'a ReceiverName, &'a Receiver), Refused> {
-    doors.receivers.get_key_value(name).ok_or(Refused::NotFound)
+    let found = doors.receivers.get_key_value(name);
+    found.ok_or_else(|| doors.refusals.counted(Cause::UnknownReceiver))
 }
 
 /// The same future, which does not ask to be woken when it is polled for the first time.
@@ -171,19 +181,19 @@ async fn quiet_at_first<T>(future: impl Future<Output = T>) -> T {
     .await
 }
 
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Refused> {
+async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Cause> {
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced: usize = announced
         .and_then(|v| v.to_str().ok()?.parse().ok())
         .unwrap_or(0);
     if announced > BODY_MAX {
-        return Err(Refused::TooLarge);
+        return Err(Cause::TooLarge);
     }
     let mut body = BytesMut::with_capacity(announced);
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Refused::Malformed)?;
+        let chunk = chunk.map_err(|_| Cause::Malformed)?;
         if body.len() + chunk.len() > BODY_MAX {
-            return Err(Refused::TooLarge);
+            return Err(Cause::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

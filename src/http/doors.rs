@@ -10,12 +10,15 @@ use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::http::admin::desk::Desk;
+use crate::http::arrivals::{Arrivals, KeptIn};
+use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
+use crate::store::error::StoreError;
 
 /// Everything that the doors share.
 #[derive(Debug)]
@@ -50,6 +53,12 @@ pub struct Doors {
     pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
+    /// What came to each receiver, by its number.
+    pub arrivals: Vec<Arrivals>,
+    /// How long deliveries took to be kept.
+    pub kept_in: KeptIn,
+    /// Links counted by state, for the figures.
+    pub link_states: LinkStates,
 }
 
 /// One callback configuration.
@@ -63,6 +72,8 @@ pub struct Receiver {
     pub keyring: Keyring,
     /// Answers messages; without one they get an empty answer, as everything else does.
     pub replier: Option<Arc<Replier>>,
+    /// Where in [`Doors::arrivals`] what comes is counted.
+    pub number: usize,
 }
 
 /// Who calls a callback URL. Both sign and seal alike, and give some of their events the same names.
@@ -104,6 +115,21 @@ impl Doors {
             None if self.tenants.len() == 1 => self.tenants.values().next(),
             None => None,
         }
+    }
+
+    /// Somebody says that what was set up wrongly is put right: calls that are held back are made again, and what waits for
+    /// another attempt is due at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: calls are made again, and what waits is due in its own time.
+    pub(in crate::http) async fn try_again(&self, corp: &CorpId) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if let Some(known) = self.corps.get(corp) {
+            known.client.try_again(now).await;
+        }
+        let hastened = self.store.hasten_all(corp, now).await?;
+        tracing::info!(%corp, hastened, "What failed is tried again.");
+        Ok(())
     }
 
     /// The address that took the place of the one with this code, while old links still work.

@@ -4,6 +4,7 @@
 //! status codes. Reads go to the store directly; nothing here changes state but by putting a delivery into
 //! the inbox, or by replaying or discarding what is in a queue.
 
+pub mod arrivals;
 pub mod doors;
 pub mod refusals;
 pub mod session;
@@ -23,6 +24,9 @@ pub mod admin;
 
 mod api;
 mod health;
+
+pub mod metrics;
+
 mod page;
 mod search;
 

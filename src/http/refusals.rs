@@ -54,9 +54,80 @@ impl ResponseError for Refused {
     }
 }
 
-/// Logs refusals.
+/// Why a callback is refused, as figures tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Cause {
+    /// Query or envelope are not what WeCom sends, or the body broke off.
+    Malformed,
+    /// The signature is wrong.
+    Signature,
+    /// The ciphertext cannot be read.
+    Decrypt,
+    /// It is for another receive id.
+    ReceiveId,
+    /// There is no such receiver.
+    UnknownReceiver,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The body is too large.
+    TooLarge,
+    /// It cannot be stored now.
+    NotStored,
+}
+
+impl Cause {
+    /// All of them.
+    pub(in crate::http) const ALL: [Self; 8] = [
+        Self::Malformed,
+        Self::Signature,
+        Self::Decrypt,
+        Self::ReceiveId,
+        Self::UnknownReceiver,
+        Self::TooSlow,
+        Self::TooLarge,
+        Self::NotStored,
+    ];
+
+    /// Its name, as a metric has it.
+    pub(in crate::http) const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Signature => "signature",
+            Self::Decrypt => "decrypt",
+            Self::ReceiveId => "receive_id",
+            Self::UnknownReceiver => "unknown_receiver",
+            Self::TooSlow => "too_slow",
+            Self::TooLarge => "too_large",
+            Self::NotStored => "not_stored",
+        }
+    }
+
+    const fn of(problem: CallbackError) -> Self {
+        match problem {
+            CallbackError::Malformed(_) | CallbackError::Envelope(_) => Self::Malformed,
+            CallbackError::Signature => Self::Signature,
+            CallbackError::Base64 | CallbackError::Decrypt | CallbackError::Buffer => Self::Decrypt,
+            CallbackError::ReceiveId => Self::ReceiveId,
+        }
+    }
+
+    /// What the sender may know of it.
+    const fn refused(self) -> Refused {
+        match self {
+            Self::Malformed => Refused::Malformed,
+            Self::Signature | Self::Decrypt | Self::ReceiveId => Refused::Forbidden,
+            Self::UnknownReceiver => Refused::NotFound,
+            Self::TooSlow => Refused::TooSlow,
+            Self::TooLarge => Refused::TooLarge,
+            Self::NotStored => Refused::NotStored,
+        }
+    }
+}
+
+/// Counts and logs refusals.
 #[derive(Debug, Default)]
 pub struct Refusals {
+    counts: [AtomicU64; Cause::ALL.len()],
     second: AtomicI64,
     in_second: AtomicU64,
     unlogged: AtomicU64,
@@ -74,11 +145,18 @@ impl Refusals {
             let code = problem.code();
             tracing::warn!(%receiver, code, %problem, unlogged, "A callback was refused.");
         }
-        if problem.is_malformed() {
-            Refused::Malformed
-        } else {
-            Refused::Forbidden
-        }
+        self.counted(Cause::of(problem))
+    }
+
+    /// A callback that is refused before anything of it was read, for a cause that is only counted.
+    pub(in crate::http) fn counted(&self, cause: Cause) -> Refused {
+        self.counts[cause as usize].fetch_add(1, Ordering::Relaxed);
+        cause.refused()
+    }
+
+    /// How many were refused for this cause.
+    pub(in crate::http) fn of(&self, cause: Cause) -> u64 {
+        self.counts[cause as usize].load(Ordering::Relaxed)
     }
 
     /// An event that cannot be stored.
@@ -92,7 +170,7 @@ impl Refusals {
             let Delivery { receiver, kind, .. } = delivery;
             tracing::error!(%receiver, %kind, problem, unlogged, "An event could not be stored; WeCom will send it again.");
         }
-        Refused::NotStored
+        self.counted(Cause::NotStored)
     }
 
     /// Whether this one is logged; then how many were not since the last one that was.
@@ -120,5 +198,26 @@ mod tests {
             .count();
         assert_eq!(logged, 10);
         assert_eq!(refusals.log_now(Timestamp::from_secs(2)), Some(90));
+    }
+
+    #[test]
+    fn a_refusal_is_counted_by_its_cause_and_told_by_a_class() {
+        let name = ReceiverName::parse("app").unwrap();
+        for (problem, cause) in [
+            (CallbackError::Malformed("x"), Cause::Malformed),
+            (CallbackError::Envelope("x"), Cause::Malformed),
+            (CallbackError::Signature, Cause::Signature),
+            (CallbackError::Base64, Cause::Decrypt),
+            (CallbackError::Decrypt, Cause::Decrypt),
+            (CallbackError::Buffer, Cause::Decrypt),
+            (CallbackError::ReceiveId, Cause::ReceiveId),
+        ] {
+            let refusals = Refusals::default();
+            let refused = refusals.callback(&name, problem, Timestamp::from_secs(1));
+            assert_eq!(problem.is_malformed(), refused == Refused::Malformed);
+            for other in Cause::ALL {
+                assert_eq!(refusals.of(other), u64::from(other == cause), "{problem}");
+            }
+        }
     }
 }

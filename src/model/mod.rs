@@ -8,6 +8,7 @@ pub mod text;
 pub mod time;
 
 pub mod chat;
+pub mod histogram;
 pub mod rate;
 
 pub mod contact;

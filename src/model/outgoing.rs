@@ -167,8 +167,10 @@ pub enum Outcome {
 /// What WeCom answered to a call that it took.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// The welcome message went out, or had gone out before (41051).
+    /// The welcome message went out.
     Welcomed,
+    /// The contact had been welcomed, or had begun to write, before (41051).
+    WelcomedBefore,
     /// The card went out.
     CardSent {
         /// Changes the card later, once; absent for cards that cannot change.

@@ -165,6 +165,31 @@ pub struct Counts {
     /// For each of the last [`HOURS_COUNTED`] hours how many were done or discarded, and how many died. The last hour is
     /// the one that is running.
     pub hours: Vec<(u64, u64)>,
+    /// For each of the same hours how many deliveries came, wherever they stand now; empty for calls, which are owed. Of a
+    /// long queue in Redis only the next thousand are in it; in a file, nothing that was trimmed.
+    pub received: Vec<u64>,
+}
+
+/// How much of a queue is not settled, as far as that is told at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Urgent items that wait for their turn or are in work.
+    pub urgent: LaneDepth,
+    /// The others.
+    pub normal: LaneDepth,
+    /// Waiting for another attempt.
+    pub retrying: u64,
+    /// Dead. Large numbers may be cut off at 100,000.
+    pub dead: u64,
+}
+
+/// How much of a lane is not settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LaneDepth {
+    /// How many. An urgent item whose subject is in work may count as a normal one.
+    pub waiting: u64,
+    /// When the oldest came of those that are next or in work; what waits for its subject stands behind those.
+    pub oldest: Option<Timestamp>,
 }
 
 /// How many hours are counted.

@@ -8,7 +8,7 @@ use crate::model::outgoing::OutgoingHead;
 use crate::model::thread::Comment;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Counts, Entry, HOURS_COUNTED, Queue, State};
+use crate::store::item::{Counts, Depth, Entry, HOURS_COUNTED, Queue, State};
 use crate::store::record::{self, Key, Record, Table};
 use crate::store::{Backend, Range, Store, ask};
 
@@ -31,6 +31,14 @@ impl Store {
     ) -> Result<Counts, StoreError> {
         let hour = now.secs().div_euclid(3600) - (HOURS_COUNTED as i64 - 1);
         ask!(self, b => b.counts(corp, queue, Timestamp::from_secs(hour * 3600)))
+    }
+
+    /// Tells how deep a queue is, at a cost that does not grow with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn depth(&self, corp: &CorpId, queue: Queue) -> Result<Depth, StoreError> {
+        ask!(self, b => b.depth(corp, queue))
     }
 
     /// Reads records, in the order of their keys, in one round trip.

@@ -79,6 +79,10 @@ struct Range<'a> {
 /// So many deliveries being taken in at once are a crowd: 8,000 a second, if each takes a millisecond.
 const CROWD: usize = 8;
 
+/// How many items are made due in one step, and in how many steps.
+const HASTEN_STEP: usize = 500;
+const HASTEN_STEPS_MAX: usize = 1000;
+
 /// The store: Redis or embedded, by setting. Both pass one contract.
 #[derive(Debug)]
 pub struct Store {
@@ -273,6 +277,43 @@ impl Store {
         let found = ask!(self, b => b.replay(queue, id))?;
         self.ring(id.corp(), queue);
         Ok(found)
+    }
+
+    /// Makes items due now that wait for another attempt, those that are due first, at most `limit`; tells how many. Their
+    /// attempts and failures stay. What they waited for is said to be gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn hasten(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let hastened = ask!(self, b => b.hasten(corp, queue, limit, now))?;
+        if hastened > 0 {
+            self.ring(corp, queue);
+        }
+        Ok(hastened)
+    }
+
+    /// [Hastens](Self::hasten) everything in both queues of a corp, step by step, so that nobody waits long behind it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: some may be hastened.
+    pub async fn hasten_all(&self, corp: &CorpId, now: Timestamp) -> Result<usize, StoreError> {
+        let mut all = 0;
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            for _ in 0..HASTEN_STEPS_MAX {
+                let hastened = self.hasten(corp, queue, HASTEN_STEP, now).await?;
+                all += hastened;
+                if hastened < HASTEN_STEP {
+                    break;
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// Ends a dead item for good, by this person's decision. It stays visible with the reason until it is trimmed, and can

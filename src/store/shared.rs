@@ -1,7 +1,9 @@
-//! What processes share besides the queues: buckets of permits, and notes that are kept for a while.
+//! What processes share besides the queues: buckets of permits, notes that are kept for a while, and which sessions were
+//! ended.
 //!
-//! Neither is worth a disk's sync, and both may be lost: whoever uses them goes on without. In the embedded store,
-//! which has one process, they live in its memory.
+//! Buckets and notes are not worth a disk's sync and may be lost: whoever uses them goes on without. In the embedded
+//! store, which has one process, they live in its memory. An ended session must not come back with a restart: it is kept
+//! as everything else is.
 
 use std::time::Duration;
 
@@ -94,4 +96,52 @@ impl Store {
             Backend::Embedded(embedded) => Ok(embedded.memory.swap_note(corp, name, swap, now)),
         }
     }
+
+    /// Keeps the name of a session that was ended, until it would have ended by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nobody knows whether it was kept.
+    pub async fn end_session(
+        &self,
+        corp: &CorpId,
+        session: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match &self.backend {
+            Backend::Redis(redis) => {
+                let swap = Swap {
+                    expected: None,
+                    value: Some(""),
+                    keep_for: until.since(now),
+                };
+                let name = ended(session);
+                redis.swap_note(corp, &name, swap, now).await.map(drop)
+            }
+            Backend::Embedded(embedded) => embedded.end_session(corp, session, until, now).await,
+        }
+    }
+
+    /// Whether a session was ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn is_session_ended(
+        &self,
+        corp: &CorpId,
+        session: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        match &self.backend {
+            Backend::Redis(redis) => {
+                let note = redis.note(corp, &ended(session), now).await?;
+                Ok(note.is_some())
+            }
+            Backend::Embedded(embedded) => embedded.is_session_ended(corp, session, now).await,
+        }
+    }
+}
+
+fn ended(session: &str) -> String {
+    format!("ended {session}")
 }

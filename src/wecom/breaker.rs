@@ -1,5 +1,6 @@
 //! Holds calls back that would fail for a fault that is known, in this process or in another.
 
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,12 +16,21 @@ const NOTE: &str = "faults";
 /// What was read of it counts for so long.
 const FRESH: Duration = Duration::from_secs(5);
 
+/// How often it is told that a fault is gone.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
 /// How often a change is made anew because another process changed the note meanwhile.
 const TRIES: usize = 5;
 
 /// What this process knows.
 #[derive(Debug, Default)]
-pub(in crate::wecom) struct Breaker(Mutex<Known>);
+pub(in crate::wecom) struct Breaker {
+    known: Mutex<Known>,
+    /// A fault was proven to be gone, and nobody was told yet.
+    mended: AtomicBool,
+    /// When somebody was told, in milliseconds since 1970.
+    told_at: AtomicI64,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -62,7 +72,7 @@ impl Breaker {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,6 +93,24 @@ impl Client {
     pub async fn try_again(&self, now: Timestamp) {
         self.change(now, |faults| fault::try_again(faults, now))
             .await;
+    }
+
+    /// Whether a call has proven that a fault is gone: what waits because of it need not. Told once, and once a minute at
+    /// most: a fault that comes and goes must not have everything tried again each time.
+    pub fn take_mended(&self, now: Timestamp) -> bool {
+        let Breaker {
+            mended, told_at, ..
+        } = &self.breaker;
+        // Asked at every claim; what follows is for the rare case.
+        if !mended.load(Ordering::Relaxed) {
+            return false;
+        }
+        let last = Timestamp::from_millis(told_at.load(Ordering::Relaxed));
+        if now >= last && now.since(last) < TELL_EVERY {
+            return false;
+        }
+        told_at.store(now.millis(), Ordering::Relaxed);
+        mended.swap(false, Ordering::Relaxed)
     }
 
     /// Refuses a call that would fail.
@@ -136,6 +164,7 @@ impl Client {
         if self.breaker.knows_of(api, secret) {
             self.change(now, |faults| fault::clear(faults, api, secret))
                 .await;
+            self.breaker.mended.store(true, Ordering::Relaxed);
         }
     }
 
@@ -232,8 +261,27 @@ mod tests {
             let told: Vec<_> = faults.iter().map(|f| (f.errcode, f.since)).collect();
             assert_eq!(told, expected.map(|code| (code, NOW)).as_slice(), "{secs}");
         }
+        assert!(client.take_mended(after(1201)), "it is gone");
+        assert!(!client.take_mended(after(1300)), "told once");
         assert_eq!(client.tally().of(Happening::Misconfigured), 2);
         assert_eq!(client.tally().of(Happening::HeldBack), 3);
+    }
+
+    #[tokio::test]
+    async fn a_fault_that_comes_and_goes_is_not_told_each_time() {
+        let script = Script::start(|asked, before| {
+            (asked.path == "user/get" && before % 2 == 0)
+                .then(|| errcode(60020))
+                .flatten()
+        })
+        .await;
+        let client = script.client();
+        for (secs, told) in [(0, true), (1, false), (59, false), (60, true)] {
+            assert_eq!(read(&client, after(secs)).await, Some(60020));
+            client.try_again(after(secs)).await;
+            assert_eq!(read(&client, after(secs)).await, None);
+            assert_eq!(client.take_mended(after(secs)), told, "{secs}");
+        }
     }
 
     #[tokio::test]

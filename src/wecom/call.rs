@@ -30,14 +30,21 @@ impl Client {
             Lane::Urgent => (&self.urgent, URGENT_PLACES),
             Lane::Usual => (&self.usual, USUAL_PLACES),
         };
+        if api.lane == Lane::Usual {
+            self.hear_of_crowds(now).await;
+        }
         // The API's own place comes first: whoever waits for one must not hold up other APIs.
         let _own = self.rooms.enter(api.path, places as u32, now).await;
         let place = lane.acquire().await;
         let _place = place.expect("the semaphores live as long as the client and are never closed");
         // A call that was under way meanwhile may have met a fault.
         self.still_held_back(api.path, api.secret, now)?;
-        let answer = wire::send(api, request).await?;
-        match answer.check(api) {
+        let answer = wire::send(api, request).await;
+        let checked = answer.as_ref().map_err(Clone::clone);
+        let checked = checked.and_then(|answer| answer.check(api));
+        self.tally.count_call(api.path, &checked);
+        let answer = answer?;
+        match checked {
             Ok(()) => {
                 self.went_well(api.path, api.secret, now).await;
                 Ok(answer)
@@ -130,7 +137,7 @@ impl Client {
                 ..
             } => {
                 self.tally.count(Happening::TooManyAtOnce);
-                self.rooms.narrow(api.path, now);
+                self.make_room(api.path, now).await;
                 error
             }
             ApiError::Misconfigured {

@@ -26,6 +26,7 @@ pub mod token;
 
 mod breaker;
 mod call;
+mod crowd;
 pub(crate) mod limit;
 mod places;
 pub(crate) mod portion;

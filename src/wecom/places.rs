@@ -1,49 +1,92 @@
 //! How many calls of one API may be under way at once: fewer after WeCom said that they are too many (45033), slowly
 //! more again.
 //!
-//! WeCom does not tell the number, and counts the calls of all processes. Each finds its own share this way.
+//! WeCom does not tell the number, and counts the calls of all processes. Processes that share tell each other: all of
+//! them give up half when one has met a refusal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::model::time::Timestamp;
+use crate::wecom::USUAL_PLACES;
 
 /// One place comes back in this time.
 const RECOVERY: Duration = Duration::from_secs(10);
 
+/// What was read of other processes' refusals counts for so long: half of what a place takes to come back.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// Refusals that come together are one: the calls were under way at the same time.
 const TOGETHER: Duration = Duration::from_secs(1);
+
+/// How many places an API had when it was last narrowed, and when that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::wecom) struct Narrowed {
+    places: u32,
+    since: Timestamp,
+}
+
+impl Narrowed {
+    /// `None`: it stands against nothing. A clock that was set back must not keep a room narrow.
+    fn places(self, now: Timestamp) -> Option<u32> {
+        let back = now.since(self.since).as_secs() / RECOVERY.as_secs();
+        let back = u32::try_from(back).unwrap_or(u32::MAX);
+        (now >= self.since).then(|| self.places.saturating_add(back))
+    }
+
+    /// Whether it is as good as none by now.
+    pub(in crate::wecom) fn is_over(self, now: Timestamp) -> bool {
+        let places = self.places(now);
+        places.is_none_or(|places| places >= PLACES_MAX)
+    }
+
+    /// The narrower of two.
+    fn narrower(self, other: Self, now: Timestamp) -> Self {
+        let places = |narrowed: Self| narrowed.places(now).unwrap_or(u32::MAX);
+        if places(other) < places(self) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// No API has more places.
+const PLACES_MAX: u32 = USUAL_PLACES as u32;
 
 /// How many places an API has. Pure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Room {
     max: u32,
-    /// How many there were when it was last narrowed, and when.
-    narrowed: Option<(u32, Timestamp)>,
+    narrowed: Option<Narrowed>,
 }
 
 impl Room {
     fn places(self, now: Timestamp) -> u32 {
-        match self.narrowed {
-            // A clock that was set back must not keep the room narrow.
-            Some((places, since)) if now >= since => {
-                let back = now.since(since).as_secs() / RECOVERY.as_secs();
-                let back = u32::try_from(back).unwrap_or(u32::MAX);
-                places.saturating_add(back).min(self.max)
-            }
-            _ => self.max,
-        }
+        let narrowed = self.narrowed.and_then(|narrowed| narrowed.places(now));
+        narrowed.map_or(self.max, |places| places.min(self.max))
     }
 
     fn narrow(&mut self, now: Timestamp) {
-        let together = |(_, since): (u32, Timestamp)| now >= since && now.since(since) < TOGETHER;
+        let together =
+            |narrowed: Narrowed| now >= narrowed.since && now.since(narrowed.since) < TOGETHER;
         if !self.narrowed.is_some_and(together) {
-            self.narrowed = Some(((self.places(now) / 2).max(1), now));
+            self.narrowed = Some(Narrowed {
+                places: (self.places(now) / 2).max(1),
+                since: now,
+            });
         }
+    }
+
+    /// Takes in what another process has met.
+    fn learn(&mut self, narrowed: Narrowed, now: Timestamp) {
+        let own = self.narrowed.unwrap_or(narrowed);
+        self.narrowed = Some(own.narrower(narrowed, now));
     }
 }
 
@@ -51,6 +94,8 @@ impl Room {
 #[derive(Debug, Default)]
 pub(in crate::wecom) struct Rooms {
     by_api: Mutex<HashMap<&'static str, (Room, u32)>>,
+    /// What other processes have met, and when it was looked for.
+    learned: Mutex<(BTreeMap<String, Narrowed>, Option<Timestamp>)>,
     freed: Notify,
 }
 
@@ -81,9 +126,13 @@ impl Rooms {
     }
 
     fn try_enter(&self, api: &'static str, max: u32, now: Timestamp) -> Option<Place<'_>> {
+        let learned = self.learned().0.get(api).copied();
         let narrowed = None;
         let mut rooms = self.lock();
         let (room, taken) = rooms.entry(api).or_insert((Room { max, narrowed }, 0));
+        if let Some(learned) = learned {
+            room.learn(learned, now);
+        }
         if *taken >= room.places(now) {
             return None;
         }
@@ -91,11 +140,31 @@ impl Rooms {
         Some(Place { rooms: self, api })
     }
 
-    /// WeCom says that too many calls of this API are under way.
-    pub(in crate::wecom) fn narrow(&self, api: &'static str, now: Timestamp) {
-        if let Some((room, _)) = self.lock().get_mut(api) {
-            room.narrow(now);
+    /// WeCom says that too many calls of this API are under way. What that means, for other processes.
+    pub(in crate::wecom) fn narrow(&self, api: &'static str, now: Timestamp) -> Option<Narrowed> {
+        let mut rooms = self.lock();
+        let (room, _) = rooms.get_mut(api)?;
+        room.narrow(now);
+        room.narrowed
+    }
+
+    /// Whether it is time to look what other processes have met. Whoever is told so looks.
+    pub(in crate::wecom) fn is_stale(&self, now: Timestamp) -> bool {
+        let looked_at = &mut self.learned().1;
+        let is_stale = !looked_at.is_some_and(|at| now >= at && now.since(at) < FRESH);
+        if is_stale {
+            *looked_at = Some(now);
         }
+        is_stale
+    }
+
+    /// Takes in what other processes have met.
+    pub(in crate::wecom) fn learn(&self, met: BTreeMap<String, Narrowed>) {
+        self.learned().0 = met;
+    }
+
+    fn learned(&self) -> MutexGuard<'_, (BTreeMap<String, Narrowed>, Option<Timestamp>)> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, (Room, u32)>> {

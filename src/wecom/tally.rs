@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::wecom::error::ApiError;
+
 /// Something that happened to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Happening {
@@ -21,9 +23,56 @@ pub enum Happening {
     TakenOver,
 }
 
+/// The calls that belong together: the first part of their paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `gettoken`.
+    Token,
+    /// The tickets of the JS-SDK.
+    Ticket,
+    /// `auth/…`: who a visitor is.
+    Auth,
+    /// `user/…`.
+    User,
+    /// `department/…`.
+    Department,
+    /// `externalcontact/…`.
+    ExternalContact,
+    /// `message/…`.
+    Message,
+    /// Any other.
+    Other,
+}
+
+/// What came of a call that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallResult {
+    /// It was carried out.
+    Ok,
+    /// There was no answer.
+    Network,
+    /// The token was refused.
+    Token,
+    /// A limit is used up (45009).
+    Limited,
+    /// WeCom is busy, 45033 among others.
+    Busy,
+    /// The request is wrong, or the code unknown.
+    Refused,
+    /// Something is set up wrongly.
+    Misconfigured,
+    /// An outcome of normal work, such as a contact who is gone.
+    State,
+    /// What came is no answer of WeCom's.
+    BadReply,
+}
+
 /// How often each happened since the start.
 #[derive(Debug, Default)]
-pub struct Tally([AtomicU64; Happening::ALL.len()]);
+pub struct Tally {
+    happenings: [AtomicU64; Happening::ALL.len()],
+    calls: [[AtomicU64; CallResult::ALL.len()]; Family::ALL.len()],
+}
 
 impl Happening {
     /// All of them.
@@ -51,14 +100,111 @@ impl Happening {
     }
 }
 
+impl Family {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Token,
+        Self::Ticket,
+        Self::Auth,
+        Self::User,
+        Self::Department,
+        Self::ExternalContact,
+        Self::Message,
+        Self::Other,
+    ];
+
+    /// Its name, as a metric would have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Ticket => "ticket",
+            Self::Auth => "auth",
+            Self::User => "user",
+            Self::Department => "department",
+            Self::ExternalContact => "externalcontact",
+            Self::Message => "message",
+            Self::Other => "other",
+        }
+    }
+
+    /// The family of this path below `/cgi-bin/`.
+    fn of(path: &str) -> Self {
+        match path.split('/').next() {
+            Some("gettoken") => Self::Token,
+            Some("ticket" | "get_jsapi_ticket") => Self::Ticket,
+            Some("auth") => Self::Auth,
+            Some("user") => Self::User,
+            Some("department") => Self::Department,
+            Some("externalcontact") => Self::ExternalContact,
+            Some("message") => Self::Message,
+            Some(_) | None => Self::Other,
+        }
+    }
+}
+
+impl CallResult {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Network,
+        Self::Token,
+        Self::Limited,
+        Self::Busy,
+        Self::Refused,
+        Self::Misconfigured,
+        Self::State,
+        Self::BadReply,
+    ];
+
+    /// Its name, as a metric would have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Network => "network",
+            Self::Token => "token",
+            Self::Limited => "limited",
+            Self::Busy => "busy",
+            Self::Refused => "refused",
+            Self::Misconfigured => "misconfigured",
+            Self::State => "state",
+            Self::BadReply => "bad_reply",
+        }
+    }
+
+    const fn of<T>(result: &Result<T, ApiError>) -> Self {
+        match result {
+            Ok(_) => Self::Ok,
+            Err(ApiError::Network { .. }) => Self::Network,
+            Err(ApiError::TokenRejected { .. }) => Self::Token,
+            Err(ApiError::RateLimited { .. }) => Self::Limited,
+            Err(ApiError::Busy { .. }) => Self::Busy,
+            Err(ApiError::Refused { .. }) => Self::Refused,
+            Err(ApiError::Misconfigured { .. }) => Self::Misconfigured,
+            Err(ApiError::State { .. }) => Self::State,
+            Err(ApiError::BadReply { .. }) => Self::BadReply,
+        }
+    }
+}
+
 impl Tally {
     /// How often it happened.
     pub fn of(&self, happening: Happening) -> u64 {
-        self.0[happening as usize].load(Ordering::Relaxed)
+        self.happenings[happening as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many calls of this family ended so.
+    pub fn calls(&self, family: Family, result: CallResult) -> u64 {
+        self.calls[family as usize][result as usize].load(Ordering::Relaxed)
     }
 
     pub(crate) fn count(&self, happening: Happening) {
-        self.0[happening as usize].fetch_add(1, Ordering::Relaxed);
+        self.happenings[happening as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a call that was made.
+    pub(in crate::wecom) fn count_call<T>(&self, path: &str, result: &Result<T, ApiError>) {
+        let of_family = &self.calls[Family::of(path) as usize];
+        of_family[CallResult::of(result) as usize].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -74,6 +220,44 @@ mod tests {
         }
         for (n, happening) in Happening::ALL.into_iter().enumerate() {
             assert_eq!(tally.of(happening), n as u64, "{}", happening.name());
+        }
+    }
+
+    #[test]
+    fn calls_are_counted_by_family_and_result() {
+        let tally = Tally::default();
+        let gone = ApiError::State {
+            api: "x",
+            errcode: 84061,
+            errmsg: String::new(),
+        };
+        for (n, path) in [
+            "gettoken",
+            "ticket/get",
+            "auth/getuserinfo",
+            "user/get",
+            "department/simplelist",
+            "externalcontact/groupchat/get",
+            "message/send",
+            "getcallbackip",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            (0..n).for_each(|_| tally.count_call(path, &Ok(())));
+            tally.count_call::<()>(path, &Err(gone.clone()));
+        }
+        for (n, family) in Family::ALL.into_iter().enumerate() {
+            for result in CallResult::ALL {
+                let ok = if result == CallResult::Ok {
+                    n as u64
+                } else {
+                    0
+                };
+                let expected = ok + u64::from(result == CallResult::State);
+                let (family, result) = (family.name(), tally.calls(family, result));
+                assert_eq!(result, expected, "{family}");
+            }
         }
     }
 }

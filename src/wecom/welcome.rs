@@ -35,7 +35,7 @@ impl Client {
             Err(ApiError::State {
                 errcode: WELCOMED_BEFORE,
                 ..
-            }) => Ok(Answer::Welcomed),
+            }) => Ok(Answer::WelcomedBefore),
             Err(error) => Err(error),
         }
     }

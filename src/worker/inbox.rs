@@ -1,11 +1,12 @@
 //! One delivery: read it, act on it, settle it.
 
 use crate::act::error::ActError;
+use crate::act::tally::End;
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{self, Body, Event};
 use crate::decide::input::{Input, StepDied};
 use crate::model::delivery::Delivery;
-use crate::store::item::{Claim, Settle, Ticket};
+use crate::store::item::{Claim, Queue, Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::Worker;
 use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
@@ -19,6 +20,8 @@ impl Worker {
         } = claim;
         let story = Story {
             event: ticket.id.clone(),
+            queue: Queue::Inbox,
+            lane: delivery.lane,
             what: delivery.kind.to_string(),
             subject: delivery.subject.clone(),
             attempt: ticket.attempt,
@@ -28,6 +31,11 @@ impl Worker {
             Ok(event) => event,
             Err(problem) => return self.bury(&ticket, &problem.to_string(), &story).await,
         };
+        if let (Body::Unknown { .. }, 1) = (&event.body, ticket.attempt)
+            && let Some(tally) = self.act.tally(ticket.id.corp())
+        {
+            tally.met_unknown();
+        }
         if ticket.attempt > ATTEMPTS_MAX {
             let died = step_died(&event, "work on it never came to an end".into(), None);
             return self.die(&ticket, died, &story).await;
@@ -61,16 +69,18 @@ impl Worker {
             },
         );
         match told.await {
-            Ok(Ok(_)) => self.log(story, "dead", Some(&died.reason)),
+            Ok(Ok(_)) => self.ended(End::Dead, story, "dead", Some(&died.reason)),
             Ok(Err(_)) | Err(_) => self.bury(ticket, &died.reason, story).await,
         }
     }
 
     async fn decided(&self, ticket: &Ticket, input: &Input<'_>) -> Result<(), ActError> {
-        self.act
-            .perform(ticket, Settle::Done, input, self.clock.now())
-            .await
-            .map(drop)
+        let now = self.clock.now();
+        let effects = self.act.perform(ticket, Settle::Done, input, now).await?;
+        if let Some(tally) = self.act.tally(ticket.id.corp()) {
+            tally.acted(&effects);
+        }
+        Ok(())
     }
 }
 

@@ -193,6 +193,9 @@ impl Worker {
         lanes: Lanes,
     ) -> Result<Vec<Work>, StoreError> {
         let now = self.clock.now();
+        if let Err(problem) = self.act.hasten_if_mended(corp, now).await {
+            tracing::warn!(%corp, %problem, "What waited for a fault to end becomes due in its own time.");
+        }
         Ok(match queue {
             Queue::Inbox => {
                 let claims = self

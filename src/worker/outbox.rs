@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::act::error::ActError;
+use crate::act::tally::End;
 use crate::decide::input::Input;
 use crate::model::delivery::Lane;
 use crate::model::outgoing::{Outcome, Outgoing, Receipt};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Claim, Settle, Ticket};
+use crate::store::item::{Claim, Queue, Settle, Ticket};
 use crate::worker::Worker;
 use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
 use crate::worker::settle::{Story, guarded, salt};
@@ -26,6 +27,8 @@ impl Worker {
         let now = self.clock.now();
         let story = Story {
             event: ticket.id.clone(),
+            queue: Queue::Outbox,
+            lane: outgoing.lane,
             what: outgoing.call.name().to_owned(),
             subject: outgoing.subject.clone(),
             attempt: ticket.attempt,
@@ -36,6 +39,7 @@ impl Worker {
                 .bury(&ticket, "work on it never came to an end", &story)
                 .await;
         }
+        let mut last = None;
         let outcome = if outgoing.deadline.is_some_and(|deadline| deadline <= now) {
             Outcome::TooLate
         } else {
@@ -50,21 +54,25 @@ impl Worker {
                     Next::Again(due) => {
                         return self.again(&ticket, due, &problem.to_string(), &story).await;
                     }
-                    Next::Ended(outcome) => outcome,
+                    Next::Ended(outcome) => {
+                        last = errcode(&problem);
+                        outcome
+                    }
                 },
             }
         };
-        let result = self
-            .receipt(
-                &ticket,
-                outgoing.lane,
-                Receipt {
-                    call: outgoing.call,
-                    outcome,
-                },
-            )
-            .await;
-        self.close(&ticket, result, &story).await;
+        let receipt = Receipt {
+            call: outgoing.call,
+            outcome,
+        };
+        let result = self.receipt(&ticket, outgoing.lane, &receipt).await;
+        if let (Ok(()), Some(tally)) = (&result, self.act.tally(ticket.id.corp())) {
+            tally.receipt(&receipt, last);
+        }
+        match (settle(&receipt), result) {
+            (Settle::Dead(reason), Ok(())) => self.ended(End::Dead, &story, "dead", Some(reason)),
+            (_, result) => self.close(&ticket, result, &story).await,
+        }
     }
 
     fn judge(
@@ -92,22 +100,19 @@ impl Worker {
             }
             Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
                 reason: problem.to_string(),
-                errcode: match problem {
-                    ActError::Api(error) => error.errcode(),
-                    ActError::Refused(_) | ActError::Store(_) => None,
-                },
+                errcode: errcode(problem),
             }),
         }
     }
 
     /// Acts on a receipt, and insists: without it the call would be made once more.
-    async fn receipt(&self, ticket: &Ticket, lane: Lane, receipt: Receipt) -> Result<(), ActError> {
-        let settle = match &receipt.outcome {
-            Outcome::Done(_) => Settle::Done,
-            Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
-            Outcome::Failed { reason, .. } => Settle::Dead(reason),
-        };
-        let input = Input::Receipt(&receipt);
+    async fn receipt(
+        &self,
+        ticket: &Ticket,
+        lane: Lane,
+        receipt: &Receipt,
+    ) -> Result<(), ActError> {
+        let (settle, input) = (settle(receipt), Input::Receipt(receipt));
         let mut tries = 0;
         loop {
             tries += 1;
@@ -123,6 +128,22 @@ impl Worker {
                 result => return result.map(drop),
             }
         }
+    }
+}
+
+/// How a call ends with this receipt.
+fn settle(receipt: &Receipt) -> Settle<'_> {
+    match &receipt.outcome {
+        Outcome::Done(_) => Settle::Done,
+        Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
+        Outcome::Failed { reason, .. } => Settle::Dead(reason),
+    }
+}
+
+fn errcode(problem: &ActError) -> Option<i64> {
+    match problem {
+        ActError::Api(error) => error.errcode(),
+        ActError::Refused(_) | ActError::Store(_) => None,
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::act::error::ActError;
+use crate::act::tally::End;
 use crate::model::delivery::{ItemId, Lane, Subject};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Settle, Ticket};
+use crate::store::item::{Queue, Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::retry::{Verdict, verdict};
 use crate::worker::{Worker, patience};
@@ -19,9 +20,11 @@ use crate::worker::{Worker, patience};
 const STORE_TRIES: u32 = 60;
 const STORE_WAIT: Duration = Duration::from_millis(500);
 
-/// What the log tells about an item.
+/// What log and figures tell about an item.
 pub(in crate::worker) struct Story {
     pub(in crate::worker) event: ItemId,
+    pub(in crate::worker) queue: Queue,
+    pub(in crate::worker) lane: Lane,
     pub(in crate::worker) what: String,
     pub(in crate::worker) subject: Subject,
     pub(in crate::worker) attempt: u32,
@@ -78,7 +81,7 @@ impl Worker {
         story: &Story,
     ) {
         let Err(problem) = result else {
-            return self.log(story, "done", None);
+            return self.ended(End::Done, story, "done", None);
         };
         match verdict(&problem, ticket.attempt, salt(&ticket.id)) {
             Verdict::After(wait) => {
@@ -90,7 +93,7 @@ impl Worker {
                 let outcome = problem.to_string();
                 let now = self.clock.now();
                 match insisted(|| self.store.commit(ticket, Settle::Done, &[], &[], now)).await {
-                    Ok(()) => self.log(story, &outcome, None),
+                    Ok(()) => self.ended(End::Done, story, &outcome, None),
                     Err(problem) => self.log(story, "left", Some(&problem.to_string())),
                 }
             }
@@ -108,7 +111,7 @@ impl Worker {
     ) {
         let now = self.clock.now();
         match insisted(|| self.store.retry(ticket, due, error, now)).await {
-            Ok(()) => self.log(story, "retrying", Some(error)),
+            Ok(()) => self.ended(End::Retry, story, "retrying", Some(error)),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
     }
@@ -118,18 +121,35 @@ impl Worker {
         let now = self.clock.now();
         let end = Settle::Dead(reason);
         match insisted(|| self.store.commit(ticket, end, &[], &[], now)).await {
-            Ok(()) => self.log(story, "dead", Some(reason)),
+            Ok(()) => self.ended(End::Dead, story, "dead", Some(reason)),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
     }
 
-    pub(in crate::worker) fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
+    /// Counts and logs the end of work on an item.
+    pub(in crate::worker) fn ended(
+        &self,
+        end: End,
+        story: &Story,
+        outcome: &str,
+        error: Option<&str>,
+    ) {
+        if let Some(tally) = self.act.tally(story.event.corp()) {
+            let since_receipt = self.clock.now().since(story.since);
+            tally.ended(story.queue, story.lane, end, since_receipt);
+        }
+        self.log(story, outcome, error);
+    }
+
+    fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
         let Story {
             event,
             what,
             subject,
             attempt,
             since,
+            queue: _,
+            lane: _,
         } = story;
         let latency_ms = self.clock.now().since(*since).as_millis() as u64;
         match error {

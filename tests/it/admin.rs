@@ -9,7 +9,7 @@ use wecom_bridge::http::admin::DOORS;
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
 
-use crate::world::{ADMIN_PASSWORD, Address, CORP, On, Setup, World, contact, user};
+use crate::world::{ADMIN_PASSWORD, Address, CORP, On, Setup, World, contact, stories, user};
 
 const OWN: &str = "https://bridge.localhost";
 
@@ -373,6 +373,47 @@ async fn sessions_end() {
     assert_eq!(guest.get(&base).await.status, 200);
     world.clock.advance(Duration::from_secs(8 * 3600));
     assert_eq!(guest.get(&base).await.to, "/admin/login");
+}
+
+stories!(a_logout_holds_everywhere);
+
+async fn a_logout_holds_everywhere(on: On) {
+    let address = Address::BehindTls;
+    let setup = Setup {
+        address,
+        ..Setup::default()
+    };
+    let mut world = World::with(on, setup).await;
+    let mut guest = Guest::new(&world);
+    guest.log_in(ADMIN_PASSWORD).await;
+    let kept = guest.cookies.clone();
+    let page = format!("/admin/corps/{CORP}");
+    let opened = async |world: &World, at: &url::Url| {
+        let pairs = kept.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookies = pairs.collect::<Vec<_>>().join("; ");
+        let request = world.http.get(at.join(&page).unwrap());
+        let answer = request.header(COOKIE, cookies).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    let elsewhere = world.elsewhere().await;
+    assert_eq!(opened(&world, &elsewhere).await, 200);
+    let mut guest = Guest::new(&world);
+    guest.cookies = kept.clone();
+    let out = guest.submit(&page, "/admin/logout", "").await;
+    assert_eq!((out.status, out.to.as_str()), (303, "/admin/login"));
+    // One process on Redis hears of it at once, the file's next one from the file.
+    if let On::Redis = on {
+        assert_eq!(opened(&world, &elsewhere).await, 303);
+    }
+    let elsewhere = world.elsewhere().await;
+    assert_eq!(opened(&world, &elsewhere).await, 303);
+    let mut other = Guest::new(&world);
+    assert_eq!(
+        other.log_in(ADMIN_PASSWORD).await.status,
+        303,
+        "others get in"
+    );
+    assert_eq!(other.get(&page).await.status, 200);
 }
 
 #[tokio::test]

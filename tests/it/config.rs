@@ -40,6 +40,7 @@ const SECRETS: [(&str, &str); 15] = [
 const FULL: &str = r#"
 public_url = "https://bridge.example.com"
 server.listen = "0.0.0.0:9000"
+metrics.listen = "10.0.0.7:9464"
 server.verify_files = { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" }
 admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs"
 store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h" }
@@ -134,6 +135,8 @@ fn every_setting_is_read() {
     let config = parse(FULL, &[]).unwrap();
     assert_eq!(config.public_url.as_str(), "https://bridge.example.com/");
     assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
+    let metrics = config.metrics_listen.unwrap();
+    assert_eq!(metrics.to_string(), "10.0.0.7:9464");
     let StoreChoice::Redis(url) = &config.store else {
         panic!("{:?}", config.store);
     };
@@ -298,6 +301,8 @@ url = "https://bridge.example.com" ⇒ url = "bridge.example.com" ⇒ public_url
 url = "https://bridge.example.com" ⇒ url = " https://bridge.example.com" ⇒ public_url is no complete URL
 url = "https://bridge.example.com" ⇒ url = "ftp://bridge.example.com" ⇒ public_url is no http address
 0.0.0.0:9000 ⇒ localhost ⇒ server.listen is no IP address with port
+10.0.0.7:9464 ⇒ 9464 ⇒ metrics.listen is no IP address with port: write an IP address and a port of their own
+10.0.0.7:9464 ⇒ 0.0.0.0:9000 ⇒ metrics.listen is the address of `server.listen`
 redis://:q7Zk@redis:6379 ⇒ mysql://:q7Zk@db ⇒ store.url names no store that is known
 redis://:q7Zk@redis:6379 ⇒ embedded: ⇒ store.url names no file
 redis://:q7Zk@redis:6379 ⇒ q7Zk ⇒ store.url is no complete URL

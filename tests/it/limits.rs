@@ -17,6 +17,7 @@ use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::Sim;
 use wecom_bridge::sim::console::WelcomeBy;
 use wecom_bridge::sim::faults::Fault;
+use wecom_bridge::sim::person::Contact;
 use wecom_bridge::store::{Store, StoreSettings};
 use wecom_bridge::wecom::error::ApiError;
 use wecom_bridge::wecom::{ApiSettings, AppSecret, Client, Credentials};
@@ -88,6 +89,56 @@ async fn a_fault_of_the_set_up_is_told_and_stops_the_hammering() {
         assert_eq!(world.items("contacts").await.len(), 1, "{on:?}");
         assert_eq!(faults(&world).await, Vec::<Value>::new());
         assert_eq!(readiness(&world).await["faults"], 0);
+    }
+}
+
+/// Whoever says that a fault is gone does not wait for what failed because of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_fault_to_end_is_due_when_somebody_says_so() {
+    for on in [On::Embedded, On::Redis] {
+        let world = World::start(on).await;
+        world.sim.corp().console.welcome = WelcomeBy::Console;
+        let (member, customer) = world.people();
+        world.sim.faults().always(GET, Fault::ErrCode(60020));
+        world.sim.customer_adds(&member, &customer).await.unwrap();
+        world.settle().await;
+        world.sim.faults().clear();
+        world.settle().await;
+        let waiting = world.items("events?state=retrying").await;
+        assert_eq!(waiting.len(), 1, "{on:?}");
+        let retry = world.post("api/v1/faults/retry");
+        let retry = retry.bearer_auth(crate::world::API_TOKEN);
+        assert_eq!(retry.send().await.unwrap().status(), 204);
+        world.settle().await;
+        assert_eq!(world.items("contacts").await.len(), 1, "{on:?}");
+        assert_eq!(world.cards(&member), ["新客户：王女士"]);
+        assert!(world.items("events?state=retrying").await.is_empty());
+    }
+}
+
+/// The first call that goes well takes with it all that wait for the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_fault_to_end_is_due_when_a_call_goes_well() {
+    for on in [On::Embedded, On::Redis] {
+        let world = World::start(on).await;
+        world.sim.corp().console.welcome = WelcomeBy::Console;
+        let (member, customer) = world.people();
+        let other = crate::world::contact("wmCustomer2");
+        world
+            .sim
+            .corp()
+            .add_contact(Contact::new(other.clone(), "李先生"));
+        world.sim.faults().always(GET, Fault::ErrCode(60020));
+        world.sim.customer_adds(&member, &customer).await.unwrap();
+        world.settle().await;
+        world.clock.advance(Duration::from_secs(300));
+        world.sim.customer_adds(&member, &other).await.unwrap();
+        world.settle().await;
+        assert_eq!(world.calls(GET), 1, "the second one is held back");
+        world.sim.faults().clear();
+        world.clock.advance(Duration::from_secs(300));
+        world.settle().await;
+        assert_eq!(world.items("contacts").await.len(), 2, "{on:?}");
     }
 }
 

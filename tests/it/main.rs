@@ -21,6 +21,7 @@ mod fixtures;
 mod items;
 mod limits;
 mod links;
+mod metrics;
 mod pages;
 mod properties;
 mod read_api;

@@ -38,14 +38,16 @@ macro_rules! promises {
             refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,
                 a_retried_one_gives_way, a_settled_one_is_forgotten,
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;
-            retry: due_times_and_attempts, a_subject_goes_on_meanwhile, history_is_capped;
+            retry: due_times_and_attempts, the_delayed_can_be_hastened, a_subject_goes_on_meanwhile, history_is_capped;
             settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
                 replaying_open_items_is_harmless, trim_forgets_only_the_done,
                 the_dead_can_be_discarded;
             lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
-                relations_of_one_contact, followers_by_openid, records_as_asked, counts_by_state_and_hour;
+                relations_of_one_contact, followers_by_openid, records_as_asked, counts_by_state_and_hour,
+                depth_by_lane;
             shared: a_bucket_is_shared, a_pause_holds_for_all, a_wrong_clock_empties_no_bucket,
-                a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease;
+                a_note_is_swapped_only_as_expected, one_of_many_gets_a_lease,
+                an_ended_session_stays_ended;
         }
     };
 }

@@ -117,6 +117,8 @@ pub(crate) struct World {
     pub(crate) sim: Sim,
     pub(crate) clock: Clock,
     pub(crate) base: Url,
+    /// Where the figures are.
+    metrics: Url,
     pub(crate) http: reqwest::Client,
     running: Option<Running>,
     corp: CorpId,
@@ -219,6 +221,7 @@ impl World {
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
         let app = App::build(&config, clock.clone()).await.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let metrics = metrics_url(&app);
         let running = Some(Running::start(app));
 
         for (configured, kind) in config.corps[0]
@@ -261,6 +264,7 @@ impl World {
             sim,
             clock,
             base,
+            metrics,
             http,
             running,
             corp,
@@ -280,7 +284,22 @@ impl World {
         self.end().await;
         let app = run(&self.config, &self.clock).await;
         self.base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        self.metrics = metrics_url(&app);
         self.running = Some(Running::start(app));
+    }
+
+    /// A second process on the same store, where there can be one; else the same service, started again. Both are reached
+    /// at the address that this tells.
+    pub(crate) async fn elsewhere(&mut self) -> Url {
+        if self.redis.is_none() {
+            self.reopen().await;
+            return self.base.clone();
+        }
+        let app = run(&self.config, &self.clock).await;
+        let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
+        let running = self.running.as_ref().expect("it runs");
+        tokio::spawn(app.run(Loops::SteppedByHand, running.stop.child_token()));
+        base
     }
 
     async fn end(&mut self) {
@@ -403,7 +422,9 @@ impl World {
     pub(crate) async fn reopen(&mut self) {
         self.end().await;
         self.config.listen = self.base.socket_addrs(|| None).unwrap()[0];
-        self.running = Some(Running::start(run(&self.config, &self.clock).await));
+        let app = run(&self.config, &self.clock).await;
+        self.metrics = metrics_url(&app);
+        self.running = Some(Running::start(app));
     }
 
     fn running(&self) -> &Running {
@@ -459,6 +480,13 @@ impl World {
         let answer = self.get(path).bearer_auth(API_TOKEN).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         answer.json().await.unwrap()
+    }
+
+    /// The figures, as Prometheus gets them.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = self.http.get(self.metrics.clone()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
@@ -533,6 +561,11 @@ pub(crate) fn contact(id: &str) -> ExternalUserId {
     ExternalUserId::parse(id).unwrap()
 }
 
+fn metrics_url(app: &App) -> Url {
+    let address = app.metrics_address().unwrap().expect("it is configured");
+    Url::parse(&format!("http://{address}/metrics")).unwrap()
+}
+
 /// Starts the service once its store is free.
 async fn run(config: &Config, clock: &Clock) -> App {
     // The file of a service that has just ended is released a moment later.
@@ -579,6 +612,8 @@ public_url = "{public_url}"
 [server]
 listen = "127.0.0.1:{port}"
 verify_files = {{ "WW_verify_abc123.txt" = "abc123" }}
+[metrics]
+listen = "127.0.0.1:0"
 [store]
 url = "{store}"
 [api]

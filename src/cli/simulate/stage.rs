@@ -159,7 +159,9 @@ impl Stage {
 /// In a simulation the address is not a setting.
 fn in_flags(problem: AppError) -> anyhow::Error {
     match problem {
-        AppError::Listen { address, problem } => {
+        AppError::Listen {
+            address, problem, ..
+        } => {
             anyhow!("cannot listen on {address}: {problem}; choose another --listen")
         }
         AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => problem.into(),

@@ -1,7 +1,8 @@
 //! Who may open the admin pages. The extractors here are the only way to a corp's data.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -15,6 +16,7 @@ use crate::http::session::{self, Ticketed};
 use crate::model::delivery::ItemId;
 use crate::model::ids::{CorpId, UserId};
 use crate::model::password::PasswordHash;
+use crate::store::error::StoreError;
 
 /// A session on the admin pages. No other cookie passes for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,15 +95,54 @@ pub(in crate::http::admin) fn is_token_of(doors: &Doors, session: &str, token: &
     expected.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
+impl AdminSession {
+    /// Ends it in every process on this store: its cookie opens nothing any more, wherever a copy of it is.
+    pub(in crate::http::admin) async fn end(&self, doors: &Doors) -> Result<(), StoreError> {
+        let now = doors.clock.now();
+        let until = now.plus(Duration::from_secs(Self::SECONDS.unsigned_abs()));
+        let name = self.ended_name(doors);
+        for corp in self.kept_at(doors) {
+            doors.store.end_session(corp, &name, until, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_ended(&self, doors: &Doors) -> Result<bool, StoreError> {
+        let name = self.ended_name(doors);
+        let Some(corp) = self.kept_at(doors).first().copied() else {
+            return Ok(false);
+        };
+        let now = doors.clock.now();
+        doors.store.is_session_ended(corp, &name, now).await
+    }
+
+    /// What the store knows it by once it is ended: nobody can make a cookie from that.
+    fn ended_name(&self, doors: &Doors) -> String {
+        doors.session_key.tag("ended admin session", &self.id)
+    }
+
+    /// The corps with whose records its end is kept, in order. That of a password's session is kept with all of them, so
+    /// that a corp may leave the configuration.
+    fn kept_at<'a>(&'a self, doors: &'a Doors) -> Vec<&'a CorpId> {
+        match &self.who {
+            Who::Member { corp, .. } => vec![corp],
+            Who::Password { .. } => {
+                let mut corps: Vec<&CorpId> = doors.corps.keys().collect();
+                corps.sort();
+                corps
+            }
+        }
+    }
+}
+
 impl LoggedIn {
-    fn of(request: &HttpRequest) -> Result<Self, Turned> {
+    async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let t = texts::for_reader(request);
         let doors = request.app_data::<web::Data<Doors>>();
         let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
         let now = doors.clock.now();
         let session: Option<AdminSession> =
             session::read(request, &doors.session_key, &doors.public_url, now);
-        let session = session.filter(|session| !doors.admin.is_ended(&session.id));
         let session = session.ok_or_else(|| Why::LogIn.to(t))?;
         let is_admin = match &session.who {
             Who::Password { of } => {
@@ -115,6 +156,9 @@ impl LoggedIn {
         };
         if !is_admin {
             return Err(Why::Stranger.to(t));
+        }
+        if session.is_ended(&doors).await? {
+            return Err(Why::LogIn.to(t));
         }
         Ok(Self { doors, session, t })
     }
@@ -135,8 +179,8 @@ fn corps<'a>(doors: &'a Doors, session: &AdminSession) -> Vec<&'a Tenant> {
 }
 
 impl Admin {
-    fn of(request: &HttpRequest) -> Result<Self, Turned> {
-        let LoggedIn { doors, session, t } = LoggedIn::of(request)?;
+    async fn of(request: &HttpRequest) -> Result<Self, Turned> {
+        let LoggedIn { doors, session, t } = LoggedIn::of(request).await?;
         let missing = || Why::Missing.to(t);
         let corp = CorpId::parse(request.match_info().query("corp")).map_err(|_| missing())?;
         if !corps(&doors, &session)
@@ -226,19 +270,21 @@ pub(in crate::http::admin) async fn fields(
 
 impl FromRequest for LoggedIn {
     type Error = Turned;
-    type Future = Ready<Result<Self, Turned>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
     }
 }
 
 impl FromRequest for Admin {
     type Error = Turned;
-    type Future = Ready<Result<Self, Turned>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
     }
 }
 
@@ -249,7 +295,7 @@ impl FromRequest for Posted {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let admin = Admin::of(&request)?;
+            let admin = Admin::of(&request).await?;
             let (doors, id) = (&admin.doors, &admin.session.id);
             let fields = fields(&request, &mut payload, doors, id, admin.t).await?;
             Ok(Self { admin, fields })

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::Semaphore;
 
@@ -15,9 +15,6 @@ use crate::model::time::Timestamp;
 
 /// How many passwords are hashed at once; each takes 19 MiB and a processor.
 const HASHED_AT_ONCE: usize = 2;
-
-/// How many ended sessions are remembered; only administrators can end one.
-const ENDED_MAX: usize = 4096;
 
 /// What a check of the doctor's found.
 #[derive(Debug, Clone)]
@@ -55,8 +52,6 @@ pub struct Desk {
     /// One check at a time.
     pub(in crate::http::admin) checking: Semaphore,
     pub(in crate::http::admin) reports: Mutex<HashMap<CorpId, Report>>,
-    /// Sessions that were ended by their owners, until they would have ended by themselves.
-    ended: Mutex<HashMap<String, Timestamp>>,
 }
 
 /// What the doctor found last.
@@ -76,24 +71,7 @@ impl Desk {
             check_up,
             checking: Semaphore::new(1),
             reports: Mutex::default(),
-            ended: Mutex::default(),
         }
-    }
-
-    /// Ends a session that is good until then: its cookie opens nothing here any more, wherever a copy of it is. Other
-    /// processes do not hear of it.
-    pub(in crate::http::admin) fn end(&self, session: &str, until: Timestamp, now: Timestamp) {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.retain(|_, until| *until > now);
-        if ended.len() < ENDED_MAX {
-            ended.insert(session.to_owned(), until);
-        }
-    }
-
-    /// Whether the session was ended by its owner.
-    pub(in crate::http::admin) fn is_ended(&self, session: &str) -> bool {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.contains_key(session)
     }
 }
 

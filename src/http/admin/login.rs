@@ -211,9 +211,7 @@ pub(in crate::http::admin) async fn logout(
     let LoggedIn { doors, session, t } = logged_in;
     let mut payload = payload.into_inner();
     fields(&request, &mut payload, &doors, &session.id, t).await?;
-    let now = doors.clock.now();
-    let until = now.plus(Duration::from_secs(AdminSession::SECONDS.unsigned_abs()));
-    doors.admin.end(&session.id, until, now);
+    session.end(&doors).await?;
     let mut response = see("/admin/login");
     let _ = response.add_cookie(&session::removal::<AdminSession>(&doors.public_url));
     Ok(response)

@@ -149,6 +149,7 @@ fn queue(
         discarded,
         done,
         hours,
+        received,
     } = counts;
     let number = |name, count: u64, state: &str, bad| Number {
         name,
@@ -170,13 +171,15 @@ fn queue(
             number(t.dead, *dead, "dead", *dead > 0),
             number(t.discarded, *discarded, "discarded", false),
         ],
-        chart: chart(hours, now, t),
+        chart: chart(hours, received, now, t),
     }
 }
 
-/// A bar an hour: below what was done, on top of it what died.
-fn chart(hours: &[(u64, u64)], now: Timestamp, t: &'static Texts) -> Chart {
-    let highest = hours.iter().map(|(done, dead)| done + dead).max();
+/// A bar an hour: below what was done, on top of it what died; across it, where that is known, a mark as high as what
+/// was received.
+fn chart(hours: &[(u64, u64)], received: &[u64], now: Timestamp, t: &'static Texts) -> Chart {
+    let settled = hours.iter().map(|(done, dead)| done + dead);
+    let highest = settled.chain(received.iter().copied()).max();
     let highest = highest.unwrap_or(0).max(1);
     // Something is never drawn as nothing.
     let height = |count: u64| match count {
@@ -187,7 +190,12 @@ fn chart(hours: &[(u64, u64)], now: Timestamp, t: &'static Texts) -> Chart {
     for (n, (done, dead)) in hours.iter().enumerate() {
         let ago = u64::try_from(HOURS_COUNTED - 1 - n.min(HOURS_COUNTED - 1)).unwrap_or(0);
         let began = show::hour(now.minus(Duration::from_secs(3600 * ago)));
-        let title = format!("{began}:00 · {} {done} · {} {dead}", t.done, t.dead);
+        let came = received.get(n).copied();
+        let title = match came {
+            Some(came) => format!("{began}:00 · {} {came} · ", t.received),
+            None => format!("{began}:00 · "),
+        };
+        let title = format!("{title}{} {done} · {} {dead}", t.done, t.dead);
         let mut ground = BAR_GROUND;
         for (class, count) in [("done", *done), ("dead", *dead)] {
             let height = height(count);
@@ -202,10 +210,23 @@ fn chart(hours: &[(u64, u64)], now: Timestamp, t: &'static Texts) -> Chart {
                 });
             }
         }
+        if let Some(came) = came.filter(|came| *came > 0) {
+            bars.push(Bar {
+                class: "received",
+                x: n * 10 + 1,
+                y: BAR_GROUND - height(came),
+                height: 1,
+                title,
+            });
+        }
     }
     let done: u64 = hours.iter().map(|(done, _)| done).sum();
     let dead: u64 = hours.iter().map(|(_, dead)| dead).sum();
-    let summary = fill(&fill(t.chart, done), dead);
+    let chart = match received {
+        [] => t.chart.to_owned(),
+        received => fill(t.chart_received, received.iter().sum::<u64>()),
+    };
+    let summary = fill(&fill(&chart, done), dead);
     let day = Duration::from_secs(3600 * (HOURS_COUNTED as u64 - 1));
     Chart {
         bars,
@@ -227,7 +248,7 @@ mod tests {
         hours[22] = (3, 0);
         hours[23] = (0, 9);
         let now = Timestamp::parse("2026-11-22T20:05:09Z").unwrap();
-        let chart = chart(&hours, now, of("en").unwrap());
+        let chart = chart(&hours, &[], now, of("en").unwrap());
         let drawn: Vec<_> = chart.bars.iter().map(|bar| (bar.class, bar.x)).collect();
         assert_eq!(
             drawn,
@@ -242,7 +263,33 @@ mod tests {
         }
         assert_eq!((chart.from.as_str(), chart.to.as_str()), ("05:00", "04:00"));
         assert_eq!(chart.bars[3].title, "04:00 · Done 0 · Dead 9");
-        let quiet = super::chart(&[], now, of("en").unwrap());
+        let quiet = super::chart(&[], &[], now, of("en").unwrap());
         assert_eq!(quiet.summary, "Last 24 hours: 0 done, 0 dead");
+    }
+
+    #[test]
+    fn what_was_received_is_marked() {
+        let mut received = vec![0; HOURS_COUNTED];
+        (received[1], received[23]) = (50, 100);
+        let mut hours = vec![(0, 0); HOURS_COUNTED];
+        hours[23] = (50, 0);
+        let now = Timestamp::parse("2026-11-22T20:05:09Z").unwrap();
+        let chart = chart(&hours, &received, now, of("en").unwrap());
+        let drawn = chart.bars.iter();
+        let drawn: Vec<_> = drawn
+            .map(|bar| (bar.class, bar.x, bar.y, bar.height))
+            .collect();
+        let expected = [
+            ("received", 11, 32, 1),
+            ("done", 231, 32, 28),
+            ("received", 231, 4, 1),
+        ];
+        assert_eq!(drawn, expected);
+        assert_eq!(
+            chart.bars[2].title,
+            "04:00 · Received 100 · Done 50 · Dead 0"
+        );
+        let summary = "Last 24 hours: 150 received; 50 done, 0 dead";
+        assert_eq!(chart.summary, summary);
     }
 }

@@ -105,9 +105,7 @@ pub(in crate::http::admin) async fn start(posted: Posted) -> Result<HttpResponse
         part: None,
     };
     // Whoever asks has put right what was wrong, or wants to see whether it still is.
-    if let Some(corp) = admin.doors.corps.get(&admin.corp) {
-        corp.client.try_again(admin.doors.clock.now()).await;
-    }
+    admin.doors.try_again(&admin.corp).await?;
     accept(admin, &OwnEvent::StartSync(request)).await?;
     tracing::info!(corp = %admin.corp, scope = request.scope.name(), by = admin.name(), "A sync was asked for.");
     Ok(go(admin, "/sync", "sync", 1))

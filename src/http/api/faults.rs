@@ -47,19 +47,17 @@ pub(in crate::http) async fn list(
     Ok(HttpResponse::Ok().json(Page { items, next: None }))
 }
 
-/// `POST /api/v1/faults/retry`: calls that are held back are made again at once, and faults of single members are
-/// forgotten until they are met again.
+/// `POST /api/v1/faults/retry`: calls that are held back are made again at once, faults of single members are forgotten
+/// until they are met again, and whatever waits for another attempt is due.
 pub(in crate::http) async fn retry(
     _: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let now = doors.clock.now();
     let corps = corps(&doors, filter.corp.as_deref())?;
-    let tries = corps.into_iter().filter_map(|id| {
-        let client = &doors.corps.get(id)?.client;
-        Some(client.try_again(now))
-    });
-    join_all(tries).await;
+    let tries = corps.into_iter().map(|corp| doors.try_again(corp));
+    for tried in join_all(tries).await {
+        tried?;
+    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -127,9 +127,7 @@ pub(in crate::http) async fn begin(
     let runs = newest.as_ref().filter(|_| what == Start::Runs);
     if runs.is_none_or(|run| !answers(run.request, request)) {
         // Whoever asks has put right what was wrong, or wants to see whether it still is.
-        if let Some(corp) = doors.corps.get(corp) {
-            corp.client.try_again(now).await;
-        }
+        doors.try_again(corp).await?;
         let (key, delivery) = OwnEvent::StartSync(request).delivery(now);
         doors.store.accept(corp, key, &delivery).await?;
     }

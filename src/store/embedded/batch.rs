@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use redb::ReadableTable;
 
 use crate::model::delivery::Lane;
+use crate::model::time::Timestamp;
 use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held, Index};
 use crate::store::embedded::place::{Place, Spot};
@@ -67,6 +68,17 @@ impl<'a> Batch<'a> {
     pub(in crate::store::embedded) fn held(&self, spot: &Spot) -> Option<&'a Held> {
         let held = self.index.held(spot)?;
         (!self.released.contains(spot)).then_some(held)
+    }
+
+    /// Items that are due after `now`, those first that are due first.
+    pub(in crate::store::embedded) fn delayed(
+        &self,
+        corp: u16,
+        queue: Queue,
+        now: Timestamp,
+        limit: usize,
+    ) -> Vec<(Timestamp, Place, Lane)> {
+        self.index.delayed(corp, queue, now, limit)
     }
 
     /// Notes what this request means for the index.

@@ -18,8 +18,7 @@ use std::time::Duration;
 use crate::model::delivery::Lane;
 use crate::model::time::Timestamp;
 use crate::store::embedded::place::{Place, Spot};
-use crate::store::item::Lanes;
-use crate::store::item::Queue;
+use crate::store::item::{Depth, LaneDepth, Lanes, Queue};
 
 /// A lease or a due time further ahead than this comes from a clock that was wrong, and counts as passed.
 const HORIZON: Duration = Duration::from_secs(48 * 3600);
@@ -40,6 +39,8 @@ pub(in crate::store::embedded) struct QueueIndex {
     busy: HashSet<Box<str>>,
     /// Per subject, what waits for it. Then the subject is busy, or one item of it is ready.
     parked: HashMap<Box<str>, Ready>,
+    /// How many urgent and how many other items are parked.
+    parked_count: [u64; 2],
     /// How often items were claimed whose lease has run out.
     lapsed: HashMap<Place, u32>,
     /// The last number given before the file was opened.
@@ -81,6 +82,8 @@ pub(in crate::store::embedded) enum Change {
     Delayed(Spot, Lane, Timestamp),
     /// It was due at this time, and is due now.
     DueNow(Spot, Lane, Timestamp),
+    /// It was due at the first time, and is due at the second, with all that is known of its attempts.
+    Hastened(Spot, Lane, Timestamp, Timestamp),
 }
 
 impl Index {
@@ -126,7 +129,32 @@ impl Index {
                     queue.ready.lane(lane).push_back(delayed.1);
                 }
             }
+            Change::Hastened(spot, lane, due, now) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                let delayed = (due, spot.place);
+                if queue.delayed.remove(&delayed).is_some() {
+                    queue.delayed.insert((now, delayed.1), lane);
+                }
+            }
         }
+    }
+
+    /// Items of a queue that are due after `now`, those first that are due first.
+    pub(in crate::store::embedded) fn delayed(
+        &self,
+        corp: u16,
+        queue: Queue,
+        now: Timestamp,
+        limit: usize,
+    ) -> Vec<(Timestamp, Place, Lane)> {
+        let Some(queue) = self.queues.get(&(corp, queue)) else {
+            return Vec::new();
+        };
+        let delayed = queue.delayed.iter();
+        let later = delayed.filter(|((due, _), _)| *due > now).take(limit);
+        later
+            .map(|((due, place), lane)| (*due, place.clone(), *lane))
+            .collect()
     }
 
     /// Remembers the last number that a corp's items had when the file was opened.
@@ -198,6 +226,7 @@ impl QueueIndex {
 
     /// Lets an item wait until its subject is free.
     pub(in crate::store::embedded) fn park(&mut self, subject: &str, lane: Lane, place: Place) {
+        self.parked_count[lane as usize] += 1;
         let parked = self.parked.entry(subject.into()).or_default().lane(lane);
         // One that had its turn and met a busy subject again keeps its turn.
         if parked.front().is_some_and(|first| place < *first) {
@@ -224,6 +253,28 @@ impl QueueIndex {
         self.lapsed.get(place).copied().unwrap_or(0)
     }
 
+    /// How many items there are in each lane and since when; the dead ones are not known here.
+    pub(in crate::store::embedded) fn depth(&self) -> Depth {
+        let lane = |lane: Lane, ready: &VecDeque<Place>| {
+            let in_work = self.claims.iter().filter(|(_, held)| held.lane == lane);
+            let in_work: Vec<&Place> = in_work.map(|(place, _)| place).collect();
+            let waiting = ready.len() + in_work.len();
+            let next = [ready.front(), ready.back()].into_iter().flatten();
+            let oldest = next.chain(in_work).map(Place::millis).min();
+            let oldest = oldest.and_then(|millis| i64::try_from(millis).ok());
+            LaneDepth {
+                waiting: waiting as u64 + self.parked_count[lane as usize],
+                oldest: oldest.map(Timestamp::from_millis),
+            }
+        };
+        Depth {
+            urgent: lane(Lane::Urgent, &self.ready.urgent),
+            normal: lane(Lane::Normal, &self.ready.normal),
+            retrying: self.delayed.len() as u64,
+            dead: 0,
+        }
+    }
+
     fn release(&mut self, place: &Place) -> Option<Held> {
         let held = self.claims.remove(place)?;
         self.busy.remove(&held.subject);
@@ -235,6 +286,7 @@ impl QueueIndex {
     pub(in crate::store::embedded) fn next_of(&mut self, subject: &str) {
         if let Some(parked) = self.parked.get_mut(subject) {
             if let Some((lane, next)) = parked.pop(Lanes::All) {
+                self.parked_count[lane as usize] -= 1;
                 self.ready.lane(lane).push_front(next);
             }
             if parked.is_empty() {

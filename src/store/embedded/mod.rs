@@ -27,6 +27,7 @@ mod read;
 mod settle;
 
 mod memory;
+mod session;
 
 #[cfg(test)]
 mod disk;
@@ -219,6 +220,20 @@ impl EmbeddedStore {
             return Ok(false);
         };
         let write = move |batch: &mut Batch<'_>| settle::replay(batch, &spot);
+        self.writer.write(write).await
+    }
+
+    /// See [`Store::hasten`](crate::store::Store::hasten).
+    pub(in crate::store) async fn hasten(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let corp = self.corp(corp)?;
+        let write =
+            move |batch: &mut Batch<'_>| settle::hasten(batch, (corp, queue), limit, now).map(Ok);
         self.writer.write(write).await
     }
 

@@ -89,6 +89,11 @@ impl Place {
         self.number
     }
 
+    /// When the delivery came that it belongs to, in milliseconds since 1970.
+    pub(in crate::store::embedded) const fn millis(&self) -> u64 {
+        self.number >> SEQUENCE_BITS
+    }
+
     /// The item's name.
     pub(in crate::store::embedded) fn id(&self, corp: &CorpId) -> ItemId {
         ItemId::new(corp.clone(), &self.to_string())

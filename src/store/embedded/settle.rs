@@ -9,7 +9,7 @@ use crate::store::embedded::head::Head;
 use crate::store::embedded::index::{Change, Held};
 use crate::store::embedded::place::Spot;
 use crate::store::error::StoreError;
-use crate::store::item::{FAILURES_KEPT, Failure};
+use crate::store::item::{FAILURES_KEPT, Failure, Queue};
 
 /// The longest text of a failure that is kept, in characters.
 const ERROR_MAX: usize = 1000;
@@ -82,6 +82,32 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
     batch.tables.waiting.insert(spot.key(), lane.code())?;
     batch.change(Change::Arrived(spot.clone(), lane));
     Ok(Ok(true))
+}
+
+/// Makes up to `limit` items due that wait for another attempt; tells how many.
+pub(in crate::store::embedded) fn hasten(
+    batch: &mut Batch<'_>,
+    (corp, queue): (u16, Queue),
+    limit: usize,
+    now: Timestamp,
+) -> Result<usize, redb::Error> {
+    let mut hastened = 0;
+    for (due, place, lane) in batch.delayed(corp, queue, now, limit) {
+        let spot = Spot { corp, queue, place };
+        let row = batch.tables.retrying.remove(spot.key())?;
+        // Another request of this transaction may have made it due.
+        let Some(row) = row.map(|row| {
+            let (_, claims, lane, failures) = row.value();
+            (claims, lane.to_owned(), failures.to_owned())
+        }) else {
+            continue;
+        };
+        let row = (now.millis(), row.0, row.1.as_str(), row.2.as_str());
+        batch.tables.retrying.insert(spot.key(), row)?;
+        batch.change(Change::Hastened(spot, lane, due, now));
+        hastened += 1;
+    }
+    Ok(hastened)
 }
 
 /// Ends a dead item for good. Tells whether it was dead.

@@ -15,6 +15,7 @@
 //! seen       corp, window, hash               → ()
 //! windows    corp, window                     → when something of this window last came, ms
 //! records    corp, table, key                 → version, JSON
+//! ended      corp, name of an ended session   → when it would have ended by itself, ms
 //! ```
 //!
 //! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead`, `done` and `discarded`: that table is its
@@ -83,6 +84,7 @@ tables! {
         fresh: u64 => (u16, u32, &'static [u8; 16]);
         windows: (u16, u32) => i64;
         records: (u16, Text, Text) => (u64, Text);
+        ended: (u16, Text) => i64;
     }
     inner {
         corps: Text => u16;

@@ -9,6 +9,7 @@ local all = ARGV[6] == 'all'
 -- The work of one call is bounded.
 local LOOKED_AT_MAX = 4 * max + 64
 local RETURNED_MAX = 100
+local HOURS_KEPT = 48
 
 -- No lease and no due time is set further ahead than this. One that is was set while a clock was wrong, and counts as
 -- past.
@@ -106,6 +107,9 @@ while #claims < max and looked_at < LOOKED_AT_MAX do
   end
 end
 
+-- How many of those that are looked at for the first time came in which hour.
+local came = {}
+
 -- Then whatever of the log nobody has looked at. Urgent ones come through their own lane.
 while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
   local cursor = call('GET', key('in:cursor')) or '0-0'
@@ -118,6 +122,8 @@ while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
     local place, text = entry[1], entry[2][2]
     local source, kind, subject, lane = head(text)
     looked_at = looked_at + 1
+    local hour = hour_of(text)
+    came[hour] = (came[hour] or 0) + 1
     if lane ~= 'u' then
       consider(place, fresh(place, subject, lane), text, source, kind)
     elseif not (claimed[place] or call('ZSCORE', q.leases, place) or call('ZSCORE', q.done, place)) then
@@ -126,6 +132,18 @@ while all and q.inbox and #claims < max and looked_at < LOOKED_AT_MAX do
     cursor = place
   end
   call('SET', key('in:cursor'), cursor)
+end
+
+-- The log's cursor passes each delivery once, so each is counted once.
+for hour, count in pairs(came) do
+  if call('HINCRBY', q.came, hour, count) == count then
+    -- A new hour: what is far from this one goes, whether it is old or from a wrong clock.
+    for _, other in ipairs(call('HKEYS', q.came)) do
+      if math.abs(tonumber(other) - now / 3600000) > HOURS_KEPT then
+        call('HDEL', q.came, other)
+      end
+    end
+  end
 end
 
 for name, list in pairs({ leases = leases, aside = aside }) do

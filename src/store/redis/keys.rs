@@ -23,12 +23,13 @@
 //! | `in:dead` `out:dead` | sorted set | dead items; score: since when, in milliseconds |
 //! | `in:done` `out:done` | sorted set | done items; score: since when, in milliseconds |
 //! | `in:discarded` `out:discarded` | sorted set | those of the done items that were dead and discarded; score: order |
+//! | `in:came` | hash | hour since 1970 → how many deliveries of the log, up to the cursor, came in it; two days |
 //! | `marks` | hash | kind and subject of a refresh → place of the one that waits |
 //! | `numbers` | string | the last number given to a claim; none is given twice |
 //! | `t:<table>` | hash | key of a record → number of the claim whose commit wrote it, a blank, its JSON |
 //! | `k:<table>` | sorted set | keys of the records, all with score 0, to list them in order |
 //! | `limit:<bucket>` | string | when the bucket is full again, and from when till when it is paused, in microseconds; expires |
-//! | `note:<name>` | string | until when it counts, in milliseconds, a blank, its text; expires |
+//! | `note:<name>` | string | until when it counts, in milliseconds, a blank, its text; expires; `note:ended <name>` is a session that was ended |
 //!
 //! *Order* is the place as one number: milliseconds × 1024 + the number within the millisecond (at most 1023).
 //! An item without a line in `work` was never claimed or, when it is done, was done at the first attempt. `token` is

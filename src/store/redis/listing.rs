@@ -6,7 +6,9 @@ use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Counts, Entry, Failure, HOURS_COUNTED, Progress, Queue, State};
+use crate::store::item::{
+    Counts, Depth, Entry, Failure, HOURS_COUNTED, LaneDepth, Progress, Queue, State,
+};
 use crate::store::redis::RedisStore;
 use crate::store::redis::queue::{queue_call, script};
 use crate::store::redis::script::Script;
@@ -14,6 +16,7 @@ use crate::store::redis::script::Script;
 static ENTRIES: LazyLock<Script> = LazyLock::new(|| script(include_str!("entries.lua")));
 static ENTRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("entry.lua")));
 static COUNTS: LazyLock<Script> = LazyLock::new(|| script(include_str!("counts.lua")));
+static DEPTH: LazyLock<Script> = LazyLock::new(|| script(include_str!("depth.lua")));
 static TRIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("trim.lua")));
 
 /// How many items one call looks at. A long list takes several calls, and others come in between.
@@ -21,6 +24,9 @@ const PAGE: usize = 128;
 
 /// Place, state, attempts, when it was settled, failures, text.
 type Row = (String, String, u32, String, String, String);
+
+/// Urgent ones, others, retried ones, dead ones; since when the oldest of the first two are there.
+type Depths = (u64, u64, u64, u64, String, String);
 
 impl RedisStore {
     /// See [`Store::deliveries`](crate::store::Store::deliveries).
@@ -79,6 +85,9 @@ impl RedisStore {
         let [waiting, retrying, dead, discarded, done, hours @ ..] = &found[..] else {
             return Err(StoreError::Corrupt("counts are missing".into()));
         };
+        let (hours, received) = hours
+            .split_at_checked(2 * HOURS_COUNTED)
+            .ok_or_else(|| StoreError::Corrupt("hours are missing".into()))?;
         let (hours, _) = hours.as_chunks::<2>();
         Ok(Counts {
             waiting: *waiting,
@@ -87,6 +96,28 @@ impl RedisStore {
             discarded: *discarded,
             done: *done,
             hours: hours.iter().map(|&[done, dead]| (done, dead)).collect(),
+            received: received.to_vec(),
+        })
+    }
+
+    /// See [`Store::depth`](crate::store::Store::depth).
+    pub(in crate::store) async fn depth(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+    ) -> Result<Depth, StoreError> {
+        let call = queue_call(&DEPTH, corp, queue);
+        let (urgent, normal, retrying, dead, urgent_since, normal_since): Depths =
+            self.connection.run(&DEPTH, &call).await?;
+        let lane = |waiting, since: String| LaneDepth {
+            waiting,
+            oldest: since.parse().ok().map(Timestamp::from_millis),
+        };
+        Ok(Depth {
+            urgent: lane(urgent, urgent_since),
+            normal: lane(normal, normal_since),
+            retrying,
+            dead,
         })
     }
 

@@ -33,6 +33,12 @@ local function head(text)
   return string.match(text, '^[^\t\n]*\t([^\t\n]*)\t[^\t\n]*\t([^\t\n]*)\t([^\t\n]*)\t([un])\n')
 end
 
+-- The hour since 1970 in which a delivery came, by its first field.
+local function hour_of(text)
+  local millis = tonumber(string.match(text, '^(%d+)\t') or 0)
+  return string.format('%.0f', math.floor(millis / 3600000))
+end
+
 -- What is known of the attempts; nil when there were none.
 local function work_of(q, place)
   local line = call('HGET', q.work, place)

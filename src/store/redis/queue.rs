@@ -18,6 +18,7 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));
 static RETRY: LazyLock<Script> = LazyLock::new(|| script(include_str!("retry.lua")));
 static REPLAY: LazyLock<Script> = LazyLock::new(|| script(include_str!("replay.lua")));
+static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("hasten.lua")));
 static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("discard.lua")));
 
 /// How many items one call claims at most.
@@ -143,6 +144,19 @@ impl RedisStore {
         let mut call = queue_call(&REPLAY, id.corp(), queue);
         call.arg(id.place());
         self.connection.run(&REPLAY, &call).await
+    }
+
+    /// See [`Store::hasten`](crate::store::Store::hasten).
+    pub(in crate::store) async fn hasten(
+        &self,
+        corp: &CorpId,
+        queue: Queue,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut call = queue_call(&HASTEN, corp, queue);
+        call.arg(limit).arg(now.millis());
+        self.connection.run(&HASTEN, &call).await
     }
 
     /// See [`Store::discard`](crate::store::Store::discard).

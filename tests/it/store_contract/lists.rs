@@ -6,7 +6,7 @@ use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::follower::Follower;
 use wecom_bridge::model::ids::{ExternalUserId, OpenId, UnionId, UserId};
 use wecom_bridge::model::visit::Visit;
-use wecom_bridge::store::item::{Queue, Settle, State};
+use wecom_bridge::store::item::{Depth, LaneDepth, Queue, Settle, State};
 use wecom_bridge::store::record::{Key, Table};
 
 use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
@@ -262,8 +262,80 @@ pub(crate) async fn counts_by_state_and_hour(ground: Ground) {
     assert_eq!(counts.hours.len(), 24);
     assert_eq!(counts.hours[21..], [(1, 0), (0, 1), (1, 0)]);
     assert!(counts.hours[..21].iter().all(|hour| *hour == (0, 0)));
+    assert!(counts.received.iter().all(|came| *came == 0), "before that");
+    let then = store.counts(corp(1), Queue::Inbox, at(hour)).await.unwrap();
+    let came: Vec<u64> = then.received[21..].to_vec();
+    assert_eq!(
+        came,
+        [0, 7, 0],
+        "one of those waits, nobody has looked at it"
+    );
+    ground.claim(9, at(31 * hour)).await;
+    assert!(ground.replay(&claims[1].ticket.id).await);
+    ground.claim(9, at(31 * hour)).await;
+    let then = store.counts(corp(1), Queue::Inbox, at(hour)).await.unwrap();
+    assert_eq!(then.received[21..], [0, 7, 0], "each counts once");
     let calls = store.counts(corp(1), Queue::Outbox, now).await.unwrap();
     assert_eq!((calls.waiting, calls.done), (1, 0));
+    assert!(calls.received.is_empty(), "{calls:?}");
     let other = store.counts(corp(2), Queue::Inbox, now).await.unwrap();
     assert_eq!(other, empty);
+}
+
+pub(crate) async fn depth_by_lane(ground: Ground) {
+    let store = ground.store();
+    let inbox = async || ground.other().depth(corp(1), Queue::Inbox).await.unwrap();
+    let lane = |waiting, oldest: Option<i64>| LaneDepth {
+        waiting,
+        oldest: oldest.map(at),
+    };
+    assert_eq!(inbox().await, Depth::default());
+    // Dead, retried, done; what is left are two urgent ones and three others, two of which are of one subject.
+    for subject in ["dead", "retried", "done"] {
+        ground.accept(subject).await;
+    }
+    let claims = ground.claim(9, at(0)).await;
+    let [dead, retried, done] = &claims[..] else {
+        panic!("{claims:?}")
+    };
+    let bury = store.commit(&dead.ticket, Settle::Dead("no"), &[], &[], at(0));
+    bury.await.unwrap();
+    let retry = store.retry(&retried.ticket, at(99), "busy", at(0));
+    retry.await.unwrap();
+    let effects = [send("lisi", Lane::Urgent), send("wangwu", Lane::Normal)];
+    ground.done(&done.ticket, &effects, at(5)).await.unwrap();
+    for _ in 0..2 {
+        ground.accept_in(Lane::Urgent, "wm1").await;
+        ground.accept("wm2").await;
+    }
+    ground.accept("wm3").await;
+    let expected = Depth {
+        urgent: lane(2, Some(0)),
+        normal: lane(3, Some(0)),
+        retrying: 1,
+        dead: 1,
+    };
+    assert_eq!(inbox().await, expected);
+
+    // One of each subject is in work, the other ones wait for it.
+    let claims = ground.claim(9, at(0)).await;
+    assert_eq!(claims.len(), 3, "{claims:?}");
+    let depth = inbox().await;
+    assert_eq!(depth.urgent.waiting + depth.normal.waiting, 5);
+    assert_eq!(depth.urgent.oldest, Some(at(0)));
+    for claim in &claims {
+        ground.done(&claim.ticket, &[], at(6)).await.unwrap();
+    }
+    for claim in ground.claim(9, at(7)).await {
+        ground.done(&claim.ticket, &[], at(7)).await.unwrap();
+    }
+    let depth = inbox().await;
+    assert_eq!((depth.urgent, depth.normal), Default::default());
+    assert_eq!((depth.retrying, depth.dead), (1, 1));
+
+    let calls = store.depth(corp(1), Queue::Outbox).await.unwrap();
+    assert_eq!((calls.urgent.waiting, calls.normal.waiting), (1, 1));
+    assert!(calls.urgent.oldest.is_some() && calls.normal.oldest.is_some());
+    let other = store.depth(corp(2), Queue::Inbox).await.unwrap();
+    assert_eq!(other, Depth::default());
 }

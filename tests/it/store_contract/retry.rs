@@ -1,9 +1,9 @@
 //! Items whose attempts fail.
 
 use wecom_bridge::store::error::StoreError;
-use wecom_bridge::store::item::{FAILURES_KEPT, Failure, Settle, State};
+use wecom_bridge::store::item::{FAILURES_KEPT, Failure, Queue, Settle, State};
 
-use crate::store_contract::ground::{Ground, at, subjects};
+use crate::store_contract::ground::{Ground, at, corp, subjects};
 
 pub(crate) async fn due_times_and_attempts(ground: Ground) {
     let id = ground.accept("wm1").await;
@@ -38,6 +38,42 @@ pub(crate) async fn due_times_and_attempts(ground: Ground) {
     ground.done(&last, &[], at(now)).await.unwrap();
     let progress = ground.progress(&id).await;
     assert_eq!((progress.state, progress.attempts), (State::Done, 4));
+}
+
+pub(crate) async fn the_delayed_can_be_hastened(ground: Ground) {
+    let store = ground.store();
+    for subject in ["wm1", "wm2", "wm3", "wm4"] {
+        ground.accept(subject).await;
+    }
+    let claims = ground.claim(9, at(0)).await;
+    let [one, two, three, held] = &claims[..] else {
+        panic!("{claims:?}")
+    };
+    for (claim, due) in [(one, 900), (two, 600), (three, 5)] {
+        let retry = store.retry(&claim.ticket, at(due), "no right", at(0));
+        retry.await.unwrap();
+    }
+    let hasten = async |limit, secs| {
+        let hastened = ground
+            .other()
+            .hasten(corp(1), Queue::Inbox, limit, at(secs));
+        hastened.await.unwrap()
+    };
+    assert_eq!(hasten(1, 10).await, 1, "one is due already, one is left");
+    let due = ground.claim(9, at(10)).await;
+    assert_eq!(subjects(&due), ["wm3", "wm2"]);
+    assert_eq!(due[1].ticket.attempt, 2, "attempts stay");
+    let progress = ground.progress(&two.ticket.id).await;
+    assert_eq!(progress.failures.len(), 1, "and so do failures");
+    assert_eq!(hasten(9, 11).await, 1);
+    assert_eq!(hasten(9, 11).await, 0, "it is due");
+    assert_eq!(subjects(&ground.claim(9, at(11)).await), ["wm1"]);
+    assert_eq!(hasten(9, 12).await, 0, "what is in work is not delayed");
+    ground.done(&held.ticket, &[], at(12)).await.unwrap();
+    for queue in [Queue::Inbox, Queue::Outbox] {
+        let elsewhere = store.hasten(corp(2), queue, 9, at(0)).await;
+        assert_eq!(elsewhere, Ok(0));
+    }
 }
 
 pub(crate) async fn a_subject_goes_on_meanwhile(ground: Ground) {

@@ -109,3 +109,24 @@ pub(crate) async fn one_of_many_gets_a_lease(ground: Ground) {
     let got = futures_util::future::join_all(tries).await;
     assert_eq!(got.iter().filter(|got| **got).count(), 1);
 }
+
+pub(crate) async fn an_ended_session_stays_ended(ground: Ground) {
+    let (one, other) = (ground.store(), ground.other());
+    let is_ended = async |n, session, secs| {
+        let ended = ground.other().is_session_ended(corp(n), session, at(secs));
+        ended.await.unwrap()
+    };
+    assert!(!is_ended(1, "a", 0).await);
+    one.end_session(corp(1), "a", at(60), at(0)).await.unwrap();
+    other
+        .end_session(corp(1), "a", at(60), at(0))
+        .await
+        .unwrap();
+    one.end_session(corp(1), "b", at(90), at(59)).await.unwrap();
+    assert!(is_ended(1, "a", 59).await && is_ended(1, "b", 59).await);
+    assert!(!is_ended(2, "a", 59).await, "corps are apart");
+    assert!(!is_ended(1, "c", 59).await);
+    one.end_session(corp(1), "c", at(99), at(60)).await.unwrap();
+    assert!(!is_ended(1, "a", 60).await, "its cookie is over by itself");
+    assert!(is_ended(1, "b", 89).await && is_ended(1, "c", 89).await);
+}

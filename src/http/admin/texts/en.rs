@@ -74,6 +74,7 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     done: "Done",
     discarded: "Discarded",
     chart: "Last 24 hours: {} done, {} dead",
+    chart_received: "Last 24 hours: {} received; {} done, {} dead",
     service: "Service",
     store: "Store",
     version: "Version",

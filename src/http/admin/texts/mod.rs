@@ -41,7 +41,7 @@ texts! {
     by_password wrong_password too_many_title too_many ended_title ended foreign_title foreign
     stranger_title stranger missing_title missing malformed_title malformed unavailable_title
     unavailable overview all_well attention attention_dead_events attention_dead_calls
-    attention_sync inbox outbox stored waiting retrying dead done discarded chart service store
+    attention_sync inbox outbox stored waiting retrying dead done discarded chart chart_received service store
     version last_sync events content masked received settled source receiver urgent deadline history
     no_history replay replay_hint dead_letters queue no_dead replay_all replay_all_hint no_filter
     replay_all_now discard discard_hint discard_now contacts search_contacts no_member no_contacts

@@ -74,6 +74,7 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     done: "完成",
     discarded: "已丢弃",
     chart: "最近 24 小时：完成 {}，失败 {}",
+    chart_received: "最近 24 小时：收到 {}；完成 {}，失败 {}",
     service: "服务",
     store: "存储",
     version: "版本",

@@ -1,0 +1,9 @@
+-- Makes items due that wait for another attempt, those first that are due first. Answers how many.
+--
+-- ARGV: queue, how many at most, now (milliseconds)
+local q, now = queue(ARGV[1]), ARGV[3]
+local places = call('ZRANGEBYSCORE', q.delayed, '(' .. now, '+inf', 'LIMIT', 0, ARGV[2])
+for _, place in ipairs(places) do
+  call('ZADD', q.delayed, now, place)
+end
+return #places
