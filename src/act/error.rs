@@ -3,6 +3,7 @@
 use crate::decide::input::Refusal;
 use crate::store::error::StoreError;
 use crate::wecom::error::ApiError;
+use crate::weixin::error::WeixinError;
 
 /// Joins the three ways in which acting fails.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,21 @@ pub enum ActError {
     /// WeCom could not be asked, or refused.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// WeChat could not be asked, or refused.
+    #[error(transparent)]
+    Weixin(#[from] WeixinError),
     /// The store could not be asked, or the claim is lost.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ActError {
+    /// The code of WeCom or WeChat, where one of them has refused.
+    pub const fn errcode(&self) -> Option<i64> {
+        match self {
+            Self::Api(error) => error.errcode(),
+            Self::Weixin(error) => error.errcode(),
+            Self::Refused(_) | Self::Store(_) => None,
+        }
+    }
 }

@@ -89,6 +89,11 @@ pub(in crate::act) async fn gather<'a>(
                     facts.step = page.step(&run, &facts.switches, &mut basis).await?;
                 }
             }
+            Need::FollowerAtWeixin(openid) => {
+                if let Some(account) = &corp.account {
+                    facts.follower_at_weixin = Some(account.follows(openid, now).await?);
+                }
+            }
             // While nothing new can be seen, it is not asked for.
             Need::ChatAtWecom(chat) if settles_in(facts.chat.as_ref(), now).is_none() => {
                 facts.chat_at_wecom = corp.client.chat(chat, now).await?;
@@ -116,6 +121,7 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Switches
             | Need::Sync(_)
             | Need::Syncs
+            | Need::FollowerOf(_)
             | Need::Carried(_)
             | Need::Item(_)
             | Need::ItemByRef(..)
@@ -154,6 +160,8 @@ fn keys(need: &Need) -> Vec<Key> {
         Need::Thread(contact, item) => vec![Key::thread(contact, item)],
         Need::Attachment(id) => vec![Key::attachment(id)],
         Need::ContactAtWecom(_)
+        | Need::FollowerAtWeixin(_)
+        | Need::FollowerOf(_)
         | Need::ItemByRef(..)
         | Need::ItemsOfMember(..)
         | Need::ThreadOfOwner(_)
@@ -199,7 +207,8 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         | Table::Holders
         | Table::Seen
         | Table::Comments
-        | Table::ItemCards => {}
+        | Table::ItemCards
+        | Table::Unionids => {}
     }
     Ok(())
 }

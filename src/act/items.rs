@@ -4,7 +4,7 @@ use crate::act::error::ActError;
 use crate::act::pages::PAGE;
 use crate::decide::facts::{Facts, Need, Page};
 use crate::model::effect::{SentCard, Shelf};
-use crate::model::ids::{CorpId, UserId};
+use crate::model::ids::{CorpId, ExternalUserId, OpenId, UserId};
 use crate::model::item::{Item, ItemRef};
 use crate::store::Store;
 use crate::store::record::{Key, Record};
@@ -38,6 +38,8 @@ pub(in crate::act) async fn look(
             }
             basis.extend(records);
         }
+    } else if let Need::FollowerOf(contact) = need {
+        follower_of(store, id, contact, facts, basis).await?;
     } else if let Need::ItemsOfMember(userid, after) = need {
         facts.item_page = of_member(store, id, userid, after.as_ref(), basis).await?;
     } else if let Need::CardsAbout(item) = need {
@@ -48,6 +50,32 @@ pub(in crate::act) async fn look(
             basis.push(record);
         }
     }
+    Ok(())
+}
+
+/// By the unionid, which the customer's record and the follower's have in common. The customer is among the needs.
+async fn follower_of(
+    store: &Store,
+    id: &CorpId,
+    contact: &ExternalUserId,
+    facts: &mut Facts<'_>,
+    basis: &mut Vec<Record>,
+) -> Result<(), ActError> {
+    let known = facts.contact.as_ref();
+    let known = known.filter(|known| known.external_userid == *contact);
+    let Some(unionid) = known.and_then(|known| known.unionid.as_deref()) else {
+        return Ok(());
+    };
+    let found = store.read(id, &[Key::follower_by_unionid(unionid)]).await?;
+    let openid = found.first().map(Record::parse::<OpenId>).transpose()?;
+    let Some(openid) = openid.flatten() else {
+        return Ok(());
+    };
+    let records = store.read(id, &[Key::follower(&openid)]).await?;
+    for record in &records {
+        facts.follower = record.parse()?;
+    }
+    basis.extend(records);
     Ok(())
 }
 

@@ -68,6 +68,8 @@ impl<'a> Pages<'a> {
             | Need::Sync(_)
             | Need::Syncs
             | Need::Step(_)
+            | Need::FollowerAtWeixin(_)
+            | Need::FollowerOf(_)
             | Need::Carried(_)
             | Need::Item(_)
             | Need::ItemByRef(..)

@@ -7,7 +7,7 @@ use crate::model::attachment::Attachment;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::effect::{SentCard, Shelf};
-use crate::model::follower::Follower;
+use crate::model::follower::{Follower, Standing};
 use crate::model::grant::Grant;
 use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKind, ItemRef};
@@ -72,6 +72,10 @@ pub enum Need {
     Syncs,
     /// The switches, a sync by its id, and whatever its next step is about.
     Step(String),
+    /// The follower as WeChat has it now.
+    FollowerAtWeixin(OpenId),
+    /// The follower of the service account that this customer is.
+    FollowerOf(ExternalUserId),
     /// Whether a request was carried out.
     Carried(RequestId),
     /// An item.
@@ -153,6 +157,8 @@ pub struct Facts<'a> {
     pub batches: Vec<String>,
     /// What the sync's next step is about.
     pub step: Step,
+    /// How the follower stands to the service account; `None` when the corp has none.
+    pub follower_at_weixin: Option<Standing>,
     /// That the request was carried out.
     pub carried: Option<Carried>,
     /// Items.
@@ -203,6 +209,7 @@ impl<'a> Facts<'a> {
             syncs: Vec::new(),
             batches: Vec::new(),
             step: Step::default(),
+            follower_at_weixin: None,
             carried: None,
             items: Vec::new(),
             shelved: None,

@@ -104,6 +104,7 @@ fn event_needs(event: &Event) -> Vec<Need> {
             external_userid,
         }) => item::tell::contact_needs(item, external_userid),
         Body::Weixin(event) => follower::needs(event),
+        Body::Own(OwnEvent::RefreshFollower { openid, .. }) => follower::refresh_needs(openid),
         Body::ChangeContact(_)
         | Body::Subscribe { .. }
         | Body::Unsubscribe { .. }
@@ -169,7 +170,10 @@ fn event_effects(
         Body::Own(OwnEvent::ItemChanged { .. }) => Ok(item::tell::changed(facts, now)),
         Body::Own(OwnEvent::TellMembers { .. }) => item::tell::members(facts, now),
         Body::Own(OwnEvent::RemindContact { .. }) => item::tell::contact(facts, now),
-        Body::Weixin(event) => Ok(follower::changed(event, at, facts)),
+        Body::Weixin(event) => Ok(follower::changed(event, at, facts, now)),
+        Body::Own(OwnEvent::RefreshFollower { openid, unionid }) => {
+            Ok(follower::refreshed(openid, unionid.as_ref(), facts, now))
+        }
         // Kept and shown, without a change of state: they say nothing that the service keeps.
         Body::EnterAgent { .. }
         | Body::View { .. }

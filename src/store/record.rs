@@ -71,13 +71,15 @@ pub enum Table {
     Attachments,
     /// The cards that were sent about an item: [`TaskId`] by reference, `external_userid` and `task_id`.
     ItemCards,
+    /// Who somebody is, by the unionid: a customer and a follower of the service account.
+    Unionids,
     /// [`Carried`] by the request's id.
     Carried,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -102,6 +104,7 @@ impl Table {
         Self::Threads,
         Self::Attachments,
         Self::ItemCards,
+        Self::Unionids,
         Self::Carried,
     ];
 
@@ -132,6 +135,7 @@ impl Table {
             Self::Threads => "threads",
             Self::Attachments => "attachments",
             Self::ItemCards => "item_cards",
+            Self::Unionids => "unionids",
             Self::Carried => "carried",
         }
     }
@@ -297,6 +301,16 @@ impl Key {
         Self::new(Table::ItemCards, format!("{item} {contact} {card}"))
     }
 
+    /// The `external_userid` of the customer with this unionid.
+    pub fn contact_by_unionid(unionid: &str) -> Self {
+        Self::new(Table::Unionids, format!("contact {unionid}"))
+    }
+
+    /// The openid of the follower with this unionid.
+    pub fn follower_by_unionid(unionid: &str) -> Self {
+        Self::new(Table::Unionids, format!("follower {unionid}"))
+    }
+
     /// A request that was carried out.
     pub fn carried(id: &RequestId) -> Self {
         Self::new(Table::Carried, id.as_str())
@@ -424,7 +438,13 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::PutThread(thread) => put(Key::thread(&thread.contact, &thread.item), thread),
         Effect::PutAttachment(attachment) => put(Key::attachment(&attachment.id), attachment),
         Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
-        Effect::PutContact(contact) => put(Key::contact(&contact.external_userid), contact),
+        Effect::PutContact(contact) => {
+            if let Some(unionid) = &contact.unionid {
+                let found = Key::contact_by_unionid(unionid);
+                writes.push(put(found, &contact.external_userid));
+            }
+            put(Key::contact(&contact.external_userid), contact)
+        }
         Effect::DropContact(id) => Write::Drop(Key::contact(id)),
         Effect::PutGreeting(greeting) => put(
             Key::greeting(&greeting.external_userid, &greeting.userid),
@@ -447,7 +467,13 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::DropChat(id) => Write::Drop(Key::chat(id)),
         Effect::PutTagGroup(group) => put(Key::tag_group(&group.group_id), group),
         Effect::PutVisit(visit) => put(Key::visit(&visit.external_userid, &visit.userid), visit),
-        Effect::PutFollower(follower) => put(Key::follower(&follower.openid), follower),
+        Effect::PutFollower(follower) => {
+            if let Some(unionid) = &follower.unionid {
+                let found = Key::follower_by_unionid(unionid.as_str());
+                writes.push(put(found, &follower.openid));
+            }
+            put(Key::follower(&follower.openid), follower)
+        }
         Effect::PutCard(card) => {
             if let Some(about) = &card.about {
                 let listed = Key::item_card(about, &card.task_id);

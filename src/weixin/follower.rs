@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::model::follower::Standing;
 use crate::model::ids::{OpenId, UnionId};
 use crate::model::time::Timestamp;
 use crate::weixin::error::WeixinError;
@@ -12,18 +13,6 @@ const USER_INFO: Api = Api {
     path: "cgi-bin/user/info",
     rate: FOLLOWERS,
 };
-
-/// How a person stands to the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// Follows it.
-    Following {
-        /// Absent when the account is bound to no open-platform account.
-        unionid: Option<UnionId>,
-    },
-    /// Does not. More is not told.
-    NotFollowing,
-}
 
 impl Client {
     /// How a person stands to the account. Needs no consent.

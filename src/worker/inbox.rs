@@ -45,11 +45,7 @@ impl Worker {
         if let (Body::Own(OwnEvent::SyncStep { .. }), Err(problem)) = (&event.body, &result)
             && is_the_end(problem, &ticket)
         {
-            let errcode = match problem {
-                ActError::Api(error) => error.errcode(),
-                ActError::Refused(_) | ActError::Store(_) => None,
-            };
-            let died = step_died(&event, problem.to_string(), errcode);
+            let died = step_died(&event, problem.to_string(), problem.errcode());
             return self.die(&ticket, died, &story).await;
         }
         self.close(&ticket, result, &story).await;

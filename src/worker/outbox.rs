@@ -55,7 +55,7 @@ impl Worker {
                         return self.again(&ticket, due, &problem.to_string(), &story).await;
                     }
                     Next::Ended(outcome) => {
-                        last = errcode(&problem);
+                        last = problem.errcode();
                         outcome
                     }
                 },
@@ -100,7 +100,7 @@ impl Worker {
             }
             Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
                 reason: problem.to_string(),
-                errcode: errcode(problem),
+                errcode: problem.errcode(),
             }),
         }
     }
@@ -137,13 +137,6 @@ fn settle(receipt: &Receipt) -> Settle<'_> {
         Outcome::Done(_) => Settle::Done,
         Outcome::TooLate => Settle::Dead(receipt.call.too_late()),
         Outcome::Failed { reason, .. } => Settle::Dead(reason),
-    }
-}
-
-fn errcode(problem: &ActError) -> Option<i64> {
-    match problem {
-        ActError::Api(error) => error.errcode(),
-        ActError::Refused(_) | ActError::Store(_) => None,
     }
 }
 

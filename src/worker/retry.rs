@@ -6,6 +6,7 @@ use crate::act::error::ActError;
 use crate::decide::input::Refusal;
 use crate::store::error::StoreError;
 use crate::wecom::error::{ApiError, Retry};
+use crate::weixin::error::WeixinError;
 
 /// The first wait; it doubles with every attempt.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -55,14 +56,23 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
             StoreError::Corrupt(_) | StoreError::InUse(_) | StoreError::Unusable(_),
         ) => Verdict::Bury,
         // A code that nobody documents may pass, or may not.
-        ActError::Api(ApiError::Refused { .. }) if attempt >= UNKNOWN_ATTEMPTS => Verdict::Bury,
-        ActError::Api(error) => match error.retry() {
-            Retry::Again { after } => {
-                bounded(attempt, after.unwrap_or_default().max(wait(attempt, salt)))
-            }
-            Retry::Never => Verdict::Bury,
-            Retry::Configuration => bounded(attempt, CONFIGURATION_WAIT.max(wait(attempt, salt))),
-        },
+        ActError::Api(ApiError::Refused { .. }) | ActError::Weixin(WeixinError::Refused { .. })
+            if attempt >= UNKNOWN_ATTEMPTS =>
+        {
+            Verdict::Bury
+        }
+        ActError::Api(error) => judged(error.retry(), attempt, salt),
+        ActError::Weixin(error) => judged(error.retry(), attempt, salt),
+    }
+}
+
+fn judged(retry: Retry, attempt: u32, salt: u64) -> Verdict {
+    match retry {
+        Retry::Again { after } => {
+            bounded(attempt, after.unwrap_or_default().max(wait(attempt, salt)))
+        }
+        Retry::Never => Verdict::Bury,
+        Retry::Configuration => bounded(attempt, CONFIGURATION_WAIT.max(wait(attempt, salt))),
     }
 }
 

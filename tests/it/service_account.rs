@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::Url;
 use wecom_bridge::model::follower::Follower;
+use wecom_bridge::model::follower::Standing;
 use wecom_bridge::model::ids::{AppId, ExternalUserId, OpenId};
 use wecom_bridge::model::template::{Reminder, Replied};
 use wecom_bridge::sim::faults::Fault;
@@ -11,7 +12,6 @@ use wecom_bridge::sim::weixin::{Account, Reception, Snapshots, TemplateMessage};
 use wecom_bridge::store::record::Key;
 use wecom_bridge::wecom::ApiSettings;
 use wecom_bridge::weixin::error::WeixinError;
-use wecom_bridge::weixin::follower::Standing;
 use wecom_bridge::weixin::oauth::{Opened, Scope, authorize_url};
 use wecom_bridge::weixin::{Client, Credentials};
 
@@ -88,7 +88,13 @@ async fn followers_become_known(on: On) {
         .map(|(kind, source, state)| [kind, source, state].map(|text| text.as_str().unwrap()))
         .collect();
     let of = |kind| [kind, "service_account", "done"];
-    assert_eq!(seen, [of("weixin/unsubscribe"), of("weixin/subscribe")]);
+    let asked = ["refresh_follower", "service", "done"];
+    assert_eq!(
+        seen,
+        [of("weixin/unsubscribe"), asked, of("weixin/subscribe")]
+    );
+    let unionid = kept(&world, &customer).await.unwrap().unionid;
+    assert!(unionid.is_some(), "WeChat was asked who it is");
     assert_eq!(
         events[0]["subject"],
         format!("follower:{}", openid(&customer))

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::callback::peek;
 use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
-use crate::model::ids::{ChatId, ExternalUserId, ReceiverName, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, OpenId, ReceiverName, UnionId, UserId};
 use crate::model::item::ItemRef;
 use crate::model::relation::{RelationKind, Rename};
 use crate::model::sync::SyncRequest;
@@ -71,6 +71,13 @@ pub enum OwnEvent {
         /// The address that they should carry.
         home: String,
     },
+    /// `refresh_follower`: ask WeChat whether this person follows the service account, and who that is.
+    RefreshFollower {
+        /// Who.
+        openid: OpenId,
+        /// What the person has told by agreeing to a login.
+        unionid: Option<UnionId>,
+    },
     /// `hand_over`: what one member owns or handles passes to another, page by page.
     HandOver {
         /// Whose it is.
@@ -133,6 +140,7 @@ impl OwnEvent {
             Self::SyncStep { .. } => "sync_step",
             Self::SwitchAutoSync { .. } => "switch_auto_sync",
             Self::HomeChanged { .. } => "home_changed",
+            Self::RefreshFollower { .. } => "refresh_follower",
             Self::HandOver { .. } => "hand_over",
             Self::ItemChanged { .. } => "item_changed",
             Self::TellMembers { .. } => "tell_members",
@@ -176,6 +184,9 @@ impl OwnEvent {
                 Subject::new("sync", "")
             }
             Self::HomeChanged { .. } => Subject::new("home", ""),
+            Self::RefreshFollower { openid, .. } => {
+                Subject::new("refresh-follower", openid.as_str())
+            }
             Self::HandOver { from, to, after } => {
                 let after = after.as_ref().map(ToString::to_string).unwrap_or_default();
                 Subject::new("hand-over", &format!("{} {} {after}", from.key(), to.key()))
@@ -213,7 +224,7 @@ mod tests {
     use crate::callback::event::{Body, parse};
     use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncScope};
 
-    fn events() -> [OwnEvent; 19] {
+    fn events() -> [OwnEvent; 20] {
         let userid = UserId::parse("Lin&<b>]]>").unwrap();
         let external_userid = ExternalUserId::parse("wm1]]><Event>x</Event>").unwrap();
         let request = SyncRequest {
@@ -258,6 +269,10 @@ mod tests {
                 from: userid.clone(),
                 to: UserId::parse("li").unwrap(),
                 after: None,
+            },
+            OwnEvent::RefreshFollower {
+                openid: OpenId::parse("oA]]>").unwrap(),
+                unionid: UnionId::parse("uA").ok(),
             },
             OwnEvent::ItemChanged {
                 item: "project:0a".parse().unwrap(),
@@ -338,6 +353,7 @@ mod tests {
                 "sync",
                 "hand-over",
                 "hand-over",
+                "refresh-follower",
                 "item",
                 "tell-members",
                 "remind-contact",

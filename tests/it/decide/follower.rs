@@ -1,12 +1,13 @@
 //! Followers of the service account.
 
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::callback::event::{self, Event};
 use wecom_bridge::decide::facts::{Facts, Need};
 use wecom_bridge::decide::input::Input;
 use wecom_bridge::decide::needs;
 use wecom_bridge::model::delivery::Source;
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::follower::Follower;
+use wecom_bridge::model::follower::{Follower, Standing};
 use wecom_bridge::model::ids::{OpenId, UnionId};
 use wecom_bridge::model::time::Timestamp;
 
@@ -28,7 +29,6 @@ fn kept(following: bool, since: i64, told_at: i64) -> Follower {
     Follower {
         openid: openid(),
         unionid: Some(UnionId::parse("uA").unwrap()),
-        external_userid: None,
         following,
         since: Timestamp::from_secs(since),
         told_at: Timestamp::from_secs(told_at),
@@ -92,5 +92,69 @@ fn a_follower_is_no_member() {
     let needed = needs(&Input::Event(&event, AT));
     assert_eq!(needed, [Need::Follower(openid())]);
     let effects = decided(&event, &Facts::none(&corp)).unwrap();
-    assert_eq!(told(&effects), ["oA follows: true"]);
+    let expected = ["oA follows: true", "refresh-follower:oA"];
+    assert_eq!(told(&effects), expected);
+}
+
+#[test]
+fn a_look_tells_who_follows_and_who_that_is() {
+    let corp = corp();
+    let follower = |following, unionid: Option<&str>| Follower {
+        unionid: unionid.map(|id| UnionId::parse(id).unwrap()),
+        ..kept(following, 10, 10)
+    };
+    let at_weixin = |unionid: Option<&str>| {
+        Some(Standing::Following {
+            unionid: unionid.map(|id| UnionId::parse(id).unwrap()),
+        })
+    };
+    let gone = Some(Standing::NotFollowing);
+    for (before, seen, agreed, expected) in [
+        // No account is configured any more.
+        (None, None, Some("uA"), None),
+        (None, at_weixin(Some("uA")), None, Some((true, Some("uA")))),
+        (None, at_weixin(None), None, Some((true, None))),
+        (None, gone.clone(), Some("uA"), Some((false, Some("uA")))),
+        (
+            Some(follower(true, Some("uA"))),
+            at_weixin(Some("uA")),
+            None,
+            None,
+        ),
+        (
+            Some(follower(true, None)),
+            at_weixin(None),
+            Some("uA"),
+            Some((true, Some("uA"))),
+        ),
+        (
+            Some(follower(true, Some("uA"))),
+            gone,
+            None,
+            Some((false, Some("uA"))),
+        ),
+    ] {
+        let facts = Facts {
+            follower: before.clone(),
+            follower_at_weixin: seen.clone(),
+            ..Facts::none(&corp)
+        };
+        let event = crate::decide::own(&OwnEvent::RefreshFollower {
+            openid: openid(),
+            unionid: agreed.map(|id| UnionId::parse(id).unwrap()),
+        });
+        let effects = decided(&event, &facts).unwrap();
+        let seen_now = effects.iter().map(|effect| {
+            let Effect::PutFollower(follower) = effect else {
+                panic!("{:?}", told(&effects));
+            };
+            let unionid = follower.unionid.as_ref().map(UnionId::as_str);
+            (follower.following, unionid)
+        });
+        assert_eq!(
+            seen_now.collect::<Vec<_>>(),
+            Vec::from_iter(expected),
+            "{before:?} {seen:?}"
+        );
+    }
 }

@@ -175,7 +175,6 @@ pub(crate) async fn followers_by_openid(ground: Ground) {
     let follower = |openid: &str, following| Follower {
         openid: OpenId::parse(openid).unwrap(),
         unionid: UnionId::parse("uA").ok(),
-        external_userid: None,
         following,
         since: at(0),
         told_at: at(1),

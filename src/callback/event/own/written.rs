@@ -6,7 +6,7 @@ use crate::callback::event::EventError;
 use crate::callback::event::own::{OwnEvent, SidebarOpened};
 use crate::callback::node::Node;
 use crate::callback::write;
-use crate::model::ids::{ChatId, ExternalUserId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, OpenId, UnionId, UserId};
 use crate::model::item::ItemRef;
 use crate::model::relation::{RelationKind, Rename};
 use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
@@ -98,6 +98,11 @@ impl OwnEvent {
                 );
                 fields
             }
+            Self::RefreshFollower { openid, unionid } => {
+                let mut fields = vec![("OpenID", openid.as_str().into())];
+                fields.extend(unionid.as_ref().map(|id| ("UnionID", id.as_str().into())));
+                fields
+            }
             Self::ItemChanged { item } => vec![("Item", item.to_string().into())],
             Self::TellMembers {
                 item,
@@ -170,6 +175,10 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
             from: userid()?,
             to: root.id("NewUserID", UserId::parse)?,
             after: root.first("After").parse().ok(),
+        },
+        "refresh_follower" => OwnEvent::RefreshFollower {
+            openid: root.id("OpenID", OpenId::parse)?,
+            unionid: UnionId::parse(root.first("UnionID")).ok(),
         },
         "item_changed" => OwnEvent::ItemChanged { item: item()? },
         "tell_members" => OwnEvent::TellMembers {
