@@ -27,6 +27,7 @@ mod health;
 
 pub mod metrics;
 
+mod names;
 mod page;
 mod search;
 

@@ -10,6 +10,7 @@ use crate::http::admin::items::PAGE;
 use crate::http::admin::show::Moment;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::names::NamesOfNow;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use crate::model::ids::ExternalUserId;
@@ -136,14 +137,14 @@ pub(in crate::http::admin) async fn show(
     let (store, corp) = (&admin.doors.store, &admin.corp);
     let records = store.read(corp, &[Key::contact(&id)]).await?;
     let contact = records.first().map(Record::parse::<Contact>).transpose()?;
-    let contact = contact.flatten().ok_or_else(missing)?;
-    let greetings: Vec<Greeting> = parsed(
-        store
-            .of_contact(corp, &[], &[Table::Greetings], &id)
-            .await?,
-    )?;
-    let visits: Vec<Visit> = parsed(store.of_contact(corp, &[], &[Table::Visits], &id).await?)?;
-    let endings: Vec<Ending> = parsed(store.of_contact(corp, &[], &[Table::Endings], &id).await?)?;
+    let mut contact = contact.flatten().ok_or_else(missing)?;
+    let mut names = NamesOfNow::default();
+    names.apply(store, corp, &mut contact).await?;
+    let tables = [Table::Greetings, Table::Visits, Table::Endings];
+    let related = store.of_contact(corp, &[], &tables, &id).await?;
+    let greetings: Vec<Greeting> = parsed(&related, Table::Greetings)?;
+    let visits: Vec<Visit> = parsed(&related, Table::Visits)?;
+    let endings: Vec<Ending> = parsed(&related, Table::Endings)?;
     let relations = contact.follow_users.iter().map(|follow| Relation {
         userid: follow.userid.to_string(),
         facts: relation(follow, &greetings, &visits, t),
@@ -166,9 +167,13 @@ pub(in crate::http::admin) async fn show(
     }))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(records: Vec<Record>) -> Result<Vec<T>, Turned> {
+/// The records of one table.
+fn parsed<T: serde::de::DeserializeOwned>(
+    records: &[Record],
+    table: Table,
+) -> Result<Vec<T>, Turned> {
     let mut found = Vec::with_capacity(records.len());
-    for record in records {
+    for record in records.iter().filter(|record| record.key.table == table) {
         found.extend(record.parse()?);
     }
     Ok(found)

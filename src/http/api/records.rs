@@ -3,10 +3,10 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::tags::NamesOfNow;
 use crate::http::api::{Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
+use crate::http::names::NamesOfNow;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::member::{Link, Member};
@@ -107,7 +107,7 @@ pub(in crate::http) async fn contacts(
                 continue;
             };
             if members.is_none() || record.follow_users.is_empty() {
-                names.apply(&doors, &corp, &mut record).await?;
+                names.apply(&doors.store, &corp, &mut record).await?;
                 items.push(Listed { corp, record });
             }
             if members.is_some() && items.len() == wanted {
@@ -151,7 +151,7 @@ pub(in crate::http) async fn contact(
             visits: Vec::new(),
         };
         let mut names = NamesOfNow::default();
-        names.apply(&doors, corp, &mut detail.contact).await?;
+        names.apply(&doors.store, corp, &mut detail.contact).await?;
         let tables = [
             Table::Greetings,
             Table::Endings,
