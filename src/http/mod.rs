@@ -14,6 +14,7 @@ pub mod reply;
 
 mod callback;
 
+mod language;
 mod login;
 
 mod home;
