@@ -44,7 +44,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sidebar/signature", web::get().to(sidebar::signature))
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
-        .route("/home", web::get().to(home::page))
+        .configure(home::routes)
         .configure(admin::routes)
         .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
         .route("/assets/{name}", web::get().to(page::asset))
