@@ -1,10 +1,11 @@
 //! Corp OAuth (网页授权, path/91335): who is at this page?
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
@@ -12,8 +13,11 @@ use url::Url;
 use crate::http::admin;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::error::Problem;
+use crate::http::home;
 use crate::http::page::notice;
 use crate::http::session::{self, Session, Ticketed, Who};
+use crate::model::time::Timestamp;
+use crate::store::shared::Swap;
 use crate::wecom::oauth::{self, Visitor};
 
 /// A login under way: bound to this browser, good for ten minutes and one use.
@@ -110,8 +114,14 @@ pub(in crate::http) async fn callback(
             "请关闭此页面，从企业微信重新打开。",
         )
     };
+    let Some(returned) = returned else {
+        return Ok(again());
+    };
+    if let Some(back) = once_more(&doors, &request, &returned, now).await {
+        return Ok(on(&back).finish());
+    }
     let login = session::read::<Login>(&request, &doors.session_key, &doors.public_url, now);
-    let (Some(returned), Some(login)) = (returned, login) else {
+    let Some(login) = login else {
         return Ok(again());
     };
     let state = returned.state.as_deref().unwrap_or_default();
@@ -131,18 +141,22 @@ pub(in crate::http) async fn callback(
     else {
         return Ok(again());
     };
+    match use_up(&doors, tenant, &login, code, now).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(corp = %tenant.corp, "A login came back a second time.");
+            return Ok(again());
+        }
+        Err(problem) => {
+            tracing::error!(%problem, "A login could not be used up.");
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return Ok(notice(&doors, status, "暂时无法登录", "请稍后再试。"));
+        }
+    }
     let who = match corp.client.visitor(code, now).await {
         Ok(Visitor::Member(userid)) => Who::Member(userid),
         Ok(Visitor::Contact(external_userid)) => Who::Contact(external_userid),
-        Ok(Visitor::Stranger) => {
-            let text = "这个页面只对企业成员及其客户开放。";
-            return Ok(notice(
-                &doors,
-                StatusCode::FORBIDDEN,
-                "无法确认您的身份",
-                text,
-            ));
-        }
+        Ok(Visitor::Stranger) => return Ok(stranger(&doors, &request, tenant, &login)),
         Err(problem) => {
             tracing::warn!(corp = %tenant.corp, %problem, "A login failed.");
             return Ok(again());
@@ -159,9 +173,7 @@ pub(in crate::http) async fn callback(
         corp: tenant.corp.clone(),
         who,
     };
-    Ok(HttpResponse::Found()
-        .insert_header((LOCATION, login.back))
-        .insert_header((CACHE_CONTROL, "no-store"))
+    Ok(on(&login.back)
         .cookie(session::cookie(
             session,
             &doors.session_key,
@@ -170,6 +182,87 @@ pub(in crate::http) async fn callback(
         ))
         .cookie(session::removal::<Login>(&doors.public_url))
         .finish())
+}
+
+/// On to a path of ours.
+fn on(back: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::Found();
+    response
+        .insert_header((LOCATION, back))
+        .insert_header((CACHE_CONTROL, "no-store"));
+    response
+}
+
+/// Somebody whom WeCom's login does not know as a customer. For the customers' pages, a login through the company's
+/// service account (服务号) would begin here, with `login.back` to come back to.
+fn stranger(doors: &Doors, request: &HttpRequest, tenant: &Tenant, login: &Login) -> HttpResponse {
+    if home::is_at(&login.back) {
+        return home::stranger(doors, request, tenant);
+    }
+    let text = "这个页面只对企业成员及其客户开放。";
+    notice(doors, StatusCode::FORBIDDEN, "无法确认您的身份", text)
+}
+
+/// What is noted of a login that has come back.
+#[derive(Serialize, Deserialize)]
+struct Used {
+    /// A tag of its code.
+    code: String,
+    back: String,
+    /// Tells this note from what another process would write.
+    by: String,
+}
+
+fn note_of(state: &str) -> String {
+    format!("login {state}")
+}
+
+/// Uses up a login's state: `false` when it came back before, in whatever process.
+async fn use_up(
+    doors: &Doors,
+    tenant: &Tenant,
+    login: &Login,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let used = Used {
+        code: doors.session_key.tag("login code", code),
+        back: login.back.clone(),
+        by: nonce()?,
+    };
+    let used = serde_json::to_string(&used).expect("notes are plain structs with text keys");
+    let swap = Swap {
+        expected: None,
+        value: Some(&used),
+        // Longer than the login's cookie is good for.
+        keep_for: Duration::from_secs(Login::SECONDS.unsigned_abs() + 60),
+    };
+    let note = note_of(&login.state);
+    Ok(doors
+        .store
+        .swap_note(&tenant.corp, &note, swap, now)
+        .await?)
+}
+
+/// Browsers may load the way back twice (path/91335). Whoever is logged in by then goes on to where the first load led.
+async fn once_more(
+    doors: &Doors,
+    request: &HttpRequest,
+    returned: &Returned,
+    now: Timestamp,
+) -> Option<String> {
+    let session: Session = session::read(request, &doors.session_key, &doors.public_url, now)?;
+    let state = returned.state.as_deref().filter(|state| is_nonce(state))?;
+    let note = doors.store.note(&session.corp, &note_of(state), now).await;
+    let used: Used = serde_json::from_str(&note.ok()??).ok()?;
+    let code = doors
+        .session_key
+        .tag("login code", returned.code.as_deref()?);
+    bool::from(used.code.as_bytes().ct_eq(code.as_bytes())).then_some(used.back)
+}
+
+fn is_nonce(state: &str) -> bool {
+    state.len() == 32 && state.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
 /// An address of ours, below the public URL's own path.

@@ -15,6 +15,7 @@ pub mod reply;
 
 mod callback;
 
+mod language;
 mod login;
 
 mod home;
@@ -48,7 +49,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sidebar/signature", web::get().to(sidebar::signature))
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
-        .route("/home", web::get().to(home::page))
+        .configure(home::routes)
         .configure(admin::routes)
         .route(
             "/{name:[A-Z]{2}_verify_[^/]*}",

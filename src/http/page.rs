@@ -9,6 +9,8 @@ use crate::http::doors::Doors;
 use crate::http::error::Problem;
 
 const STYLE: &[u8] = include_bytes!("pages/style.css");
+const HOME_STYLE: &[u8] = include_bytes!("pages/home/home.css");
+const HOME_SCRIPT: &[u8] = include_bytes!("pages/home/home.js");
 const ADMIN_STYLE: &[u8] = include_bytes!("pages/admin/admin.css");
 const ADMIN_SCRIPT: &[u8] = include_bytes!("pages/admin/admin.js");
 const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
@@ -53,7 +55,8 @@ pub(in crate::http) fn render(
     }
 }
 
-fn content_security_policy(doors: &Doors) -> String {
+/// What may run on a page, style it, and frame it.
+pub(in crate::http) fn content_security_policy(doors: &Doors) -> String {
     // The simulator's chat window frames the toolbar page and brings its own JS-SDK.
     let trusted = match &doors.jssdk_url {
         Some(simulator) => format!("'self' {}", simulator.origin().ascii_serialization()),
@@ -69,6 +72,8 @@ fn content_security_policy(doors: &Doors) -> String {
 pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
     let (kind, bytes) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", STYLE),
+        "home.css" => ("text/css; charset=utf-8", HOME_STYLE),
+        "home.js" => ("text/javascript; charset=utf-8", HOME_SCRIPT),
         "admin.css" => ("text/css; charset=utf-8", ADMIN_STYLE),
         "admin.js" => ("text/javascript; charset=utf-8", ADMIN_SCRIPT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),

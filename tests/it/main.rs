@@ -18,6 +18,7 @@ mod doctor;
 mod embedded_store;
 mod faults;
 mod fixtures;
+mod home;
 mod items;
 mod limits;
 mod links;

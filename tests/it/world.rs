@@ -385,6 +385,15 @@ impl World {
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
 
+    /// Does something while the store's server is asleep.
+    pub(crate) async fn while_the_store_sleeps<T>(&self, work: impl Future<Output = T>) -> T {
+        let redis = self.redis.as_ref().expect("a world on Redis");
+        redis.freeze();
+        let done = work.await;
+        redis.thaw();
+        done
+    }
+
     /// Works once on what is due in both queues; tells how much it was.
     pub(crate) async fn step(&self) -> usize {
         self.running().step(&self.corp).await

@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -132,6 +133,25 @@ impl Browser {
             .await;
     }
 
+    /// Has no network from now on.
+    pub(crate) async fn go_offline(&self) {
+        self.network(true).await;
+    }
+
+    /// Has one again.
+    pub(crate) async fn go_online(&self) {
+        self.network(false).await;
+    }
+
+    async fn network(&self, offline: bool) {
+        let unlimited = -1;
+        let conditions = json!({ "offline": offline, "latency": 0,
+            "downloadThroughput": unlimited, "uploadThroughput": unlimited });
+        self.chromium("Network.enable", json!({})).await;
+        self.chromium("Network.emulateNetworkConditions", conditions)
+            .await;
+    }
+
     /// A phone's or a desktop's window.
     pub(crate) async fn size(&self, width: u32, height: u32) {
         let size =
@@ -182,9 +202,22 @@ impl Browser {
     /// Keeps pictures of the whole page, light and dark, in the folder that `WECOM_BRIDGE_PICTURES` names; without one,
     /// none.
     pub(crate) async fn keep_picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("WECOM_BRIDGE_PICTURES") else {
-            return;
-        };
+        if let Some(folder) = std::env::var_os("WECOM_BRIDGE_PICTURES") {
+            self.put_pictures(folder.as_ref(), name).await;
+        }
+    }
+
+    /// Leaves such pictures behind in any case: without a folder of that name, in `pictures` below the one that Cargo
+    /// has for what tests leave.
+    pub(crate) async fn leave_picture(&self, name: &str) {
+        let folder = std::env::var_os("WECOM_BRIDGE_PICTURES");
+        let of_tests = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        let folder = folder.map_or_else(of_tests, Into::into);
+        std::fs::create_dir_all(&folder).unwrap();
+        self.put_pictures(&folder, name).await;
+    }
+
+    async fn put_pictures(&self, folder: &Path, name: &str) {
         for scheme in ["light", "dark"] {
             let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
             let media = json!({ "features": [feature] });
@@ -192,7 +225,7 @@ impl Browser {
             let whole = json!({ "captureBeyondViewport": true });
             let picture = self.chromium("Page.captureScreenshot", whole).await;
             let picture = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
-            let path = std::path::Path::new(&folder).join(format!("{name}-{scheme}.png"));
+            let path = folder.join(format!("{name}-{scheme}.png"));
             std::fs::write(path, picture).unwrap();
         }
         let as_usual = json!({ "features": [] });

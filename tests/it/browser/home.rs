@@ -1,33 +1,45 @@
 //! The customer's home page "与我协作".
 
+use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::model::form::Submissions;
 use wecom_bridge::sim::person::Member;
 
 use crate::browser::driver::Browser;
-use crate::browser::{PHONE, at, world};
+use crate::browser::{PHONE, at, opened_as, world};
+use crate::home::{approval, form, project, put, reply, share};
 use crate::world::{JsSdk, user};
 
-const EMPTY: &str = "还没有与您共享的事项。";
+const EMPTY: &str = "还没有项目任务。";
 
 pub(super) async fn it_is_there_on_a_phone(browser: &Browser) {
     let (world, ..) = world(JsSdk::Simulated).await;
     browser.forget().await;
     browser.size(PHONE.0, PHONE.1).await;
     let table = [
-        ("home?tenantKey=team1", "与我协作", EMPTY),
         (
-            "home?tenantKey=team2",
+            "home?tenantKey=team2&lang=zh",
             "链接无效",
             "请从对方的企业微信名片中重新打开“与我协作”。",
         ),
-        ("home?tenantKey=", "链接无效", "链接不完整或已失效。"),
         (
-            "home?tenantKey=team1&tenantKey=team1",
+            "home?tenantKey=&lang=zh",
             "链接无效",
             "链接不完整或已失效。",
         ),
-        ("home", "链接无效", "链接不完整或已失效。"),
+        (
+            "home?tenantKey=team1&tenantKey=team1&lang=zh",
+            "链接无效",
+            "链接不完整或已失效。",
+        ),
+        ("home?lang=zh", "链接无效", "链接不完整或已失效。"),
         ("elsewhere", "页面不存在", "请检查地址"),
     ];
+    let customer = "contact:wmCustomer1";
+    let home = "home?tenantKey=team1&lang=zh";
+    browser.open(opened_as(&world, customer, home)).await;
+    browser.sees(EMPTY).await;
+    assert!(browser.fits_its_width().await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
     for (path, title, text) in table {
         browser.open(world.base.join(path).unwrap()).await;
         assert_eq!(browser.text("h1").await, title, "{path}");
@@ -36,9 +48,8 @@ pub(super) async fn it_is_there_on_a_phone(browser: &Browser) {
         // The style sheet is there, too.
         let color = "return getComputedStyle(document.body).margin";
         assert_eq!(browser.script(color).await, "0px", "{path}");
-        let expected = if title == "与我协作" { 0 } else { 1 };
         let complaints = browser.complaints().await;
-        assert_eq!(complaints.len(), expected, "{path}: {complaints:?}");
+        assert_eq!(complaints.len(), 1, "{path}: {complaints:?}");
         assert!(
             complaints.iter().all(|line| line.contains("404")),
             "{complaints:?}"
@@ -60,8 +71,88 @@ pub(super) async fn a_profile_card_leads_to_it(browser: &Browser) {
     browser.open(at(&world.sim, "profile/LiSi")).await;
     assert_eq!(browser.text("th").await, "与我协作");
     browser.click_into_new_window("td a").await;
-    browser.sees(EMPTY).await;
+    browser.sees("No projects yet.").await;
     let home = world.base.join("home?tenantKey=team1").unwrap();
-    assert_eq!(browser.url().await, home);
+    let mut opened = browser.url().await;
+    // WeCom's login address ends in #wechat_redirect, and browsers keep that through redirects.
+    opened.set_fragment(None);
+    assert_eq!(opened, home);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+pub(super) async fn a_customer_works_with_it(browser: &Browser) {
+    let (world, userid, wang) = world(JsSdk::Simulated).await;
+    world.ask(&OwnEvent::RefreshMember { userid }).await;
+    world.settle().await;
+    put(&world, "p1", "上线项目", "一起上线", project()).await;
+    put(&world, "f1", "报修单", "请填写", form(Submissions::One)).await;
+    put(&world, "a1", "同意报价", "总价 100 元", approval()).await;
+    let items = ["project:p1", "plan:p1", "form:f1", "approval:a1"];
+    share(&world, &wang, &items).await;
+    reply(&world, &wang, "project:p1", "c1", "欢迎").await;
+    browser.forget().await;
+    browser.size(PHONE.0, PHONE.1).await;
+
+    let home = "home?tenantKey=team1&lang=zh";
+    let home = opened_as(&world, "contact:wmCustomer1", home);
+    browser.open(&home).await;
+    assert_eq!(browser.text("h1").await, "与我协作");
+    browser.sees("1 项等您处理").await;
+    browser.leave_picture("home").await;
+    browser.click("#projects li a[href*='/project/']").await;
+    browser.sees("盖章").await;
+    browser.sees("欢迎").await;
+    browser.leave_picture("home-project").await;
+    browser.click(".path a").await;
+
+    // A form is half written when the line breaks.
+    browser.click("#forms li a").await;
+    browser.type_into("[name=f-what]", "灯不亮").await;
+    browser.click("[name=f-any][value=灯]").await;
+    browser
+        .type_into("[name=f-more]", "<script>alert(1)</script>")
+        .await;
+    browser.go_offline().await;
+    browser.click("[data-draft=submit] button").await;
+    browser.sees("现在没有网络").await;
+    browser.go_online().await;
+    browser.reload().await;
+    browser.sees("已恢复您上次没有提交的内容").await;
+    let kept = "const field = (css) => document.querySelector(css);
+        return [field('[name=f-what]').value, field('[name=f-any][value=灯]').checked]";
+    let kept = browser.script(kept).await;
+    assert_eq!(kept, serde_json::json!(["灯不亮", true]));
+    browser.leave_picture("home-form").await;
+    browser.submit("[data-draft=submit] button").await;
+    browser.sees("提交成功").await;
+    browser.leave_picture("home-form-sent").await;
+    let drafts = "return Object.keys(localStorage).length";
+    assert_eq!(browser.script(drafts).await, 0);
+    browser.click(".sent .button").await;
+    browser.sees("待处理").await;
+    browser.sees("<script>alert(1)</script>").await;
+
+    browser.type_into("#comment", "什么时候来？").await;
+    browser.submit("[data-draft=comment] button").await;
+    browser.sees("评论已发送。").await;
+    browser.sees("什么时候来？").await;
+    assert_eq!(browser.script(drafts).await, 0);
+    browser.leave_picture("home-record").await;
+
+    browser.click(".path a").await;
+    browser.click("#approvals li a").await;
+    browser.type_into("#remark", "可以").await;
+    browser.leave_picture("home-approval").await;
+    browser.submit("button[value=agreed]").await;
+    browser.sees("您的答复已提交。").await;
+    browser.sees("可以").await;
+
+    // The list knows what is done; only the plan was never open.
+    browser.click(".path a").await;
+    browser.sees("已提交").await;
+    browser.sees("已同意").await;
+    let new = "return document.querySelectorAll('li .new').length";
+    assert_eq!(browser.script(new).await, 1);
+    assert!(browser.fits_its_width().await);
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
