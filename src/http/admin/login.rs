@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
@@ -15,6 +14,7 @@ use crate::http::admin::frame::{CorpLink, hidden, respond, see};
 use crate::http::admin::texts::{self, Texts};
 use crate::http::admin::turned::{Turned, Why};
 use crate::http::doors::{Doors, Tenant};
+use crate::http::language::Language;
 use crate::http::login::{nonce, start_for_admin};
 use crate::http::session::{self, Ticketed};
 use crate::model::password::PasswordHash;
@@ -24,9 +24,6 @@ const PASSWORD_MAX_BYTES: usize = 1024;
 
 /// How long an attempt waits for others to be checked.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a chosen language is remembered, in days.
-const LANGUAGE_DAYS: i64 = 365;
 
 /// The login form before there is a session.
 #[derive(Serialize, Deserialize)]
@@ -233,21 +230,11 @@ pub(in crate::http::admin) async fn language(
     back: Option<web::Query<Back>>,
 ) -> Result<HttpResponse, Turned> {
     let t = texts::for_reader(&request);
-    if texts::of(&code).is_none() {
-        return Err(Why::Missing.to(t));
-    }
+    let language = Language::parse(&code).ok_or_else(|| Why::Missing.to(t))?;
     let back = back.and_then(|back| back.into_inner().back);
     let back = back.filter(|back| is_ours(back));
     let mut response = see(back.as_deref().unwrap_or("/admin"));
-    let cookie = Cookie::build(texts::COOKIE, code.into_inner())
-        // WeCom's login comes back to another path.
-        .path("/")
-        .http_only(true)
-        .secure(doors.public_url.scheme() == "https")
-        .same_site(SameSite::Lax)
-        .max_age(actix_web::cookie::time::Duration::days(LANGUAGE_DAYS))
-        .finish();
-    let _ = response.add_cookie(&cookie);
+    let _ = response.add_cookie(&language.cookie(&doors));
     Ok(response)
 }
 

@@ -4,10 +4,8 @@ mod en;
 mod zh;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::ACCEPT_LANGUAGE;
 
-/// Remembers the language that somebody chose.
-pub(in crate::http::admin) const COOKIE: &str = "bridge_language";
+use crate::http::language::Language;
 
 macro_rules! texts {
     ($($name:ident)+) => {
@@ -63,23 +61,12 @@ texts! {
     said_discarded said_not_dead said_sync said_switched said_sent said_none_chosen said_busy
 }
 
-/// The texts in the language of this code, if there is one.
-pub(in crate::http::admin) fn of(code: &str) -> Option<&'static Texts> {
-    match code {
-        "zh" => Some(&zh::TEXTS),
-        "en" => Some(&en::TEXTS),
-        _ => None,
-    }
-}
-
-/// The texts for this reader: as chosen, else as the browser prefers, else Chinese.
+/// The texts for this reader.
 pub(in crate::http::admin) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    let chosen = request.cookie(COOKIE);
-    let preferred = request.headers().get(ACCEPT_LANGUAGE);
-    chosen
-        .and_then(|cookie| of(cookie.value()))
-        .or_else(|| preferred?.to_str().ok().and_then(preferred_of))
-        .unwrap_or(&zh::TEXTS)
+    match Language::of(request) {
+        Language::Zh => &zh::TEXTS,
+        Language::En => &en::TEXTS,
+    }
 }
 
 /// The first language, for whoever has told none.
@@ -92,43 +79,9 @@ pub(in crate::http::admin) fn fill(text: &str, number: impl ToString) -> String 
     text.replacen("{}", &number.to_string(), 1)
 }
 
-/// The first of our languages in the order of preference (RFC 9110).
-fn preferred_of(header: &str) -> Option<&'static Texts> {
-    let mut wanted: Vec<(f32, &str)> = Vec::new();
-    for part in header.split(',').take(32) {
-        let (tag, quality) = part.split_once(";q=").unwrap_or((part, "1"));
-        let quality = quality.trim().parse().unwrap_or(0.0);
-        if quality > 0.0 {
-            wanted.push((quality, tag.trim()));
-        }
-    }
-    wanted.sort_by(|one, other| other.0.total_cmp(&one.0));
-    wanted
-        .into_iter()
-        .find_map(|(_, tag)| of(&tag.split('-').next()?.to_ascii_lowercase()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_browsers_order_is_kept() {
-        let table = [
-            ("en-US,en;q=0.9,zh;q=0.8", Some("en")),
-            ("zh-CN,zh;q=0.9,en;q=0.8", Some("zh-CN")),
-            ("de,fr;q=0.9,en;q=0.5,zh;q=0.7", Some("zh-CN")),
-            ("EN", Some("en")),
-            ("en;q=0, zh", Some("zh-CN")),
-            ("de", None),
-            ("", None),
-            (";q=,;;", None),
-        ];
-        for (header, expected) in table {
-            let found = preferred_of(header).map(|texts| texts.lang);
-            assert_eq!(found, expected, "{header}");
-        }
-    }
 
     #[test]
     fn both_languages_leave_the_same_gaps() {
