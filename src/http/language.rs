@@ -1,76 +1,77 @@
-//! In which language a page speaks: as its reader chose, else as their browser prefers, else Chinese.
+//! The language of a page: as chosen, else as the browser prefers, else Chinese.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::ACCEPT_LANGUAGE;
-
-use crate::http::doors::Doors;
+use url::Url;
 
 /// Remembers the language that somebody chose.
 const COOKIE: &str = "bridge_language";
 
-/// How long a chosen language is remembered, in days.
+/// How long it is remembered, in days.
 const DAYS: i64 = 365;
 
-/// The languages of the pages.
+/// The languages that pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) enum Language {
-    /// Chinese, the first one.
+    /// Chinese.
     Zh,
     /// English.
     En,
 }
 
 impl Language {
-    /// The language of this code.
-    pub(in crate::http) fn parse(code: &str) -> Option<Self> {
-        match code {
-            "zh" => Some(Self::Zh),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// The language for this reader.
-    pub(in crate::http) fn of(request: &HttpRequest) -> Self {
-        let chosen = request.cookie(COOKIE);
-        let preferred = request.headers().get(ACCEPT_LANGUAGE);
-        chosen
-            .and_then(|cookie| Self::parse(cookie.value()))
-            .or_else(|| preferred?.to_str().ok().and_then(Self::preferred))
-            .unwrap_or(Self::Zh)
-    }
-
-    /// The first of our languages in the order of preference (RFC 9110).
-    fn preferred(header: &str) -> Option<Self> {
-        let mut wanted: Vec<(f32, &str)> = Vec::new();
-        for part in header.split(',').take(32) {
-            let (tag, quality) = part.split_once(";q=").unwrap_or((part, "1"));
-            let quality = quality.trim().parse().unwrap_or(0.0);
-            if quality > 0.0 {
-                wanted.push((quality, tag.trim()));
-            }
-        }
-        wanted.sort_by(|one, other| other.0.total_cmp(&one.0));
-        wanted
-            .into_iter()
-            .find_map(|(_, tag)| Self::parse(&tag.split('-').next()?.to_ascii_lowercase()))
-    }
-
-    /// The cookie that remembers it. WeCom's login comes back to another path, so it is good for all.
-    pub(in crate::http) fn cookie(self, doors: &Doors) -> Cookie<'static> {
-        let code = match self {
+    /// Its code in addresses and cookies.
+    pub(in crate::http) const fn code(self) -> &'static str {
+        match self {
             Self::Zh => "zh",
             Self::En => "en",
-        };
-        Cookie::build(COOKIE, code)
+        }
+    }
+
+    /// Reads what [`code`](Self::code) gave.
+    pub(in crate::http) fn of(code: &str) -> Option<Self> {
+        [Self::Zh, Self::En]
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
+
+    /// A cookie that remembers it. Logins come back to other paths, so all of them have it.
+    pub(in crate::http) fn cookie(self, public_url: &Url) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.code())
             .path("/")
             .http_only(true)
-            .secure(doors.public_url.scheme() == "https")
+            .secure(public_url.scheme() == "https")
             .same_site(SameSite::Lax)
             .max_age(actix_web::cookie::time::Duration::days(DAYS))
             .finish()
     }
+}
+
+/// The language for this reader.
+pub(in crate::http) fn for_reader(request: &HttpRequest) -> Language {
+    let chosen = request.cookie(COOKIE);
+    let preferred = request.headers().get(ACCEPT_LANGUAGE);
+    chosen
+        .and_then(|cookie| Language::of(cookie.value()))
+        .or_else(|| preferred?.to_str().ok().and_then(preferred_of))
+        .unwrap_or(Language::Zh)
+}
+
+/// The first of our languages in the order of preference (RFC 9110).
+fn preferred_of(header: &str) -> Option<Language> {
+    let mut wanted: Vec<(f32, &str)> = Vec::new();
+    for part in header.split(',').take(32) {
+        let (tag, quality) = part.split_once(";q=").unwrap_or((part, "1"));
+        let quality = quality.trim().parse().unwrap_or(0.0);
+        if quality > 0.0 {
+            wanted.push((quality, tag.trim()));
+        }
+    }
+    wanted.sort_by(|one, other| other.0.total_cmp(&one.0));
+    wanted
+        .into_iter()
+        .find_map(|(_, tag)| Language::of(&tag.split('-').next()?.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -90,7 +91,7 @@ mod tests {
             (";q=,;;", None),
         ];
         for (header, expected) in table {
-            assert_eq!(Language::preferred(header), expected, "{header}");
+            assert_eq!(preferred_of(header), expected, "{header}");
         }
     }
 }

@@ -230,11 +230,12 @@ pub(in crate::http::admin) async fn language(
     back: Option<web::Query<Back>>,
 ) -> Result<HttpResponse, Turned> {
     let t = texts::for_reader(&request);
-    let language = Language::parse(&code).ok_or_else(|| Why::Missing.to(t))?;
+    let language = Language::of(&code).ok_or_else(|| Why::Missing.to(t))?;
     let back = back.and_then(|back| back.into_inner().back);
     let back = back.filter(|back| is_ours(back));
     let mut response = see(back.as_deref().unwrap_or("/admin"));
-    let _ = response.add_cookie(&language.cookie(&doors));
+    let cookie = language.cookie(&doors.public_url);
+    let _ = response.add_cookie(&cookie);
     Ok(response)
 }
 

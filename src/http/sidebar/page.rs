@@ -90,12 +90,12 @@ pub(in crate::http::sidebar) async fn language(
     request: HttpRequest,
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let language = Language::parse(&code);
+    let language = Language::of(&code);
     let language = language.ok_or_else(|| Problem::not_found("No such language."))?;
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, address(request.query_string())))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .cookie(language.cookie(&doors))
+        .cookie(language.cookie(&doors.public_url))
         .finish())
 }
 

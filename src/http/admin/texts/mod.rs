@@ -5,7 +5,7 @@ mod zh;
 
 use actix_web::HttpRequest;
 
-use crate::http::language::Language;
+use crate::http::language;
 
 macro_rules! texts {
     ($($name:ident)+) => {
@@ -61,12 +61,18 @@ texts! {
     said_discarded said_not_dead said_sync said_switched said_sent said_none_chosen said_busy
 }
 
+/// The texts in the language of this code, if there is one.
+pub(in crate::http::admin) fn of(code: &str) -> Option<&'static Texts> {
+    match code {
+        "zh" => Some(&zh::TEXTS),
+        "en" => Some(&en::TEXTS),
+        _ => None,
+    }
+}
+
 /// The texts for this reader.
 pub(in crate::http::admin) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    match Language::of(request) {
-        Language::Zh => &zh::TEXTS,
-        Language::En => &en::TEXTS,
-    }
+    of(language::for_reader(request).code()).unwrap_or(&zh::TEXTS)
 }
 
 /// The first language, for whoever has told none.

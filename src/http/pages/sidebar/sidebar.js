@@ -68,7 +68,7 @@ function checks(list, wanted) {
 function say(what, reason = "") {
   byId("state").textContent = says[what] || what;
   byId("reason").textContent = reason;
-  byId("again").hidden = !["denied", "trouble", "old"].includes(what) && says[what] !== undefined;
+  byId("again").hidden = ["reading", "opened", "outside", "ended"].includes(what);
   checks(byId("checks"), what === "denied");
 }
 
@@ -234,7 +234,7 @@ async function give(items) {
 
 // The card is sent: worth trying for some time. Without it the item stays "maybe sent".
 async function confirm(item) {
-  for (const wait of [0, 1000, 3000]) {
+  for (const wait of [0, 500, 2000]) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
       return await post(about("/confirm"), { item });

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpRequest;
 
 use crate::decide::rejection::Wrong;
-use crate::http::language::Language;
+use crate::http::language::{self, Language};
 use crate::model::approval::Consent;
 use crate::model::item::ItemKind;
 
@@ -117,7 +117,7 @@ impl Texts {
 
 /// The texts for this reader.
 pub(in crate::http::sidebar) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    match Language::of(request) {
+    match language::for_reader(request) {
         Language::Zh => &zh::TEXTS,
         Language::En => &en::TEXTS,
     }
