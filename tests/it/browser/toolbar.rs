@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::decide::request::{Command, Content, Target};
 use wecom_bridge::model::chat::ChatPerson;
 use wecom_bridge::model::form::Submissions;
@@ -224,6 +225,9 @@ pub(super) async fn the_built_in_sdk_talks_to_a_client(browser: &Browser) {
 /// A world with a few items of the member's.
 async fn stocked() -> (World, UserId, ExternalUserId) {
     let (world, member, customer) = world(JsSdk::Simulated).await;
+    let userid = member.clone();
+    world.ask(&OwnEvent::RefreshMember { userid }).await;
+    world.settle().await;
     let by = Actor::Member(member.clone());
     let project = |id: &str, title: &str| {
         let content = Content::Project { stages: Vec::new() };
@@ -246,7 +250,9 @@ async fn stocked() -> (World, UserId, ExternalUserId) {
 async fn choose(browser: &Browser, kind: &str, item: &str) {
     browser.click(&format!("[data-kind={kind}]")).await;
     browser
-        .click(&format!("#items input[data-item='{item}']"))
+        .click(&format!(
+            "#items[aria-busy=false] input[data-item='{item}']"
+        ))
         .await;
 }
 
@@ -272,7 +278,9 @@ pub(super) async fn two_items_are_found_and_sent(browser: &Browser) {
     assert_eq!(browser.text("#customer h2").await, "王女士");
     browser.type_into("#customer [type=search]", "部署").await;
     browser.click("[data-form=search] button").await;
-    browser.click("#items input[data-item='project:p1']").await;
+    browser
+        .click("#items[aria-busy=false] input[data-item='project:p1']")
+        .await;
     let found = browser.script("return document.querySelectorAll('#items input').length");
     assert_eq!(found.await, json!(1));
     browser
@@ -299,12 +307,18 @@ pub(super) async fn two_items_are_found_and_sent(browser: &Browser) {
         ("报修".to_owned(), home("form/f1")),
     ];
     assert_eq!(cards(&world), expected);
-    assert_eq!(browser.text(".news b").await, "部署 <i>上线</i>");
-    assert_eq!(browser.text(".news span").await, "签约后的<b>部署</b>安排");
+    assert_eq!(
+        browser.text("#said > :nth-last-child(2) b").await,
+        "部署 <i>上线</i>"
+    );
+    assert_eq!(
+        browser.text("#said > :nth-last-child(2) span").await,
+        "签约后的<b>部署</b>安排"
+    );
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 
     // The customer taps on the card.
-    browser.click_into_new_window(".news + .news").await;
+    browser.click_into_new_window("#said > :last-child").await;
     let opened = browser.url().await;
     assert_eq!(opened.as_str(), home("form/f1"));
     browser.complaints().await;

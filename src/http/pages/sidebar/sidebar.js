@@ -15,6 +15,7 @@ const byId = (id) => document.getElementById(id);
 let entry = null;
 let customer = null;
 let kind = null;
+let turn = 0;
 const chosen = new Map();
 // Names the sending of what is chosen, until it has gone through.
 let sending = null;
@@ -189,12 +190,22 @@ function press() {
   }
 }
 
+// The last choice counts, whatever answer comes first.
 async function tab(wanted) {
   kind = wanted;
+  turn += 1;
+  const own = turn;
   press();
   byId("record").replaceChildren();
-  byId("items").innerHTML = await part(about("/items", { kind, q: sought() }));
-  mark();
+  byId("items").setAttribute("aria-busy", "true");
+  try {
+    const html = await part(about("/items", { kind, q: sought() }));
+    if (own !== turn) return;
+    byId("items").innerHTML = html;
+    mark();
+  } finally {
+    if (own === turn) byId("items").setAttribute("aria-busy", "false");
+  }
 }
 
 const sought = () => document.querySelector("[data-form=search] input").value.trim();
@@ -332,11 +343,11 @@ async function reload(form, query) {
 }
 
 async function reply(form) {
-  const { item, text } = form.elements;
+  const { item, text } = Object.fromEntries(new FormData(form));
   form.dataset.key = form.dataset.key || name();
-  await post(about("/comment"), { item: item.value, text: text.value }, form.dataset.key);
+  await post(about("/comment"), { item, text }, form.dataset.key);
   await refresh();
-  const again = document.querySelector(`details[data-load=talk][data-item="${CSS.escape(item.value)}"]`);
+  const again = document.querySelector(`details[data-load=talk][data-item="${CSS.escape(item)}"]`);
   if (again && !again.open) again.open = true;
 }
 
@@ -385,11 +396,7 @@ function faults(form, problem) {
 
 let busy = false;
 
-// One thing at a time: a second tap while one is in work does nothing.
-async function once(work, form) {
-  if (busy) return;
-  busy = true;
-  bar();
+async function attempt(work, form) {
   try {
     await work();
   } catch (problem) {
@@ -398,11 +405,22 @@ async function once(work, form) {
     if (form && typeof problem.status === "number" && problem.status < 500) delete form.dataset.key;
     if (form) faults(form, problem);
     else conclude(problem instanceof Refused && problem.status !== "offline" ? problem.message : "trouble");
-  } finally {
-    busy = false;
-    bar();
   }
 }
+
+// One change at a time: a second tap while one is in work does nothing.
+async function once(work, form) {
+  if (busy) return;
+  busy = true;
+  bar();
+  await attempt(work, form);
+  busy = false;
+  bar();
+}
+
+// These only look.
+const LOOKS = ["tab", "more", "fill", "leave-record", "copy-one", "search", "people", "members"];
+const how = (name) => (LOOKS.includes(name) ? attempt : once);
 
 const doings = {
   again: () => connect(),
@@ -443,7 +461,7 @@ const doings = {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
-  if (button) once(async () => doings[button.dataset.do](button));
+  if (button) how(button.dataset.do)(async () => doings[button.dataset.do](button));
 });
 
 document.addEventListener("change", (event) => {
@@ -475,7 +493,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const then = event.submitter && event.submitter.value;
   const own = form.dataset.form === "reply" || form.dataset.form === "record" ? form : null;
-  once(() => forms[form.dataset.form](form, then), own);
+  how(form.dataset.form)(async () => forms[form.dataset.form](form, then), own);
 });
 
 connect();
