@@ -138,7 +138,7 @@ pub(super) async fn without_permission_it_says_what_to_check(browser: &Browser) 
     open_chat(browser, &world, CHAT).await;
     browser.sees(CONNECTED).await;
     world.clock.advance(Duration::from_secs(9 * 60 * 60));
-    browser.script("return connect()").await;
+    browser.click("[data-kind=form]").await;
     browser.sees("登录已失效").await;
     let complaints = browser.complaints().await;
     assert!(
