@@ -10,6 +10,7 @@ pub mod refusals;
 pub mod session;
 
 mod error;
+mod language;
 
 pub mod reply;
 
@@ -45,9 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .default_service(web::to(callback::deliver)),
         )
         .route("/callback/{receiver}", web::get().to(callback::echo))
-        .route("/sidebar", web::get().to(sidebar::page))
-        .route("/sidebar/signature", web::get().to(sidebar::signature))
-        .route("/sidebar/opened", web::post().to(sidebar::opened))
+        .configure(sidebar::routes)
         .route("/login/callback", web::get().to(login::callback))
         .configure(home::routes)
         .configure(admin::routes)

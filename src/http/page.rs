@@ -13,7 +13,9 @@ const HOME_STYLE: &[u8] = include_bytes!("pages/home/home.css");
 const HOME_SCRIPT: &[u8] = include_bytes!("pages/home/home.js");
 const ADMIN_STYLE: &[u8] = include_bytes!("pages/admin/admin.css");
 const ADMIN_SCRIPT: &[u8] = include_bytes!("pages/admin/admin.js");
-const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
+const SIDEBAR_STYLE: &[u8] = include_bytes!("pages/sidebar/sidebar.css");
+const SIDEBAR_CLIENT: &[u8] = include_bytes!("pages/sidebar/client.js");
+const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar/sidebar.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
 /// A page that says one thing.
@@ -76,6 +78,8 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         "home.js" => ("text/javascript; charset=utf-8", HOME_SCRIPT),
         "admin.css" => ("text/css; charset=utf-8", ADMIN_STYLE),
         "admin.js" => ("text/javascript; charset=utf-8", ADMIN_SCRIPT),
+        "sidebar.css" => ("text/css; charset=utf-8", SIDEBAR_STYLE),
+        "sidebar-client.js" => ("text/javascript; charset=utf-8", SIDEBAR_CLIENT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
         "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
         _ => return HttpResponse::NotFound().finish(),

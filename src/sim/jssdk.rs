@@ -12,6 +12,7 @@ use url::Url;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 use crate::sim::Sim;
+use crate::sim::console::CustomerApi;
 use crate::sim::corp::Corp;
 use crate::sim::grants::Ticket;
 use crate::sim::ledger::{ChatMessage, Sent};
@@ -175,7 +176,17 @@ fn plain(value: &Value) -> String {
 struct Message {
     userid: UserId,
     external_userid: ExternalUserId,
+    /// Where the page is open.
+    #[serde(default = "single_chat")]
+    entry: String,
     content: Value,
+}
+
+/// Where a page may send from, of those where there is a customer's chat.
+const SENDING_ENTRIES: [&str; 2] = ["single_chat_tools", "group_chat_tools"];
+
+fn single_chat() -> String {
+    SENDING_ENTRIES[0].to_owned()
 }
 
 async fn send(sim: Data<Sim>, request: HttpRequest, message: Json<Message>) -> HttpResponse {
@@ -196,8 +207,16 @@ fn deliver(corp: &mut Corp, message: Message, now: Timestamp) -> Result<(), &'st
     let Message {
         userid,
         external_userid,
+        entry,
         content,
     } = message;
+    let member = corp.member(&userid).ok_or("no permission")?;
+    if corp.console.customer_api != CustomerApi::Listed || !member.serves() {
+        return Err("no permission");
+    }
+    if !SENDING_ENTRIES.contains(&entry.as_str()) {
+        return Err("without context of external contact");
+    }
     check_content(&content)?;
     let follow = corp.follow_mut(&userid, &external_userid);
     let follow = follow.ok_or("without context of external contact")?;

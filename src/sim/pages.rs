@@ -22,8 +22,9 @@ use crate::sim::Sim;
 use crate::sim::grants::Visitor;
 use crate::sim::oauth::{AS, visitor};
 
-/// People's texts cannot become scripts. Any page may be framed as the toolbar, and any link may be opened.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
+/// People's texts cannot become scripts. Any page may be framed as the toolbar, any link may be opened, and cards have
+/// pictures from anywhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: https:; \
     connect-src 'self'; frame-src http: https:; form-action 'self'; base-uri 'none'";
 
 pub(crate) fn routes(config: &mut ServiceConfig) {

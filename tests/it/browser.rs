@@ -27,6 +27,12 @@ async fn people_use_the_pages() {
     toolbar::without_permission_it_says_what_to_check(&browser).await;
     toolbar::only_members_are_let_in(&browser).await;
     toolbar::the_built_in_sdk_talks_to_a_client(&browser).await;
+    toolbar::two_items_are_found_and_sent(&browser).await;
+    toolbar::what_cannot_be_sent_is_taken_back(&browser).await;
+    toolbar::a_lost_answer_leaves_it_maybe_sent(&browser).await;
+    toolbar::a_customer_is_answered_and_a_form_filled_in(&browser).await;
+    toolbar::in_a_group_one_customer_is_chosen(&browser).await;
+    toolbar::outside_of_a_chat_links_are_copied(&browser).await;
     login::a_forged_return_is_refused(&browser).await;
     home::it_is_there_on_a_phone(&browser).await;
     home::a_profile_card_leads_to_it(&browser).await;

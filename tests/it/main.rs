@@ -37,5 +37,6 @@ mod sim;
 mod store_contract;
 mod story;
 mod sync;
+mod toolbar;
 mod vectors;
 mod world;

@@ -6,15 +6,34 @@
   if (!chat) return;
   const frame = chat.querySelector("iframe");
   const toolbar = new URL(frame.dataset.src).origin;
-  const { entry, userid, externalUserid, permitted } = chat.dataset;
+  const { entry, userid, externalUserid, chatId, permitted } = chat.dataset;
   const hasContact = entry === "single_chat_tools" || entry === "contact_profile";
-  const log = document.getElementById("log");
+  const byId = (id) => document.getElementById(id);
+  const log = byId("log");
   let apis = new Set();
 
   function note(text) {
     const line = document.createElement("li");
     line.textContent = text;
     log.prepend(line);
+  }
+
+  function element(name, properties, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+
+  // What stands in the chat now: a card that opens as the customer does, or a text.
+  function shown({ msgtype, news, text }) {
+    if (msgtype !== "news") {
+      return element("p", { className: "said member", textContent: (text && text.content) || "[消息]" });
+    }
+    const opens = new URLSearchParams({ as: "contact:" + externalUserid, to: news.link });
+    const card = element("a", { className: "said news member", href: "/open?" + opens, target: "_blank" });
+    card.append(element("b", { textContent: news.title || "" }), element("span", { textContent: news.desc || "" }));
+    if (news.imgUrl) card.append(element("img", { src: news.imgUrl, alt: "" }));
+    return card;
   }
 
   async function post(path, body) {
@@ -45,9 +64,12 @@
         if (!hasContact) return { errMsg: name + ":fail without context of external contact", errCode: -1 };
         return { errMsg: "getCurExternalContact:ok", errCode: 0, userId: externalUserid };
       case "sendChatMessage":
-        return post("/jssdk/send", { userid: userid, external_userid: externalUserid, content: params });
+        return post("/jssdk/send", { userid: userid, external_userid: externalUserid, entry: entry, content: params });
       case "getCurExternalChat":
-        return { errMsg: name + ":fail without context of external contact", errCode: -1 };
+        if (entry !== "group_chat_tools" || !chatId) {
+          return { errMsg: name + ":fail without context of external contact", errCode: -1 };
+        }
+        return { errMsg: name + ":ok", errCode: 0, chatId: chatId };
       default:
         return { errMsg: name + ":fail function not exist", errCode: -1 };
     }
@@ -65,12 +87,7 @@
     }
     if (ww !== "register") note(result.errMsg);
     event.source.postMessage({ answers: id, result: result }, event.origin);
-    if (ww === "sendChatMessage" && result.errCode === 0) {
-      const sent = document.createElement("p");
-      sent.className = "said member";
-      sent.textContent = (params.news && params.news.title) || (params.text && params.text.content) || params.msgtype;
-      document.getElementById("said").append(sent);
-    }
+    if (ww === "sendChatMessage" && result.errCode === 0) byId("said").append(shown(params));
   });
 
   // Not before the listener is there.

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::Value;
 
+use crate::model::chat::ChatPerson;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::sim::Sim;
 use crate::sim::console::CustomerApi;
@@ -36,6 +37,8 @@ struct Page {
     entries: &'static [(&'static str, &'static str)],
     /// What `getContext` answers.
     entry: &'static str,
+    /// A group of both, which `getCurExternalChat` answers; empty when there is none.
+    chat_id: String,
     said: Vec<Said>,
 }
 
@@ -44,6 +47,7 @@ struct Said {
     by: &'static str,
     title: String,
     text: String,
+    picture: Option<String>,
     /// Opens as the contact.
     href: Option<String>,
 }
@@ -85,6 +89,7 @@ impl Page {
             toolbar_url: corp.console.toolbar_url.as_ref().map(ToString::to_string),
             entries: ENTRIES,
             entry,
+            chat_id: group_of_both(corp, userid, id),
             said: said
                 .into_iter()
                 .rev()
@@ -92,6 +97,20 @@ impl Page {
                 .collect(),
         })
     }
+}
+
+/// The first group that the member and the contact are both in.
+fn group_of_both(corp: &Corp, userid: &UserId, id: &ExternalUserId) -> String {
+    let both = [
+        ChatPerson::Member(userid.clone()),
+        ChatPerson::Outside(id.clone()),
+    ];
+    let mut groups = corp.groups.values();
+    let group = groups.find(|group| {
+        let state = group.state();
+        !state.dismissed && both.iter().all(|who| state.people.contains_key(who))
+    });
+    group.map_or_else(String::new, |group| group.chat_id.to_string())
 }
 
 /// What people see of one message: a text, and a bubble for each link.
@@ -102,6 +121,7 @@ fn lines(sent: &Sent, id: &ExternalUserId) -> Vec<Said> {
             by,
             title: part["title"].as_str().unwrap_or_default().to_owned(),
             text: part[desc].as_str().unwrap_or_default().to_owned(),
+            picture: part["imgUrl"].as_str().map(str::to_owned),
             href: to.map(|to| link_as(&Visitor::Contact(id.clone()), to)),
         }
     };
@@ -109,6 +129,7 @@ fn lines(sent: &Sent, id: &ExternalUserId) -> Vec<Said> {
         by,
         title: String::new(),
         text: text.to_owned(),
+        picture: None,
         href: None,
     };
     match sent {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use wecom_bridge::sim::console::CustomerApi;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::Stage as Relation;
 
@@ -168,6 +169,35 @@ async fn messages_from_the_toolbar_reach_the_chat() {
     stage.sim.corp().follow_mut(&zhang, &anna).unwrap().stage = Relation::LeftByContact;
     let answer = post(&stage, "jssdk/send", &message("wmAnna", &news)).await;
     assert_eq!(answer["errCode"], -1);
+}
+
+#[tokio::test]
+async fn only_customer_chats_are_sent_to_and_only_with_permission() {
+    let stage = Stage::start().await;
+    let send = async |userid: &str, entry: &str| {
+        let body = json!({
+            "userid": userid, "external_userid": "wmAnna", "entry": entry,
+            "content": {"msgtype": "text", "text": {"content": "您好"}},
+        });
+        let answer = post(&stage, "jssdk/send", &body).await;
+        answer["errMsg"].as_str().unwrap().to_owned()
+    };
+    let (sent, nowhere) = (
+        "sendChatMessage:ok",
+        "sendChatMessage:fail without context of external contact",
+    );
+    for (entry, expected) in [
+        ("single_chat_tools", sent),
+        ("group_chat_tools", sent),
+        ("contact_profile", nowhere),
+        ("normal", nowhere),
+    ] {
+        assert_eq!(send("zhangsan", entry).await, expected, "{entry}");
+    }
+    let denied = "sendChatMessage:fail no permission";
+    assert_eq!(send("nobody", "single_chat_tools").await, denied);
+    stage.sim.corp().console.customer_api = CustomerApi::NotListed;
+    assert_eq!(send("zhangsan", "single_chat_tools").await, denied);
 }
 
 #[tokio::test]

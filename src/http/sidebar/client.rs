@@ -1,101 +1,27 @@
-//! The chat toolbar (聊天工具栏): its page, the signatures that its JS-SDK needs, and the beacon.
-//!
-//! WeCom calls nobody back when a toolbar opens. The page reports it itself: the member is known by login, the contact
-//! is what the member's client says. The report enters the inbox as event `sidebar_opened`.
+//! What the page needs of WeCom's client: signatures for its JS-SDK; and the report that the toolbar is open.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
 use serde::Deserialize;
 use url::Url;
 
 use crate::callback::event::own::{OwnEvent, SidebarOpened};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
-use crate::http::login;
-use crate::http::page::{notice, render};
 use crate::http::session::{self, Session, Who};
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::store::item::Accepted;
 use crate::wecom::jssdk::Identity;
 
-/// The page's query.
-#[derive(Deserialize)]
-pub(in crate::http) struct Place {
-    #[serde(rename = "tenantKey")]
-    tenant_key: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "sidebar.html")]
-struct SidebarPage<'a> {
-    corp: &'a str,
-    agent_id: u64,
-    jssdk: &'a str,
-}
-
-/// The page; who is not logged in is sent to the login first.
-pub(in crate::http) async fn page(
-    doors: web::Data<Doors>,
-    request: HttpRequest,
-    place: Option<web::Query<Place>>,
-) -> Result<HttpResponse, Problem> {
-    let place = place.map(web::Query::into_inner);
-    let code = place.as_ref().map(|place| place.tenant_key.as_deref());
-    let tenant = code.and_then(|code| doors.tenant(code));
-    let (Some(tenant_key), Some(tenant)) = (code, tenant) else {
-        let text = "请管理员检查聊天工具栏中配置的页面地址（tenantKey）。";
-        return Ok(notice(&doors, StatusCode::NOT_FOUND, "链接无效", text));
-    };
-    let session = session(&doors, &request);
-    match session {
-        Some(Session {
-            corp,
-            who: Who::Member(_),
-        }) if corp == tenant.corp => {
-            let jssdk = doors
-                .jssdk_url
-                .as_ref()
-                .map_or("/assets/wecom-jssdk-2.4.4.js", Url::as_str);
-            let page = SidebarPage {
-                corp: tenant.corp.as_str(),
-                agent_id: tenant.agent_id.0,
-                jssdk,
-            };
-            Ok(render(&doors, StatusCode::OK, &page))
-        }
-        Some(Session {
-            corp,
-            who: Who::Contact(_),
-        }) if corp == tenant.corp => Ok(notice(
-            &doors,
-            StatusCode::FORBIDDEN,
-            "仅限成员使用",
-            "聊天工具栏只对企业成员开放。",
-        )),
-        _ => {
-            let query = request.query_string();
-            let back = if query.is_empty() {
-                "/sidebar".to_owned()
-            } else {
-                format!("/sidebar?{query}")
-            };
-            let base = doors.public_url.path().trim_end_matches('/');
-            login::start(&doors, tenant, tenant_key, &format!("{base}{back}"))
-        }
-    }
-}
-
 /// Which signature, for which page.
 #[derive(Deserialize)]
-pub(in crate::http) struct SignatureFor {
+pub(in crate::http::sidebar) struct SignatureFor {
     identity: String,
     url: String,
 }
 
 /// A JS-SDK signature for a page of ours (path/90506).
-pub(in crate::http) async fn signature(
+pub(in crate::http::sidebar) async fn signature(
     doors: web::Data<Doors>,
     request: HttpRequest,
     wanted: web::Query<SignatureFor>,
@@ -130,13 +56,13 @@ pub(in crate::http) async fn signature(
 
 /// What the page reports.
 #[derive(Deserialize)]
-pub(in crate::http) struct Beacon {
+pub(in crate::http::sidebar) struct Beacon {
     entry: String,
     external_userid: String,
 }
 
 /// The toolbar is open for a contact: into the inbox with it.
-pub(in crate::http) async fn opened(
+pub(in crate::http::sidebar) async fn opened(
     doors: web::Data<Doors>,
     request: HttpRequest,
     beacon: web::Json<Beacon>,

@@ -1,0 +1,107 @@
+//! An item is handed over to another member.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::request::Command;
+use crate::http::search::{LOOKED_AT_MAX, STEP};
+use crate::http::sidebar::access::Dealing;
+use crate::http::sidebar::share::done;
+use crate::http::sidebar::show::{Names, fragment, item_ref};
+use crate::http::sidebar::texts::Texts;
+use crate::http::sidebar::turned::Turned;
+use crate::model::ids::UserId;
+use crate::model::item::ItemRef;
+use crate::model::member::Member;
+use crate::store::record::Table;
+
+/// So many members are shown.
+const SHOWN: usize = 20;
+
+/// Whom to look for.
+#[derive(Deserialize)]
+pub(in crate::http::sidebar) struct Sought {
+    item: String,
+    #[serde(default)]
+    q: String,
+}
+
+/// What goes to whom.
+#[derive(Serialize, Deserialize)]
+pub(in crate::http::sidebar) struct Handover {
+    item: ItemRef,
+    to: UserId,
+}
+
+#[derive(Template)]
+#[template(path = "sidebar/members.html")]
+struct MembersPart<'a> {
+    t: &'static Texts,
+    item: ItemRef,
+    q: &'a str,
+    /// Ids and names.
+    rows: Vec<(UserId, String)>,
+}
+
+/// The members who have this customer; or whoever is looked for by name.
+pub(in crate::http::sidebar) async fn members(
+    dealing: Dealing,
+    sought: web::Query<Sought>,
+) -> Result<HttpResponse, Turned> {
+    let Dealing { toolbar, contact } = &dealing;
+    let t = toolbar.t;
+    let item = item_ref(&sought.item, t)?;
+    let q = sought.q.trim();
+    let mut rows: Vec<(UserId, String)> = match q {
+        "" => {
+            let members = contact.follow_users.iter().map(|follow| &follow.userid);
+            let names = Names::read(toolbar, members.clone()).await?;
+            members
+                .map(|userid| (userid.clone(), names.of(userid)))
+                .collect()
+        }
+        q => by_name(&dealing, &q.to_lowercase()).await?,
+    };
+    rows.retain(|(userid, _)| *userid != toolbar.userid);
+    rows.truncate(SHOWN);
+    fragment(&MembersPart { t, item, q, rows }, t)
+}
+
+async fn by_name(dealing: &Dealing, q: &str) -> Result<Vec<(UserId, String)>, Turned> {
+    let toolbar = &dealing.toolbar;
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    for _ in 0..LOOKED_AT_MAX / STEP {
+        let store = &toolbar.doors.store;
+        let records = store
+            .list(&toolbar.corp, Table::Members, after.as_deref(), STEP)
+            .await?;
+        after = records.last().map(|record| record.key.key.clone());
+        for record in &records {
+            let member = record.parse::<Member>()?.filter(|member| member.visible);
+            found.extend(
+                member
+                    .filter(|member| {
+                        let name = member.name.to_lowercase();
+                        name.contains(q) || member.userid.key().contains(q)
+                    })
+                    .map(|member| (member.userid, member.name)),
+            );
+        }
+        if records.len() < STEP || found.len() > SHOWN {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Hands it over.
+pub(in crate::http::sidebar) async fn give(
+    dealing: Dealing,
+    handover: web::Json<Handover>,
+) -> Result<HttpResponse, Turned> {
+    let command = Command::GiveTo(handover.item.clone(), handover.to.clone());
+    dealing.toolbar.ask(command, &*handover).await?;
+    Ok(done())
+}

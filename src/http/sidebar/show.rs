@@ -1,0 +1,161 @@
+//! How items, people and times look at the toolbar.
+
+use std::collections::{HashMap, HashSet};
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use askama::Template;
+use jiff::tz::{TimeZone, offset};
+
+use crate::decide::item::sight::is_authorised;
+use crate::http::sidebar::access::{Dealing, Toolbar};
+use crate::http::sidebar::texts::{Texts, fill};
+use crate::http::sidebar::turned::{Turned, Why};
+use crate::model::grant::GrantState;
+use crate::model::ids::UserId;
+use crate::model::item::{Actor, Item, ItemKind, ItemRef};
+use crate::model::member::Member;
+use crate::model::time::Timestamp;
+use crate::store::record::Key;
+
+/// The zone in which times are shown: Beijing's, which WeCom's console has too. It knows no daylight saving.
+const ZONE_HOURS: i8 = 8;
+
+/// The kinds in the order of their tabs, as the corp works with them.
+pub(in crate::http::sidebar) fn tabs(toolbar: &Toolbar) -> Result<Vec<Tab>, Turned> {
+    let authorised = toolbar.authorised()?;
+    let kinds = [
+        ItemKind::Project,
+        ItemKind::Plan,
+        ItemKind::Form,
+        ItemKind::Record,
+        ItemKind::Approval,
+    ];
+    let tabs = kinds.into_iter().map(|kind| Tab {
+        kind: kind.name(),
+        title: toolbar.t.kind(kind),
+        authorised: is_authorised(authorised, kind),
+    });
+    Ok(tabs.filter(|tab| tab.authorised).collect())
+}
+
+/// One kind of items to choose from.
+pub(in crate::http::sidebar) struct Tab {
+    pub(in crate::http::sidebar) kind: &'static str,
+    pub(in crate::http::sidebar) title: &'static str,
+    authorised: bool,
+}
+
+/// A time, to the minute.
+pub(in crate::http::sidebar) fn moment(at: Timestamp, t: &Texts) -> String {
+    let zoned = jiff::Timestamp::from_millisecond(at.millis())
+        .map(|at| at.to_zoned(TimeZone::fixed(offset(ZONE_HOURS))));
+    zoned.map_or_else(
+        |_| at.to_string(),
+        |at| at.strftime(t.moment_form).to_string(),
+    )
+}
+
+/// How far an item is, in one line.
+pub(in crate::http::sidebar) fn line(item: &Item, kind: ItemKind, t: &Texts) -> String {
+    match item {
+        Item::Project(project) if kind == ItemKind::Plan => fill(t.line_plan, project.plan().len()),
+        Item::Project(project) => {
+            let progress = project.progress();
+            format!(
+                "{} {}/{} · {}%",
+                t.line_progress,
+                progress.done,
+                progress.all,
+                progress.percent()
+            )
+        }
+        Item::Form(form) => fill(t.line_form, form.fields.len()),
+        Item::Record(record) => format!("{} {}", t.line_step, record.step),
+        Item::Approval(approval) => match &approval.answer {
+            None => t.line_unanswered.to_owned(),
+            Some(answer) => t.consent(answer.verdict).to_owned(),
+        },
+    }
+}
+
+impl Texts {
+    /// How far a grant is.
+    pub(in crate::http::sidebar) const fn grant(&self, state: GrantState) -> &'static str {
+        match state {
+            GrantState::Pending => self.grant_pending,
+            GrantState::Confirmed => self.grant_confirmed,
+            GrantState::Revoked => self.grant_revoked,
+        }
+    }
+}
+
+/// The word of a state, for styles and scripts.
+pub(in crate::http::sidebar) const fn state_word(state: GrantState) -> &'static str {
+    match state {
+        GrantState::Pending => "pending",
+        GrantState::Confirmed => "confirmed",
+        GrantState::Revoked => "revoked",
+    }
+}
+
+/// The names of members, as far as they are kept.
+pub(in crate::http::sidebar) struct Names(HashMap<UserId, String>);
+
+impl Names {
+    /// Reads them in one round trip.
+    pub(in crate::http::sidebar) async fn read(
+        toolbar: &Toolbar,
+        members: impl Iterator<Item = &UserId>,
+    ) -> Result<Self, Turned> {
+        let members: HashSet<&UserId> = members.collect();
+        let keys: Vec<Key> = members.into_iter().map(Key::member).collect();
+        let mut names = HashMap::new();
+        for record in toolbar.read(&keys).await? {
+            if let Some(member) = record.parse::<Member>()? {
+                names.insert(member.userid, member.name);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// Of one member; their id where no name is known.
+    pub(in crate::http::sidebar) fn of(&self, userid: &UserId) -> String {
+        let name = self.0.get(userid).filter(|name| !name.is_empty());
+        name.cloned().unwrap_or_else(|| userid.to_string())
+    }
+
+    /// Of whoever has done something.
+    pub(in crate::http::sidebar) fn actor(&self, by: &Actor, dealing: &Dealing) -> String {
+        match by {
+            Actor::System | Actor::Admin => dealing.toolbar.t.company.to_owned(),
+            Actor::Member(userid) => self.of(userid),
+            Actor::Contact(_) => dealing.contact.name.clone(),
+        }
+    }
+}
+
+/// Reads an item's reference out of a query.
+pub(in crate::http::sidebar) fn item_ref(text: &str, t: &'static Texts) -> Result<ItemRef, Turned> {
+    text.parse().map_err(|_| Why::Malformed.to(t))
+}
+
+/// Renders a part of the page. Nothing else can be loaded by it, should it be opened by itself.
+pub(in crate::http::sidebar) fn fragment(
+    part: &impl Template,
+    t: &'static Texts,
+) -> Result<HttpResponse, Turned> {
+    let html = part.render().map_err(|problem| {
+        tracing::error!(%problem, "A part of the toolbar could not be rendered.");
+        Why::Unavailable.to(t)
+    })?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((
+            "Content-Security-Policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(html))
+}
