@@ -16,7 +16,6 @@ pub mod reply;
 
 mod callback;
 
-mod language;
 mod login;
 
 mod home;

@@ -122,6 +122,8 @@ impl Toolbar {
             ActError::Refused(_) => Why::Missing.to(self.t),
             ActError::Store(problem) => problem.into(),
             ActError::Api(problem) => problem.into(),
+            // No command asks WeChat.
+            ActError::Weixin(_) => Why::Unavailable.to(self.t),
         })
     }
 
