@@ -19,6 +19,7 @@ mod embedded_store;
 mod faults;
 mod fixtures;
 mod items;
+mod items_api;
 mod limits;
 mod links;
 mod pages;
