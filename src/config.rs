@@ -56,7 +56,7 @@ pub struct Config {
     pub keep_for: Duration,
     /// `store.dedupe_for`: how long an event is recognised when it comes again.
     pub dedupe_for: Duration,
-    /// `api.tokens`: bearer tokens of the read API. None: nobody can read it.
+    /// `api.tokens`: bearer tokens of the API. None: nobody can use it.
     pub api_tokens: Vec<SecretString>,
     /// `metrics.listen`: where `/metrics` is found. Without one, nowhere.
     pub metrics_listen: Option<SocketAddr>,

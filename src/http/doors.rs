@@ -37,7 +37,7 @@ pub struct Doors {
     pub tenants: HashMap<TenantKey, Tenant>,
     /// Where team identification codes lead that links carried before.
     pub former_homes: HashMap<TenantKey, FormerHome>,
-    /// The bearer tokens of the read API.
+    /// The bearer tokens of the API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.
     pub session_key: SessionKey,

@@ -15,6 +15,18 @@ pub(in crate::http) struct Problem {
     status: StatusCode,
     title: &'static str,
     detail: String,
+    faults: Vec<FaultBody>,
+}
+
+/// One thing that is wrong in what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(in crate::http) struct FaultBody {
+    /// Where, such as `stages[0].title`.
+    pub(in crate::http) place: String,
+    /// A word for programs.
+    pub(in crate::http) wrong: &'static str,
+    /// What to do, for people.
+    pub(in crate::http) detail: String,
 }
 
 impl Problem {
@@ -27,7 +39,14 @@ impl Problem {
             status,
             title,
             detail: detail.into(),
+            faults: Vec::new(),
         }
+    }
+
+    /// The same, with everything that is wrong, place by place.
+    pub(in crate::http) fn with(mut self, faults: Vec<FaultBody>) -> Self {
+        self.faults = faults;
+        self
     }
 
     pub(in crate::http) fn bad_request(detail: impl Into<String>) -> Self {
@@ -79,6 +98,8 @@ struct Body<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "<[FaultBody]>::is_empty")]
+    faults: &'a [FaultBody],
 }
 
 impl ResponseError for Problem {
@@ -92,6 +113,7 @@ impl ResponseError for Problem {
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
+            faults: &self.faults,
         };
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {

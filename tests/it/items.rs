@@ -53,7 +53,11 @@ fn customer(name: &str) -> Actor {
 
 /// A member with two customers and a colleague, all known to the service.
 pub(crate) async fn office(on: On) -> (World, UserId, ExternalUserId) {
-    let world = World::start(on).await;
+    staffed(World::start(on).await).await
+}
+
+/// The same in this world.
+pub(crate) async fn staffed(world: World) -> (World, UserId, ExternalUserId) {
     let (userid, external_userid) = world.people();
     let other = contact("wmCustomer2");
     world

@@ -20,6 +20,7 @@ mod faults;
 mod fixtures;
 mod home;
 mod items;
+mod items_api;
 mod limits;
 mod links;
 mod metrics;

@@ -75,7 +75,7 @@ async fn it_refuses_in_problem_details() {
     refused(world.post(&replay), 401, &replay).await;
     refused(
         world.get(&replay).bearer_auth(API_TOKEN),
-        404,
+        405,
         "by POST only",
     )
     .await;

@@ -26,7 +26,7 @@ const SECRET: &str = "the-secret-of-the-simulated-app";
 const SYNC_SECRET: &str = "the-secret-of-contact-sync";
 const ACCOUNT: &str = "wx0123456789abcdef";
 const ACCOUNT_SECRET: &str = "the-secret-of-the-service-account";
-/// The read API's token in simulations; printed, so that it can be tried.
+/// The API's token in simulations; printed, so that it can be tried.
 pub(in crate::cli) const API_TOKEN: &str = "simulated-api-token";
 
 /// The administrator's password in simulations; printed, too.
@@ -142,7 +142,7 @@ impl Stage {
         format!(
             "\nThe simulated WeCom is open at   {wecom}\n\
              The customer's page is at        {service}home?tenantKey=team1\n\
-             The read API is at               {service}api/v1/events  (Authorization: Bearer {API_TOKEN})\n\
+             The API is at                    {service}api/v1/events  (Authorization: Bearer {API_TOKEN})\n\
              The admin pages are at           {service}admin  (password: {ADMIN_PASSWORD})\n\
              Ctrl-C ends both."
         )

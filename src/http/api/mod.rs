@@ -1,22 +1,33 @@
-//! The API: JSON for the company's own systems, by bearer token. It reads; it replays; it starts syncs.
+//! The API: JSON for the company's own systems, by bearer token. It reads; it replays; it starts syncs; it makes and
+//! changes items by the same commands as people do.
 //!
 //! Lists answer `{"items": […], "next": cursor or null}` and take `limit` (1 to 200, default 50) and `after`, the cursor
 //! of the page before. Errors are problem details.
 
-pub(in crate::http) mod chats;
-pub(in crate::http) mod events;
-pub(in crate::http) mod faults;
-pub(in crate::http) mod links;
-pub(in crate::http) mod outgoing;
-pub(in crate::http) mod records;
-pub(in crate::http) mod sync;
-pub(in crate::http) mod tags;
+mod endpoint;
+mod table;
+
+mod openapi;
+
+mod ask;
+mod rejected;
+
+mod chats;
+mod events;
+mod faults;
+mod items;
+mod links;
+mod outgoing;
+mod records;
+mod sync;
+mod tags;
 
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use subtle::ConstantTimeEq;
@@ -25,6 +36,15 @@ use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
+
+/// The addresses below `/api/v1`.
+pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
+    let endpoints = table::endpoints();
+    let scope = web::scope("/api/v1").service(openapi::resource(&endpoints));
+    let resources = endpoint::resources(&endpoints).into_iter();
+    let scope = resources.fold(scope, actix_web::Scope::service);
+    config.service(scope.default_service(web::to(nothing_here)));
+}
 
 /// A request that brought one of the configured tokens.
 pub(in crate::http) struct Caller(());
@@ -87,6 +107,14 @@ fn corps<'a>(doors: &'a Doors, wanted: Option<&str>) -> Result<Vec<&'a CorpId>, 
     Ok(corps)
 }
 
+/// The one corp that a request is about.
+fn one_corp<'d>(doors: &'d Doors, wanted: Option<&str>) -> Result<&'d CorpId, Problem> {
+    match corps(doors, wanted)?.as_slice() {
+        [corp] => Ok(corp),
+        _ => Err(Problem::bad_request("Name the `corp`: there are several.")),
+    }
+}
+
 /// An id of an item of a corp that is served.
 fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
     let id: ItemId = id
@@ -99,7 +127,22 @@ fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
     }
 }
 
+/// An address that is there, by a method that it does not have.
+async fn wrong_method(_: Caller, allowed: String) -> Result<HttpResponse, Problem> {
+    let detail = format!("This address is asked by {allowed}.");
+    let problem = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The request is not understood.",
+        detail,
+    );
+    let mut answer = problem.error_response();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(ALLOW, allowed);
+    }
+    Ok(answer)
+}
+
 /// Any other address below the API.
-pub(in crate::http) async fn nothing_here(_: Caller) -> Result<HttpResponse, Problem> {
+async fn nothing_here(_: Caller) -> Result<HttpResponse, Problem> {
     Err(Problem::not_found("The API has no such address."))
 }

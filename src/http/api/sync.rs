@@ -7,7 +7,7 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
 use crate::decide::sync::id;
 use crate::decide::sync::start::{Start, answers, start};
-use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::api::{Caller, Page, corps, limit, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::CorpId;
@@ -237,14 +237,6 @@ pub(in crate::http) async fn switch_auto_sync(
         on,
         configured,
     }))
-}
-
-/// The one corp that a wish is about.
-fn one_corp<'d>(doors: &'d Doors, wanted: Option<&str>) -> Result<&'d CorpId, Problem> {
-    match corps(doors, wanted)?.as_slice() {
-        [corp] => Ok(corp),
-        _ => Err(Problem::bad_request("Name the `corp`: there are several.")),
-    }
 }
 
 fn known_corp<'d>(doors: &'d Doors, wanted: &str) -> Result<(&'d CorpId, bool), Problem> {
