@@ -21,6 +21,8 @@ mod sidebar;
 
 pub mod admin;
 
+mod items;
+
 mod api;
 mod health;
 mod page;
@@ -44,6 +46,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
         .route("/home", web::get().to(home::page))
+        .configure(items::routes)
         .configure(admin::routes)
         .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
         .route("/assets/{name}", web::get().to(page::asset))

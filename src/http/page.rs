@@ -11,6 +11,8 @@ use crate::http::error::Problem;
 const STYLE: &[u8] = include_bytes!("pages/style.css");
 const ADMIN_STYLE: &[u8] = include_bytes!("pages/admin/admin.css");
 const ADMIN_SCRIPT: &[u8] = include_bytes!("pages/admin/admin.js");
+const ITEMS_STYLE: &[u8] = include_bytes!("pages/items/items.css");
+const ITEMS_SCRIPT: &[u8] = include_bytes!("pages/items/items.js");
 const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
@@ -71,6 +73,8 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         "style.css" => ("text/css; charset=utf-8", STYLE),
         "admin.css" => ("text/css; charset=utf-8", ADMIN_STYLE),
         "admin.js" => ("text/javascript; charset=utf-8", ADMIN_SCRIPT),
+        "items.css" => ("text/css; charset=utf-8", ITEMS_STYLE),
+        "items.js" => ("text/javascript; charset=utf-8", ITEMS_SCRIPT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
         "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
         _ => return HttpResponse::NotFound().finish(),

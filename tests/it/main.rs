@@ -18,6 +18,7 @@ mod doctor;
 mod embedded_store;
 mod faults;
 mod fixtures;
+mod item_pages;
 mod items;
 mod limits;
 mod links;

@@ -135,7 +135,8 @@ fn corps<'a>(doors: &'a Doors, session: &AdminSession) -> Vec<&'a Tenant> {
 }
 
 impl Admin {
-    fn of(request: &HttpRequest) -> Result<Self, Turned> {
+    /// Whoever asks, if the corp that the address names is theirs.
+    pub(in crate::http::admin) fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let LoggedIn { doors, session, t } = LoggedIn::of(request)?;
         let missing = || Why::Missing.to(t);
         let corp = CorpId::parse(request.match_info().query("corp")).map_err(|_| missing())?;
