@@ -5,6 +5,7 @@ mod driver;
 
 mod admin;
 mod home;
+mod items;
 mod login;
 mod toolbar;
 mod window;
@@ -30,6 +31,7 @@ async fn people_use_the_pages() {
     login::a_forged_return_is_refused(&browser).await;
     home::it_is_there_on_a_phone(&browser).await;
     home::a_profile_card_leads_to_it(&browser).await;
+    items::a_form_is_made_on_a_phone(&browser).await;
     window::a_button_acts_once(&browser).await;
     window::names_are_never_markup(&browser).await;
     admin::by_password_and_by_wecom(&browser).await;

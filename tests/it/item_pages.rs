@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, Response};
-use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::decide::request::{Command, NewComment, Request};
 use wecom_bridge::model::form::{CustomerUse, FieldKind, Submissions, Value};
 use wecom_bridge::model::ids::{CorpId, ExternalUserId, UserId};
@@ -48,10 +47,12 @@ async fn office_with(on: On, setup: Setup) -> (World, UserId, ExternalUserId) {
         world.sim.create_member(colleague).await;
     }
     world.sim.customer_adds(&zhang, &wang).await.unwrap();
-    let known = OwnEvent::RefreshMember {
-        userid: zhang.clone(),
-    };
-    world.ask(&known).await;
+    world.settle().await;
+    // Opening the pages has a member read whom nobody had asked about before.
+    Guest::of(&world, "member:ZhangSan")
+        .await
+        .get("/items")
+        .await;
     world.settle().await;
     (world, zhang, wang)
 }
@@ -933,7 +934,7 @@ async fn administrators_have_the_same_pages(on: On) {
 }
 
 async fn what_is_typed_is_never_markup(on: On) {
-    let (world, zhang, wang) = office(on).await;
+    let (world, zhang, _) = office(on).await;
     let mallory = contact("wmMallory");
     world
         .sim
@@ -1019,7 +1020,6 @@ async fn what_is_typed_is_never_markup(on: On) {
             page.html
         );
     }
-    assert!(!wang.as_str().is_empty());
 }
 
 async fn kinds_that_are_not_authorised_are_not_there(on: On) {

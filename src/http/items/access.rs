@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use crate::act::error::ActError;
+use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::Authorised;
 use crate::decide::input::Refusal;
 use crate::decide::item::sight::{is_authorised, member_sees, member_works_on};
@@ -213,12 +214,20 @@ impl Reader {
     }
 }
 
-/// A member who is not known yet is none who has left: WeCom has just let them in.
+/// A member who is not known yet is none who has left: WeCom has just let them in. They are read, so that what they make
+/// can be theirs.
 async fn has_left(doors: &Doors, corp: &CorpId, userid: &UserId) -> Result<bool, Turned> {
     let records = doors.store.read(corp, &[Key::member(userid)]).await?;
     let found = records.first().map(Record::parse::<Member>).transpose()?;
-    let member = found.flatten();
-    Ok(member.is_some_and(|member| GONE.contains(&member.status)))
+    let Some(member) = found.flatten() else {
+        let refresh = OwnEvent::RefreshMember {
+            userid: userid.clone(),
+        };
+        let (key, delivery) = refresh.delivery(doors.clock.now());
+        doors.store.accept(corp, key, &delivery).await?;
+        return Ok(false);
+    };
+    Ok(GONE.contains(&member.status))
 }
 
 fn instead(answer: HttpResponse) -> Error {
