@@ -23,6 +23,8 @@ mod sidebar;
 
 pub mod admin;
 
+mod items;
+
 mod api;
 mod health;
 
@@ -48,6 +50,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(sidebar::routes)
         .route("/login/callback", web::get().to(login::callback))
         .configure(home::routes)
+        .configure(items::routes)
         .configure(admin::routes)
         .route(
             "/{name:[A-Z]{2}_verify_[^/]*}",

@@ -5,6 +5,7 @@ mod driver;
 
 mod admin;
 mod home;
+mod items;
 mod login;
 mod toolbar;
 mod window;
@@ -37,6 +38,7 @@ async fn people_use_the_pages() {
     home::it_is_there_on_a_phone(&browser).await;
     home::a_profile_card_leads_to_it(&browser).await;
     home::a_customer_works_with_it(&browser).await;
+    items::a_form_is_made_on_a_phone(&browser).await;
     window::a_button_acts_once(&browser).await;
     window::names_are_never_markup(&browser).await;
     admin::by_password_and_by_wecom(&browser).await;

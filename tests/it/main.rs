@@ -19,6 +19,7 @@ mod embedded_store;
 mod faults;
 mod fixtures;
 mod home;
+mod item_pages;
 mod items;
 mod items_api;
 mod limits;

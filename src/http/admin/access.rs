@@ -179,7 +179,8 @@ fn corps<'a>(doors: &'a Doors, session: &AdminSession) -> Vec<&'a Tenant> {
 }
 
 impl Admin {
-    async fn of(request: &HttpRequest) -> Result<Self, Turned> {
+    /// Whoever asks, if the corp that the address names is theirs.
+    pub(in crate::http::admin) async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let LoggedIn { doors, session, t } = LoggedIn::of(request).await?;
         let missing = || Why::Missing.to(t);
         let corp = CorpId::parse(request.match_info().query("corp")).map_err(|_| missing())?;

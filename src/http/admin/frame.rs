@@ -76,6 +76,7 @@ impl Frame {
             page("/events", t.events),
             page("/outgoing", t.outgoing),
             page("/dead", t.dead_letters),
+            page("/items", t.items),
             page("/contacts", t.contacts),
             page("/members", t.members),
             page("/sync", t.sync),

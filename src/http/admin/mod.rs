@@ -9,6 +9,7 @@ pub mod desk;
 mod access;
 mod attempts;
 pub(in crate::http) mod login;
+pub(in crate::http) mod passage;
 mod turned;
 
 mod frame;

@@ -102,6 +102,7 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     discard: "Discard…",
     discard_hint: "It is not worked on again; it stays visible with the reason until it is trimmed.",
     discard_now: "Discard now",
+    items: "Items",
     contacts: "Contacts",
     search_contacts: "Name, remark or external_userid",
     no_member: "No member",

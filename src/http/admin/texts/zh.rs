@@ -102,6 +102,7 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     discard: "丢弃…",
     discard_hint: "丢弃后不再处理；记录和原因会保留，直到被清理。",
     discard_now: "确认丢弃",
+    items: "事项",
     contacts: "客户",
     search_contacts: "名称、备注或 external_userid",
     no_member: "无跟进成员",

@@ -1,0 +1,396 @@
+//! The editors: an item is typed as a whole and saved as a whole, or shown again with everything that was typed.
+
+pub(in crate::http::items) mod faults;
+pub(in crate::http::items) mod fields;
+
+mod approval;
+mod form;
+mod project;
+mod record;
+mod sheet;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::decide::rejection::Rejection;
+use crate::decide::request::{Command, Draft, Target};
+use crate::http::items::access::{Posted, Reader};
+use crate::http::items::change::{NOT_THEIRS, new_id};
+use crate::http::items::edit::approval::ApprovalSheet;
+use crate::http::items::edit::faults::Faults;
+use crate::http::items::edit::fields::Do;
+use crate::http::items::edit::form::FormSheet;
+use crate::http::items::edit::project::ProjectSheet;
+use crate::http::items::edit::record::RecordSheet;
+use crate::http::items::edit::sheet::{About, Part, Sheet};
+use crate::http::items::frame::{Frame, render, respond, see};
+use crate::http::items::names::Wanted;
+use crate::http::items::people::{self, Choice};
+use crate::http::items::show::{self, Moment};
+use crate::http::items::texts::Texts;
+use crate::http::items::turned::{Turned, Why, status_of};
+use crate::model::item::{Circle, Item, ItemKind, ItemRef};
+
+/// What somebody else has made of the item meanwhile.
+struct Conflict {
+    who: String,
+    at: Moment,
+    href: String,
+    /// What stands there now and not in the form.
+    lines: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "items/edit.html")]
+struct EditPage {
+    t: &'static Texts,
+    frame: Frame,
+    heading: &'static str,
+    action: String,
+    back: String,
+    kind: &'static str,
+    changed_at: String,
+    /// Whether an owner must be chosen: an administrator makes it.
+    owner_asked: bool,
+    sheet: Sheet,
+    members: Vec<String>,
+    problem: String,
+    conflict: Option<Conflict>,
+    faults: Faults,
+}
+
+impl EditPage {
+    fn project(&self) -> Option<&ProjectSheet> {
+        match &self.sheet.part {
+            Part::Project(sheet) => Some(sheet),
+            Part::Form(_) | Part::Record(_) | Part::Approval(_) => None,
+        }
+    }
+
+    fn form(&self) -> Option<&FormSheet> {
+        match &self.sheet.part {
+            Part::Form(sheet) => Some(sheet),
+            Part::Project(_) | Part::Record(_) | Part::Approval(_) => None,
+        }
+    }
+
+    fn record(&self) -> Option<&RecordSheet> {
+        match &self.sheet.part {
+            Part::Record(sheet) => Some(sheet),
+            Part::Project(_) | Part::Form(_) | Part::Approval(_) => None,
+        }
+    }
+
+    fn approval(&self) -> Option<&ApprovalSheet> {
+        match &self.sheet.part {
+            Part::Approval(sheet) => Some(sheet),
+            Part::Project(_) | Part::Form(_) | Part::Record(_) => None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "items/customer.html")]
+struct CustomerPage {
+    t: &'static Texts,
+    frame: Frame,
+    heading: &'static str,
+    action: String,
+    q: String,
+    /// What goes along to the editor.
+    along: Vec<(&'static str, String)>,
+    choices: Vec<(String, Choice)>,
+    more: bool,
+}
+
+/// How a page of the editor comes about.
+struct Answer {
+    status: StatusCode,
+    problem: String,
+    conflict: Option<Conflict>,
+    faults: Faults,
+}
+
+impl Answer {
+    fn of(status: StatusCode, problem: &str, faults: Faults) -> Self {
+        Self {
+            status,
+            problem: problem.to_owned(),
+            conflict: None,
+            faults,
+        }
+    }
+}
+
+/// The empty editor. Records and approvals are for a customer, who is chosen first.
+pub(in crate::http::items) async fn blank(
+    reader: Reader,
+    request: HttpRequest,
+) -> Result<HttpResponse, Turned> {
+    let kind = kind(&reader, &request)?;
+    let asked = |name: &str| reader.asked(name);
+    let Some(about) = About::new(&reader, kind, asked).await? else {
+        return customer(&reader, kind).await;
+    };
+    let sheet = Sheet::blank(&reader, kind, &about);
+    let answer = Answer::of(StatusCode::OK, "", Faults::none());
+    show(&reader, None, kind, sheet, answer).await
+}
+
+/// The editor of a new item is sent.
+pub(in crate::http::items) async fn make(
+    posted: Posted,
+    request: HttpRequest,
+) -> Result<HttpResponse, Turned> {
+    let reader = &posted.reader;
+    let kind = kind(reader, &request)?;
+    let asked = |name: &str| posted.field(name);
+    let about = About::new(reader, kind, asked).await?;
+    let about = about.ok_or_else(|| Why::Missing.to(reader.t))?;
+    sent(&posted, None, kind, &about).await
+}
+
+/// The editor of an item.
+pub(in crate::http::items) async fn open(
+    reader: Reader,
+    request: HttpRequest,
+) -> Result<HttpResponse, Turned> {
+    let before = own(&reader, &request).await?;
+    let mut wanted = Wanted::default();
+    wanted.item(&before);
+    let names = wanted.read(&reader).await?;
+    let about = About::of(&reader, &before).await?;
+    let sheet = Sheet::of(&reader, &before, &about, &names);
+    let answer = Answer::of(StatusCode::OK, "", Faults::none());
+    show(&reader, Some(&before), before.kind(), sheet, answer).await
+}
+
+/// The editor of an item is sent.
+pub(in crate::http::items) async fn save(
+    posted: Posted,
+    request: HttpRequest,
+) -> Result<HttpResponse, Turned> {
+    let before = own(&posted.reader, &request).await?;
+    let about = About::of(&posted.reader, &before).await?;
+    let kind = before.kind();
+    sent(&posted, Some(before), kind, &about).await
+}
+
+/// The kind that an address names; plans are made with their projects.
+fn kind(reader: &Reader, request: &HttpRequest) -> Result<ItemKind, Turned> {
+    match reader.kind(request.match_info().query("kind"))? {
+        ItemKind::Plan => Err(Why::Missing.to(reader.t)),
+        kind @ (ItemKind::Project | ItemKind::Form | ItemKind::Record | ItemKind::Approval) => {
+            Ok(kind)
+        }
+    }
+}
+
+/// The item that an address names, if the reader may change it.
+async fn own(reader: &Reader, request: &HttpRequest) -> Result<Item, Turned> {
+    let address = request.match_info();
+    let item = reader
+        .item(address.query("kind"), address.query("id"))
+        .await?;
+    if reader.works_on(&item) {
+        return Ok(item);
+    }
+    Err(Why::Rejected(NOT_THEIRS).to(reader.t))
+}
+
+async fn sent(
+    posted: &Posted,
+    before: Option<Item>,
+    kind: ItemKind,
+    about: &About,
+) -> Result<HttpResponse, Turned> {
+    let (reader, t) = (&posted.reader, posted.reader.t);
+    let mut sheet = Sheet::read(posted, kind, about).await?;
+    let before = before.as_ref();
+    let button = Do::parse(posted.field("do"));
+    if button != Do::Save {
+        sheet.turn(&button);
+        let answer = Answer::of(StatusCode::OK, "", Faults::none());
+        return show(reader, before, kind, sheet, answer).await;
+    }
+    if let Some(carried) = posted.sent_before().await? {
+        return Ok(saved(reader, before, carried.item));
+    }
+    if let Some(before) = before
+        && posted.field("changed_at") != before.head().changed_at.millis().to_string()
+    {
+        let answer = Answer {
+            conflict: Some(conflict(reader, before, about, &sheet).await?),
+            ..Answer::of(StatusCode::CONFLICT, "", Faults::none())
+        };
+        return show(reader, Some(before), kind, sheet, answer).await;
+    }
+    let draft = match draft(reader, before, &mut sheet).await? {
+        Ok(draft) => draft,
+        Err(faults) => {
+            let answer = Answer::of(StatusCode::UNPROCESSABLE_ENTITY, t.check, faults);
+            return show(reader, before, kind, sheet, answer).await;
+        }
+    };
+    let answer = match posted.ask(Command::Put(Box::new(draft))).await? {
+        Ok(item) => return Ok(saved(reader, before, item)),
+        Err(Rejection::Invalid(faults)) => {
+            let faults = Faults::of(&sheet.placed(faults), t);
+            Answer::of(StatusCode::UNPROCESSABLE_ENTITY, t.check, faults)
+        }
+        Err(rejection) => {
+            let problem = t.rejection(&rejection);
+            Answer::of(status_of(&rejection), &problem, Faults::none())
+        }
+    };
+    show(reader, before, kind, sheet, answer).await
+}
+
+/// To the item's page, which says so.
+fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpResponse {
+    let said = match before {
+        Some(_) => "saved",
+        None => "made",
+    };
+    let path = match item.or_else(|| before.map(Item::item_ref)) {
+        Some(item) => format!("/{}/{}", item.kind.name(), item.id),
+        None => String::new(),
+    };
+    see(&reader.place.with(&path, &[("said", said)]))
+}
+
+async fn draft(
+    reader: &Reader,
+    before: Option<&Item>,
+    sheet: &mut Sheet,
+) -> Result<Result<Draft, Faults>, Turned> {
+    let mut faults = Vec::new();
+    let owner = match (before, reader.member()) {
+        (None, None) => sheet.owner(reader, &mut faults).await?,
+        (Some(_), _) | (None, Some(_)) => None,
+    };
+    let content = sheet.content(reader, before, &mut faults).await?;
+    if !faults.is_empty() {
+        return Ok(Err(Faults::of(&sheet.placed(faults), reader.t)));
+    }
+    let head = &sheet.head;
+    Ok(Ok(Draft {
+        target: match before {
+            Some(before) => Target::Existing(before.head().id.clone()),
+            None => Target::New(new_id(reader)?),
+        },
+        title: head.title.clone(),
+        description: head.description.clone(),
+        picture: Some(head.picture.clone()).filter(|picture| !picture.is_empty()),
+        owner,
+        followers: before.map_or_else(Vec::new, |before| before.head().followers.clone()),
+        circle: match head.followers_only {
+            true => Circle::Followers,
+            false => Circle::Corp,
+        },
+        content,
+    }))
+}
+
+async fn conflict(
+    reader: &Reader,
+    now: &Item,
+    about: &About,
+    typed: &Sheet,
+) -> Result<Conflict, Turned> {
+    let mut wanted = Wanted::default();
+    wanted.item(now);
+    let names = wanted.read(reader).await?;
+    let mut lines = Sheet::of(reader, now, about, &names).lines(reader.t);
+    let typed = typed.lines(reader.t);
+    lines.retain(|line| !typed.contains(line));
+    Ok(Conflict {
+        who: show::actor(&now.head().changed_by, &names, reader.t),
+        at: Moment::of(now.head().changed_at),
+        href: reader.place.item(&now.item_ref()),
+        lines,
+    })
+}
+
+async fn show(
+    reader: &Reader,
+    before: Option<&Item>,
+    kind: ItemKind,
+    sheet: Sheet,
+    answer: Answer,
+) -> Result<HttpResponse, Turned> {
+    let t = reader.t;
+    let path = match before {
+        Some(before) => format!("/{}/{}", kind.name(), before.head().id),
+        None => String::new(),
+    };
+    let page = EditPage {
+        t,
+        heading: match (before, kind) {
+            (Some(_), _) => t.edit,
+            (None, ItemKind::Project | ItemKind::Plan) => t.new_project,
+            (None, ItemKind::Form) => t.new_form,
+            (None, ItemKind::Record) => t.new_record,
+            (None, ItemKind::Approval) => t.new_approval,
+        },
+        action: match before {
+            Some(_) => reader.place.to(&format!("{path}/edit")),
+            None => reader.place.to(&format!("/new/{}", kind.name())),
+        },
+        back: match before {
+            Some(_) => reader.place.to(&path),
+            None => reader.place.with("", &[("kind", kind.name())]),
+        },
+        kind: kind.name(),
+        changed_at: before.map_or_else(String::new, |before| {
+            before.head().changed_at.millis().to_string()
+        }),
+        owner_asked: before.is_none() && reader.member().is_none(),
+        sheet,
+        members: people::offered(reader).await?,
+        problem: answer.problem,
+        conflict: answer.conflict,
+        faults: answer.faults,
+        frame: Frame::of(reader)?,
+    };
+    Ok(respond(answer.status, &page))
+}
+
+async fn customer(reader: &Reader, kind: ItemKind) -> Result<HttpResponse, Turned> {
+    let t = reader.t;
+    let q = reader.asked("q").to_owned();
+    let found = people::search(reader, &q).await?;
+    let path = format!("/new/{}", kind.name());
+    let along: Vec<(&'static str, String)> = ["form", "about"]
+        .into_iter()
+        .map(|name| (name, reader.asked(name).to_owned()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let choices = found.choices.into_iter().map(|choice| {
+        let mut query = vec![("contact", choice.id.as_str())];
+        query.extend(along.iter().map(|(name, value)| (*name, value.as_str())));
+        (reader.place.with(&path, &query), choice)
+    });
+    Ok(render(&CustomerPage {
+        t,
+        heading: match kind {
+            ItemKind::Record => t.new_record,
+            ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
+                t.new_approval
+            }
+        },
+        action: reader
+            .place
+            .to(&path)
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        q,
+        choices: choices.collect(),
+        along,
+        more: found.more,
+        frame: Frame::of(reader)?,
+    }))
+}
