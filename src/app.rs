@@ -46,6 +46,9 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 /// How long requests and items in work have to end when the process is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
+/// What customers do within this time after a card goes together into the next one (own choice).
+const BUNDLE: Duration = Duration::from_secs(5 * 60);
+
 /// The service, built and bound to its address, not running yet.
 pub struct App {
     listener: TcpListener,
@@ -247,6 +250,8 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
                 forms: corp.items.forms,
                 approvals: corp.items.approvals,
             },
+            bundle: BUNDLE,
+            reminders: None,
         };
         let mut client = Client::new(&settings, credentials)?;
         if let Some(store) = store {

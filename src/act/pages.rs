@@ -75,6 +75,9 @@ impl<'a> Pages<'a> {
             | Need::Grant(..)
             | Need::Thread(..)
             | Need::ThreadOfOwner(_)
+            | Need::Seen(..)
+            | Need::PeopleOf(_)
+            | Need::FollowerOf(_)
             | Need::CardsAbout(_)
             | Need::Attachment(_) => {}
         }

@@ -8,7 +8,7 @@ use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
 use crate::model::member::{Link, Member};
-use crate::model::outgoing::{OneTimeCode, Outgoing};
+use crate::model::outgoing::{OneTimeCode, Outgoing, ShownCard};
 use crate::model::relation::Relation;
 use crate::model::request::Carried;
 use crate::model::switches::Switches;
@@ -120,6 +120,9 @@ pub struct SentCard {
     /// The item that it is about, and with which customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<(ItemRef, ExternalUserId)>,
+    /// What it shows, while a change of the item may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<ShownCard>,
 }
 
 /// Where items are looked for.

@@ -110,6 +110,19 @@ id! {
     TaskId
 }
 
+id! {
+    /// A WeChat account of the corp, such as its service account (服务号): `appid`.
+    AppId
+}
+id! {
+    /// A person as one WeChat account knows it: `openid`, another one in every account.
+    OpenId
+}
+id! {
+    /// A person as all accounts of one open-platform account (微信开放平台) know it: `unionid`.
+    UnionId
+}
+
 /// A member (成员): `userid`. Its first spelling is kept; comparison ignores case, as WeCom's does (path/90195).
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -18,6 +18,9 @@ pub mod sync;
 pub mod tag;
 pub mod visit;
 
+pub mod follower;
+pub mod quiet;
+
 pub mod approval;
 pub mod attachment;
 pub mod form;
@@ -31,6 +34,7 @@ pub mod thread;
 pub mod card;
 pub mod delivery;
 pub mod outgoing;
+pub mod reminder;
 
 pub mod effect;
 pub mod keys;

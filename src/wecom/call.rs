@@ -170,7 +170,7 @@ mod tests {
 
     use super::*;
     use crate::model::ids::{TaskId, UserId};
-    use crate::model::outgoing::{CardUpdate, OneTimeCode};
+    use crate::model::outgoing::{CardChange, CardUpdate, OneTimeCode};
     use crate::wecom::limit::TO_ONE_MEMBER;
     use crate::wecom::script::{NOW, Script, Together, errcode};
 
@@ -192,7 +192,7 @@ mod tests {
             userid: UserId::parse("zhang").unwrap(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
-            replace_name: "完成".into(),
+            change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, now).await.map(|_| ())
     }

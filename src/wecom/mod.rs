@@ -201,6 +201,12 @@ impl Client {
             Call::Card(card) => self.send_card(card, now).await,
             Call::UpdateCard(update) => self.update_card(update, now).await,
             Call::WriteLink(link) => self.write_link(link, now).await,
+            Call::Remind(_) => Err(ApiError::Misconfigured {
+                errcode: None,
+                what:
+                    "customers are reminded by a service account (服务号), and none is configured"
+                        .into(),
+            }),
         }
     }
 
@@ -304,7 +310,7 @@ mod tests {
 
     use super::*;
     use crate::model::ids::{TaskId, UserId};
-    use crate::model::outgoing::{CardUpdate, OneTimeCode, WriteLink};
+    use crate::model::outgoing::{CardChange, CardUpdate, OneTimeCode, WriteLink};
     use crate::wecom::script::{
         APP_SECRET, Asked, NOW, Reply, SYNC_SECRET, Script, errcode, reply,
     };
@@ -386,7 +392,7 @@ mod tests {
             userid: someone(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
-            replace_name: "完成".into(),
+            change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, NOW).await.unwrap();
         assert_eq!(script.asked("user/get").len(), USUAL_PLACES);

@@ -15,6 +15,8 @@ mod chat;
 mod directory;
 mod tag;
 
+use std::time::Duration;
+
 use url::Url;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::callback::event::{self, Event};
@@ -40,6 +42,8 @@ fn corp() -> CorpFacts {
         sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
         authorised: Authorised::ALL,
+        bundle: Duration::from_secs(300),
+        reminders: None,
     }
 }
 

@@ -164,6 +164,7 @@ fn card(n: usize) -> Call {
     Call::Card(CardMessage {
         touser: user("lin"),
         card: TemplateCard::new(notice).unwrap(),
+        about: None,
     })
 }
 
