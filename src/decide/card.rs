@@ -9,10 +9,11 @@ use crate::decide::item::tell::cards::Pressed;
 use crate::decide::item::tell::press::Press;
 use crate::decide::link;
 use crate::decide::wording;
+use crate::model::card::change::{CardChange, ShownCard};
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::{Effect, SentCard};
 use crate::model::outgoing::{
-    Answer, Call, CardChange, CardMessage, CardUpdate, OneTimeCode, Outcome, Outgoing, ShownCard,
+    Answer, Call, CardMessage, CardUpdate, OneTimeCode, Outcome, Outgoing,
 };
 use crate::model::time::Timestamp;
 
@@ -23,7 +24,9 @@ pub(in crate::decide) const CODE_LIFE: Duration = Duration::from_secs(72 * 60 * 
 pub(in crate::decide) fn sent_needs(message: &CardMessage) -> Vec<Need> {
     let card = message.card.task_id().cloned().map(Need::Card);
     let link = wording::is_fill_in_link(&message.card).then(|| Need::Link(message.touser.clone()));
-    card.into_iter().chain(link).collect()
+    let about = message.about.iter();
+    let item = about.flat_map(|(item, _)| [Need::Item(item.kept()), Need::PeopleOf(item.clone())]);
+    card.into_iter().chain(link).chain(item).collect()
 }
 
 /// Keeps what a card that was sent needs to be changed later.
@@ -56,7 +59,7 @@ pub(in crate::decide) fn sent(
         card: message.card.clone(),
         replace_text: None,
     });
-    vec![Effect::PutCard(SentCard {
+    let card = SentCard {
         task_id: task_id.clone(),
         touser: message.touser.clone(),
         response_code: Some(code.clone()),
@@ -64,7 +67,9 @@ pub(in crate::decide) fn sent(
         pressed: None,
         about: message.about.clone(),
         shows,
-    })]
+    };
+    let behind = cards::catch_up(&card, facts, now);
+    [Effect::PutCard(card)].into_iter().chain(behind).collect()
 }
 
 /// What a pressed button needs to know.

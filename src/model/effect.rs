@@ -1,6 +1,7 @@
 //! Every change that this service can make.
 
 use crate::model::attachment::Attachment;
+use crate::model::card::change::ShownCard;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
@@ -8,7 +9,7 @@ use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
 use crate::model::member::{Link, Member};
-use crate::model::outgoing::{OneTimeCode, Outgoing, ShownCard};
+use crate::model::outgoing::{OneTimeCode, Outgoing};
 use crate::model::relation::Relation;
 use crate::model::request::Carried;
 use crate::model::switches::Switches;

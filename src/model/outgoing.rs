@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::card::TemplateCard;
+use crate::model::card::change::CardChange;
 use crate::model::delivery::{Lane, Subject};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::item::ItemRef;
@@ -108,26 +109,6 @@ pub struct CardUpdate {
     /// What becomes of it.
     #[serde(flatten)]
     pub change: CardChange,
-}
-
-/// What becomes of a card that was sent (path/94888).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardChange {
-    /// Its buttons are greyed out and show this text.
-    ReplaceName(String),
-    /// Another card takes its place.
-    TemplateCard(ShownCard),
-}
-
-/// A card as it stands in a member's window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ShownCard {
-    /// What it says.
-    pub card: TemplateCard,
-    /// The text on its buttons, when they are greyed out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replace_text: Option<String>,
 }
 
 /// The link that a member's external profile should carry.

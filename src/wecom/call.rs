@@ -169,8 +169,9 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::model::card::change::CardChange;
     use crate::model::ids::{TaskId, UserId};
-    use crate::model::outgoing::{CardChange, CardUpdate, OneTimeCode};
+    use crate::model::outgoing::{CardUpdate, OneTimeCode};
     use crate::wecom::limit::TO_ONE_MEMBER;
     use crate::wecom::script::{NOW, Script, Together, errcode};
 

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::card::TemplateCard;
+use crate::model::card::change::{CardChange, ShownCard};
 use crate::model::ids::{AgentId, UserId};
-use crate::model::outgoing::{Answer, CardChange, CardMessage, CardUpdate, OneTimeCode, ShownCard};
+use crate::model::outgoing::{Answer, CardMessage, CardUpdate, OneTimeCode};
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::limit::{BASE, TO_ONE_MEMBER};

@@ -309,8 +309,9 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+    use crate::model::card::change::CardChange;
     use crate::model::ids::{TaskId, UserId};
-    use crate::model::outgoing::{CardChange, CardUpdate, OneTimeCode, WriteLink};
+    use crate::model::outgoing::{CardUpdate, OneTimeCode, WriteLink};
     use crate::wecom::script::{
         APP_SECRET, Asked, NOW, Reply, SYNC_SECRET, Script, errcode, reply,
     };

@@ -10,6 +10,7 @@ mod home;
 
 mod card;
 mod sidebar;
+mod tell;
 
 mod chat;
 mod directory;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use wecom_bridge::decide::request::{Advance, Command};
+use wecom_bridge::decide::request::{Advance, Command, Content, NewAnswer, Target};
+use wecom_bridge::model::approval::Consent;
 use wecom_bridge::model::form::Submissions;
 use wecom_bridge::model::ids::{ExternalUserId, UserId};
 use wecom_bridge::model::item::{Actor, Item, ItemState};
@@ -12,7 +13,7 @@ use wecom_bridge::sim::message::Message;
 use wecom_bridge::store::item::Queue;
 use wecom_bridge::store::record::Key;
 
-use crate::items::{comment, corp, form, item, key, office, submission};
+use crate::items::{comment, corp, draft, form, item, key, office, submission};
 use crate::world::{On, World, stories, user};
 
 stories!(
@@ -409,9 +410,6 @@ async fn who_has_seen_it_needs_no_reminder(on: On) {
 }
 
 async fn an_answered_approval_greys_its_cards(on: On) {
-    use wecom_bridge::decide::request::{Content, NewAnswer, Target};
-    use wecom_bridge::model::approval::Consent;
-
     let (world, zhang, wang) = office(on).await;
     let li = user("LiSi");
     let scene = Scene {
@@ -426,7 +424,7 @@ async fn an_answered_approval_greys_its_cards(on: On) {
         about: None,
         attachments: Vec::new(),
     };
-    let put = crate::items::draft(Target::New(key("a1")), "同意报价", content);
+    let put = draft(Target::New(key("a1")), "同意报价", content);
     scene.does(&by, put).await;
     let share = Command::Share(scene.wang.clone(), vec![item("approval:a1")]);
     scene.does(&by, share).await;

@@ -6,16 +6,16 @@ use crate::decide::facts::Facts;
 use crate::decide::item::tell::press::{Act, Press};
 use crate::decide::rejection::Rejection;
 use crate::decide::wording::{called, fits, task_id};
-use crate::model::approval::{Approval, Consent};
+use crate::model::approval::{Approval, ApprovalAnswer, Consent};
 use crate::model::card::actions::{CardAction, Opens};
 use crate::model::card::blocks::{HorizontalContent, MainTitle, QuoteArea};
+use crate::model::card::change::ShownCard;
 use crate::model::card::interactions::ButtonInteraction;
 use crate::model::card::notices::TextNotice;
 use crate::model::card::questions::{Button, Press as Pressing};
 use crate::model::card::{Card, TemplateCard};
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Item, ItemKind, ItemRef, ItemState};
-use crate::model::outgoing::ShownCard;
 use crate::model::text::cut_chars;
 use crate::model::thread::{News, Thread};
 use crate::model::time::Timestamp;
@@ -108,7 +108,7 @@ fn counted(news: &News) -> Option<String> {
     Some(parts.join("，"))
 }
 
-fn answer(item: &Item) -> Option<&crate::model::approval::ApprovalAnswer> {
+fn answer(item: &Item) -> Option<&ApprovalAnswer> {
     match item {
         Item::Approval(Approval { answer, .. }) => answer.as_ref(),
         Item::Project(_) | Item::Form(_) | Item::Record(_) => None,
@@ -258,7 +258,9 @@ pub(in crate::decide) const fn not_done(rejection: &Rejection) -> &'static str {
 /// Why a member is asked to tell a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::decide) enum Nudge {
-    /// The customer does not follow the service account, or there is none.
+    /// There is no service account.
+    NoAccount,
+    /// The customer does not follow it.
     NotFollowing,
     /// The reminder did not go out.
     Failed,
@@ -274,6 +276,7 @@ pub(in crate::decide) fn nudge(
     now: Timestamp,
 ) -> TemplateCard {
     let why = match why {
+        Nudge::NoAccount => "未配置服务号，请从工具栏发送",
         Nudge::NotFollowing => "客户未关注服务号，请从工具栏发送",
         Nudge::Failed => "服务号提醒未能发出，请从工具栏发送",
     };

@@ -12,11 +12,11 @@ use crate::decide::item::{event, item_of};
 use crate::decide::rejection::Rejection;
 use crate::decide::request::Advance;
 use crate::decide::wording;
+use crate::model::card::change::{CardChange, ShownCard};
 use crate::model::delivery::Lane;
 use crate::model::effect::{Effect, SentCard};
 use crate::model::ids::UserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef, ItemState};
-use crate::model::outgoing::{CardChange, ShownCard};
 use crate::model::time::Timestamp;
 
 /// A card changes once, so it waits until its item has rested this long (own choice).
@@ -106,6 +106,18 @@ fn change(card: &SentCard, item: &Item, facts: &Facts<'_>) -> Option<[Effect; 2]
         ..card.clone()
     });
     Some([put, send])
+}
+
+/// Has a card changed that has arrived with what its item was before.
+pub(in crate::decide) fn catch_up(
+    card: &SentCard,
+    facts: &Facts<'_>,
+    now: Timestamp,
+) -> Option<Effect> {
+    let (item, _) = card.about.as_ref()?;
+    let kept = item_of(facts, item).ok()?;
+    change(card, kept, facts)?;
+    Some(event(&OwnEvent::ItemChanged { item: item.clone() }, now))
 }
 
 /// What a press needs to know.

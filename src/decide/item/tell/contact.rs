@@ -63,7 +63,11 @@ pub(in crate::decide) fn remind(
             reminder: Some(Reminded::NoChannel),
             ..told
         };
-        let nudge = nudge(&thread, shown, Nudge::NotFollowing, facts, now);
+        let why = match facts.corp.reminders {
+            Some(_) => Nudge::NotFollowing,
+            None => Nudge::NoAccount,
+        };
+        let nudge = nudge(&thread, shown, why, facts, now);
         return Ok(vec![nudge, Effect::PutThread(thread)]);
     };
     wait(thread, reminders.bundle, now)?;
