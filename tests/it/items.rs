@@ -31,19 +31,19 @@ stories!(
     the_companys_own_name_leads_to_one_item,
 );
 
-fn corp() -> CorpId {
+pub(crate) fn corp() -> CorpId {
     CorpId::parse(CORP).unwrap()
 }
 
-fn key(text: &str) -> ItemKey {
+pub(crate) fn key(text: &str) -> ItemKey {
     ItemKey::parse(text).unwrap()
 }
 
-fn item(text: &str) -> ItemRef {
+pub(crate) fn item(text: &str) -> ItemRef {
     text.parse().unwrap()
 }
 
-fn member(name: &str) -> Actor {
+pub(crate) fn member(name: &str) -> Actor {
     Actor::Member(user(name))
 }
 
@@ -52,14 +52,19 @@ fn customer(name: &str) -> Actor {
 }
 
 /// A member with two customers and a colleague, all known to the service.
-async fn office(on: On) -> (World, UserId, ExternalUserId) {
-    let world = World::start(on).await;
+pub(crate) async fn office(on: On) -> (World, UserId, ExternalUserId) {
+    staffed(World::start(on).await).await
+}
+
+/// The same in a world that was set up.
+pub(crate) async fn staffed(world: World) -> (World, UserId, ExternalUserId) {
     let (userid, external_userid) = world.people();
     let other = contact("wmCustomer2");
-    world
-        .sim
-        .corp()
-        .add_contact(Contact::new(other.clone(), "陈先生"));
+    for (id, name) in [(&external_userid, "王女士"), (&other, "陈先生")] {
+        let mut known = Contact::new(id.clone(), name);
+        known.unionid = Some(format!("u-{id}"));
+        world.sim.corp().add_contact(known);
+    }
     let colleague = Member::new(user("LiSi"), "李四");
     world.sim.create_member(colleague).await;
     world
@@ -77,7 +82,11 @@ async fn office(on: On) -> (World, UserId, ExternalUserId) {
 }
 
 impl World {
-    async fn asked(&self, by: Actor, command: Command) -> Result<Option<ItemRef>, Rejection> {
+    pub(crate) async fn asked(
+        &self,
+        by: Actor,
+        command: Command,
+    ) -> Result<Option<ItemRef>, Rejection> {
         self.asked_as(None, by, command).await
     }
 
@@ -100,7 +109,7 @@ impl World {
         }
     }
 
-    async fn item(&self, reference: &str) -> Option<Item> {
+    pub(crate) async fn item(&self, reference: &str) -> Option<Item> {
         let keys = [Key::item(&item(reference))];
         let records = self.store().read(&corp(), &keys).await.unwrap();
         records[0].parse().unwrap()
@@ -116,7 +125,7 @@ impl World {
     }
 }
 
-fn draft(target: Target, title: &str, content: Content) -> Command {
+pub(crate) fn draft(target: Target, title: &str, content: Content) -> Command {
     Command::Put(Box::new(Draft {
         target,
         title: title.into(),
@@ -129,7 +138,7 @@ fn draft(target: Target, title: &str, content: Content) -> Command {
     }))
 }
 
-fn form(id: &str, submissions: Submissions) -> Command {
+pub(crate) fn form(id: &str, submissions: Submissions) -> Command {
     let field = |key: &str, kind, required, customer| Field {
         key: key.into(),
         label: key.into(),
@@ -157,7 +166,12 @@ fn form(id: &str, submissions: Submissions) -> Command {
     draft(Target::New(key(id)), "报修", content)
 }
 
-fn submission(form: &str, who: &ExternalUserId, record: &str, values: &[(&str, &str)]) -> Command {
+pub(crate) fn submission(
+    form: &str,
+    who: &ExternalUserId,
+    record: &str,
+    values: &[(&str, &str)],
+) -> Command {
     let values = values.iter();
     let values = values.map(|(key, text)| ((*key).to_owned(), Value::One((*text).to_owned())));
     Command::Submit(Submission {
@@ -168,7 +182,7 @@ fn submission(form: &str, who: &ExternalUserId, record: &str, values: &[(&str, &
     })
 }
 
-fn comment(on: &str, who: &ExternalUserId, id: &str, text: &str) -> Command {
+pub(crate) fn comment(on: &str, who: &ExternalUserId, id: &str, text: &str) -> Command {
     Command::Comment(NewComment {
         item: item(on),
         contact: who.clone(),

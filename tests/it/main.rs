@@ -36,5 +36,6 @@ mod sim;
 mod store_contract;
 mod story;
 mod sync;
+mod tell;
 mod vectors;
 mod world;
