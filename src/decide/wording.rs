@@ -1,6 +1,7 @@
 //! Every text that the service sends, apart from the rules that send it.
 
 pub(in crate::decide) mod items;
+pub(in crate::decide) mod reminders;
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Texts of cards and reminders about items (事项).
+//! Texts of cards about items (事项).
 
 use url::Url;
 
@@ -189,7 +189,8 @@ fn rows(item: &Item, facts: &Facts<'_>) -> Vec<HorizontalContent> {
     rows
 }
 
-const fn kind(kind: ItemKind) -> &'static str {
+/// What members call an item of this kind.
+pub(in crate::decide) const fn kind(kind: ItemKind) -> &'static str {
     match kind {
         ItemKind::Project => "项目",
         ItemKind::Plan => "计划",
@@ -255,57 +256,6 @@ pub(in crate::decide) const fn not_done(rejection: &Rejection) -> &'static str {
     }
 }
 
-/// Why a member is asked to tell a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::decide) enum Nudge {
-    /// There is no service account.
-    NoAccount,
-    /// The customer does not follow it.
-    NotFollowing,
-    /// The reminder did not go out.
-    Failed,
-}
-
-/// A customer could not be reminded: the member is asked to send the item from the toolbar.
-pub(in crate::decide) fn nudge(
-    thread: &Thread,
-    item: &Item,
-    why: Nudge,
-    touser: &UserId,
-    facts: &Facts<'_>,
-    now: Timestamp,
-) -> TemplateCard {
-    let why = match why {
-        Nudge::NoAccount => "未配置服务号，请从工具栏发送",
-        Nudge::NotFollowing => "客户未关注服务号，请从工具栏发送",
-        Nudge::Failed => "服务号提醒未能发出，请从工具栏发送",
-    };
-    let title = MainTitle {
-        title: format!("{}还不知道您的回复", called(facts.contact.as_ref())),
-        desc: Some(why.into()),
-    };
-    let toolbar = page("/sidebar", &facts.corp.home);
-    let mut card = TextNotice::new(title, CardAction::Url(toolbar));
-    card.sub_title_text = Some(item.head().title.clone());
-    card.horizontal_content_list = vec![HorizontalContent {
-        opens: Some(Opens::Url(page_for_members(&thread.item, &facts.corp.home))),
-        ..HorizontalContent::new(kind(thread.item.kind), "查看")
-    }];
-    let (item_text, at) = (thread.item.to_string(), now.millis().to_string());
-    let seed = [&item_text, thread.contact.as_str(), &touser.key(), &at];
-    card.task_id = Some(task_id("nudge", &seed));
-    fits(card)
-}
-
-/// What a reminder says about what the company has done.
-pub(in crate::decide) fn replied(news: &News) -> String {
-    match (news.comments, news.follow_ups) {
-        (0, _) => "有新的处理进展".into(),
-        (1, _) => "您有新的回复".into(),
-        (comments, _) => format!("您有{comments}条新的回复"),
-    }
-}
-
 /// A member's name, where it is known.
 pub(in crate::decide) fn name(userid: &UserId, facts: &Facts<'_>) -> String {
     let mut known = facts.people.iter().chain(&facts.member);
@@ -314,7 +264,7 @@ pub(in crate::decide) fn name(userid: &UserId, facts: &Facts<'_>) -> String {
 }
 
 /// Where members see an item; of a plan, its project.
-fn page_for_members(item: &ItemRef, home: &Url) -> String {
+pub(in crate::decide) fn page_for_members(item: &ItemRef, home: &Url) -> String {
     let item = item.kept();
     page(&format!("/items/{}/{}", item.kind.name(), item.id), home)
 }
@@ -325,7 +275,7 @@ pub(in crate::decide) fn page_for_contact(item: &ItemRef, home: &Url) -> String 
 }
 
 /// A page of this installation, for the corp whose home page this is.
-fn page(path: &str, home: &Url) -> String {
+pub(in crate::decide) fn page(path: &str, home: &Url) -> String {
     let mut page = home.clone();
     page.set_path(path);
     page.into()

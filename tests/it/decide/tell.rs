@@ -62,12 +62,11 @@ fn facts(corp: &CorpFacts, thread: Thread) -> Facts<'_> {
     facts
 }
 
+/// The effects in a few words, or why there are none.
+type Expected = Result<Vec<&'static str>, Refusal>;
+
 #[track_caller]
-fn assert_told(
-    effects: &Result<Vec<Effect>, Refusal>,
-    expected: &Result<Vec<&str>, Refusal>,
-    case: &str,
-) {
+fn assert_told(effects: &Result<Vec<Effect>, Refusal>, expected: &Expected, case: &str) {
     match (effects, expected) {
         (Ok(effects), Ok(expected)) => assert_eq!(told(effects), *expected, "{case}"),
         (Err(refusal), Err(expected)) => assert_eq!(refusal, expected, "{case}"),

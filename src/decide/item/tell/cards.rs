@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_secs(10);
 /// It waits no longer than this after the first change (own choice).
 const REST_MAX: Duration = Duration::from_secs(60);
 
-/// So many cards change in one step; there is another step for the rest.
+/// So many cards change in one step.
 const CARDS_MAX: usize = 50;
 
 /// What changing the cards about an item needs to know.
@@ -66,7 +66,8 @@ pub(in crate::decide) fn changed(
         rested(kept, since, now)?;
     }
     let mut effects: Vec<Effect> = changes.by_ref().take(CARDS_MAX).flatten().collect();
-    if changes.next().is_some() {
+    // Only so many were listed: what these give room to comes in another step.
+    if changes.next().is_some() || !old.is_empty() {
         effects.push(event(&OwnEvent::ItemChanged { item: item.clone() }, now));
     }
     effects.extend(old.into_iter().map(|card| {

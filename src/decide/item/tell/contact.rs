@@ -7,7 +7,7 @@ use crate::decide::input::Refusal;
 use crate::decide::item::access::seen_by_contact;
 use crate::decide::item::tell::begun;
 use crate::decide::wording;
-use crate::decide::wording::items::Nudge;
+use crate::decide::wording::reminders::Nudge;
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
 use crate::model::ids::ExternalUserId;
@@ -79,7 +79,7 @@ pub(in crate::decide) fn remind(
         about: (item.clone(), contact.clone()),
         openid: follower.openid.clone(),
         title: shown.head().title.clone(),
-        text: wording::items::replied(&thread.for_contact),
+        text: wording::reminders::replied(&thread.for_contact),
         member: member.map_or_else(String::new, |userid| wording::items::name(userid, facts)),
         at: thread.company_at.unwrap_or(now),
         url: wording::items::page_for_contact(item, &facts.corp.home),
@@ -116,7 +116,7 @@ fn wait(thread: &Thread, bundle: Duration, now: Timestamp) -> Result<(), Refusal
 /// A card for whoever answered, else for the owner.
 fn nudge(thread: &Thread, item: &Item, why: Nudge, facts: &Facts<'_>, now: Timestamp) -> Effect {
     let touser = thread.company_by.as_ref().unwrap_or(&item.head().owner);
-    let card = wording::items::nudge(thread, item, why, touser, facts, now);
+    let card = wording::reminders::nudge(thread, item, why, touser, facts, now);
     wording::send(touser, card)
 }
 

@@ -12,7 +12,7 @@ use wecom_bridge::model::item::Item;
 use wecom_bridge::model::outgoing::{Answer, Call, CardMessage, OneTimeCode, Outcome, Receipt};
 use wecom_bridge::model::thread::Thread;
 
-use crate::decide::tell::{assert_told, card, facts, news, r1, sends, thread};
+use crate::decide::tell::{Expected, assert_told, card, facts, news, r1, sends, thread};
 use crate::decide::{NOW, callback, corp, decided, own, told, wm1, zhang};
 
 /// The card that a member was sent about the record as it is, and its code of so long ago.
@@ -24,8 +24,8 @@ fn sent_card(userid: &str, facts: &Facts<'_>, age: Duration) -> SentCard {
     let effects = decided(&event, facts).unwrap();
     let sends = sends(&effects);
     let message = sends.iter().map(|call| card(call));
-    let message = message.filter(|card| card.touser.as_str() == userid);
-    let call = Call::Card(message.last().unwrap().clone());
+    let mut message = message.filter(|card| card.touser.as_str() == userid);
+    let call = Call::Card(message.next().unwrap().clone());
     let outcome = Outcome::Done(Answer::CardSent {
         response_code: Some(OneTimeCode::new("R")),
     });
@@ -54,7 +54,8 @@ fn a_card_changes_when_it_shows_something_else() {
         item.head_mut().owner = UserId::parse("Li").unwrap();
         item.head_mut().changed_at = NOW.minus(Duration::from_secs(4));
     };
-    let table: Vec<(&str, Duration, Change, Result<Vec<&str>, Refusal>)> = vec![
+    type Case = (&'static str, Duration, Change, Expected);
+    let table: Vec<Case> = vec![
         ("nothing", hour, |_| {}, Ok(vec![])),
         (
             "a text",
@@ -68,7 +69,7 @@ fn a_card_changes_when_it_shows_something_else() {
             "the owner, too late",
             72 * hour,
             handed_over,
-            Ok(vec!["card None"]),
+            Ok(vec!["item:record:r1", "card None"]),
         ),
         ("the step", hour, |item| step(item, "已完成"), Ok(changed)),
     ];

@@ -17,7 +17,7 @@ use wecom_bridge::model::reminder::Reminder;
 use wecom_bridge::model::thread::{News, Reminded, Thread};
 use wecom_bridge::model::time::Timestamp;
 
-use crate::decide::tell::{assert_told, card, facts, kept, news, r1, sends, thread};
+use crate::decide::tell::{Expected, assert_told, card, facts, kept, news, r1, sends, thread};
 use crate::decide::{AT, NOW, corp, decided, own, wm1};
 
 const BUNDLE: Duration = Duration::from_secs(300);
@@ -65,14 +65,15 @@ fn a_customer_is_reminded_if_there_is_a_way_and_a_reason() {
     let (loud, quiet, none) = (reminders(None), reminders(Some((22, 8))), corp());
     type Change = fn(&mut Facts<'_>);
     let nothing: Change = |_| {};
-    let table: Vec<(
-        &str,
-        &CorpFacts,
+    type Case<'a> = (
+        &'a str,
+        &'a CorpFacts,
         Option<bool>,
         Option<Timestamp>,
         Change,
-        Result<Vec<&str>, Refusal>,
-    )> = vec![
+        Expected,
+    );
+    let table: Vec<Case<'_>> = vec![
         (
             "a follower",
             &loud,
