@@ -19,11 +19,11 @@ use url::Url;
 
 use crate::act::shared::ThroughStore;
 use crate::act::tally::Tally;
-use crate::act::{Act, Corp};
+use crate::act::{Account, Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
+use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, Reminders, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::arrivals::{Arrivals, kept_in};
 use crate::http::doors::{Caller, Doors, Receiver, Tenant};
@@ -49,6 +49,9 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long requests and items in work have to end when the process is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What customers do within this time after a card goes together into the next one (own choice).
+const BUNDLE: Duration = Duration::from_secs(5 * 60);
 
 /// The service, built and bound to its address, not running yet.
 pub struct App {
@@ -298,6 +301,8 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
                 forms: corp.items.forms,
                 approvals: corp.items.approvals,
             },
+            bundle: BUNDLE,
+            reminders: reminders(corp),
         };
         let mut client = Client::new(&settings, credentials)?;
         if let Some(store) = store {
@@ -306,7 +311,7 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
         }
         let account = corp.service_account.as_ref();
         let account = account
-            .map(|account| weixin_client(config, corp, account, store))
+            .map(|account| weixin_account(config, corp, account, store))
             .transpose()?;
         let built = Corp {
             client,
@@ -317,6 +322,30 @@ fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, 
         Ok((corp.id.clone(), built))
     };
     config.corps.iter().map(corp).collect()
+}
+
+/// How customers are reminded, where there is a template for it.
+fn reminders(corp: &config::Corp) -> Option<Reminders> {
+    let account = corp.service_account.as_ref()?;
+    account.reply.as_ref()?;
+    Some(Reminders {
+        bundle: account.bundle,
+        quiet: account.quiet_hours,
+    })
+}
+
+fn weixin_account(
+    config: &Config,
+    corp: &config::Corp,
+    account: &config::ServiceAccount,
+    store: Option<&Arc<Store>>,
+) -> Result<Account, ApiError> {
+    let corp_name = corp.name.clone().unwrap_or_default();
+    Ok(Account {
+        client: weixin_client(config, corp, account, store)?,
+        reply: account.reply.clone(),
+        corp_name,
+    })
 }
 
 /// The door to WeChat of a service account; with a store, shared as the corp's own.

@@ -91,7 +91,7 @@ pub(in crate::act) async fn gather<'a>(
             }
             Need::FollowerAtWeixin(openid) => {
                 if let Some(account) = &corp.account {
-                    facts.follower_at_weixin = Some(account.follows(openid, now).await?);
+                    facts.follower_at_weixin = Some(account.client.follows(openid, now).await?);
                 }
             }
             // While nothing new can be seen, it is not asked for.
@@ -130,6 +130,8 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Grant(..)
             | Need::Thread(..)
             | Need::ThreadOfOwner(_)
+            | Need::Seen(..)
+            | Need::PeopleOf(_)
             | Need::CardsAbout(_)
             | Need::Attachment(_) => {}
         }
@@ -158,6 +160,7 @@ fn keys(need: &Need) -> Vec<Key> {
         Need::Shelved(shelf) => vec![Key::the_one_on(shelf)],
         Need::Grant(contact, item) => vec![Key::grant(contact, item)],
         Need::Thread(contact, item) => vec![Key::thread(contact, item)],
+        Need::Seen(contact, item) => vec![Key::seen(contact, item)],
         Need::Attachment(id) => vec![Key::attachment(id)],
         Need::ContactAtWecom(_)
         | Need::FollowerAtWeixin(_)
@@ -165,6 +168,7 @@ fn keys(need: &Need) -> Vec<Key> {
         | Need::ItemByRef(..)
         | Need::ItemsOfMember(..)
         | Need::ThreadOfOwner(_)
+        | Need::PeopleOf(_)
         | Need::CardsAbout(_)
         | Need::MemberAtWecom(_)
         | Need::ChatAtWecom(_)
@@ -200,12 +204,12 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         Table::Shelves => facts.shelved = record.parse()?,
         Table::Grants => facts.grants.extend(record.parse::<Grant>()?),
         Table::Threads => facts.threads.extend(record.parse::<Thread>()?),
+        Table::Seen => facts.seen = record.parse()?,
         Table::Attachments => facts.attachments.extend(record.parse::<Attachment>()?),
         // Steps of syncs read these by themselves; those of items only pages read.
         Table::Batches
         | Table::Sightings
         | Table::Holders
-        | Table::Seen
         | Table::Comments
         | Table::ItemCards
         | Table::Unionids => {}

@@ -42,6 +42,8 @@ pub(in crate::act) async fn look(
         follower_of(store, id, contact, facts, basis).await?;
     } else if let Need::ItemsOfMember(userid, after) = need {
         facts.item_page = of_member(store, id, userid, after.as_ref(), basis).await?;
+    } else if let Need::PeopleOf(item) = need {
+        people(store, id, item, facts, basis).await?;
     } else if let Need::CardsAbout(item) = need {
         let listed = store.cards_about(id, item, CARDS_MAX).await?;
         let keys: Vec<Key> = listed.iter().map(Key::card).collect();
@@ -76,6 +78,33 @@ async fn follower_of(
         facts.follower = record.parse()?;
     }
     basis.extend(records);
+    Ok(())
+}
+
+/// The members whose names a card about an item shows.
+async fn people(
+    store: &Store,
+    id: &CorpId,
+    item: &ItemRef,
+    facts: &mut Facts<'_>,
+    basis: &mut Vec<Record>,
+) -> Result<(), ActError> {
+    let wanted = item.kept();
+    let mut items = facts.items.iter();
+    let found = items.find(|kept| kept.item_ref() == wanted);
+    let named = found.into_iter().flat_map(Item::told);
+    let spoken = facts.threads.iter();
+    let spoken = spoken.filter_map(|thread| thread.company_by.as_ref());
+    let mut keys: Vec<Key> = Vec::new();
+    for key in named.chain(spoken).map(Key::member) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    for record in store.read(id, &keys).await? {
+        facts.people.extend(record.parse()?);
+        basis.push(record);
+    }
     Ok(())
 }
 

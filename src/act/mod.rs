@@ -24,6 +24,8 @@ use crate::model::effect::Effect;
 use crate::model::ids::CorpId;
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
+use crate::model::reminder::Reminder;
+use crate::model::template::{Replied, ReplyTemplate, TemplateMessage};
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -31,6 +33,7 @@ use crate::store::item::{Settle, Ticket};
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
 use crate::weixin;
+use crate::weixin::error::WeixinError;
 
 /// How often an input is decided anew because a record changed meanwhile. One worker per subject makes even one
 /// conflict rare.
@@ -41,12 +44,23 @@ const DECISIONS_MAX: usize = 5;
 pub struct Corp {
     /// Its door to WeCom.
     pub client: Client,
-    /// The door to WeChat of its service account (服务号), if it has one.
-    pub account: Option<weixin::Client>,
+    /// Its service account (服务号), if it has one.
+    pub account: Option<Account>,
     /// Its settings.
     pub facts: CorpFacts,
     /// What came of the work on its queues.
     pub tally: Tally,
+}
+
+/// The service account (服务号) of a corp.
+#[derive(Debug)]
+pub struct Account {
+    /// Its door to WeChat.
+    pub client: weixin::Client,
+    /// The template that reminders are sent by.
+    pub reply: Option<ReplyTemplate>,
+    /// How the corp is called in them.
+    pub corp_name: String,
 }
 
 /// Makes changes.
@@ -132,7 +146,11 @@ impl Act {
         call: &Call,
         now: Timestamp,
     ) -> Result<Answer, ActError> {
-        Ok(self.corp(corp)?.client.perform(call, now).await?)
+        let corp = self.corp(corp)?;
+        if let Call::Remind(reminder) = call {
+            return remind(corp.account.as_ref(), reminder, now).await;
+        }
+        Ok(corp.client.perform(call, now).await?)
     }
 
     /// A call of the corp's has proven that a fault of the set-up is gone: what waits because of it becomes due.
@@ -160,5 +178,39 @@ impl Act {
                 what: "this corp is no longer in the configuration".into(),
             })
         })
+    }
+}
+
+/// Sends a reminder by the service account. That it cannot reach somebody is an answer, not a failure.
+async fn remind(
+    account: Option<&Account>,
+    reminder: &Reminder,
+    now: Timestamp,
+) -> Result<Answer, ActError> {
+    let ready = account.and_then(|account| Some((account, account.reply.as_ref()?)));
+    let Some((account, template)) = ready else {
+        let what = "no service account with a template for replies is configured".into();
+        let errcode = None;
+        return Err(WeixinError::Misconfigured { errcode, what }.into());
+    };
+    let message = TemplateMessage {
+        openid: reminder.openid.clone(),
+        template_id: template.template_id.clone(),
+        values: template.fill(&Replied {
+            title: &reminder.title,
+            text: &reminder.text,
+            member: &reminder.member,
+            corp: &account.corp_name,
+            at: reminder.at,
+        }),
+        url: reminder.url.clone(),
+        client_msg_id: reminder.client_msg_id.clone(),
+    };
+    match account.client.remind(&message, now).await {
+        Ok(_) => Ok(Answer::Reminded),
+        Err(WeixinError::NotFollowing { .. } | WeixinError::RefusedByUser { .. }) => {
+            Ok(Answer::NotFollowing)
+        }
+        Err(problem) => Err(problem.into()),
     }
 }

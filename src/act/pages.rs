@@ -78,6 +78,8 @@ impl<'a> Pages<'a> {
             | Need::Grant(..)
             | Need::Thread(..)
             | Need::ThreadOfOwner(_)
+            | Need::Seen(..)
+            | Need::PeopleOf(_)
             | Need::CardsAbout(_)
             | Need::Attachment(_) => {}
         }

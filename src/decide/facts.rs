@@ -1,5 +1,7 @@
 //! What a decision needs to know, and what was found.
 
+use std::time::Duration;
+
 use url::Url;
 
 use crate::decide::found::Step;
@@ -8,10 +10,11 @@ use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::effect::{SentCard, Shelf};
 use crate::model::follower::{Follower, Standing};
-use crate::model::grant::Grant;
+use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKind, ItemRef};
 use crate::model::member::{Link, Member, WebAttribute};
+use crate::model::quiet::QuietHours;
 use crate::model::relation::{Relation, Rename};
 use crate::model::request::{Carried, RequestId};
 use crate::model::switches::Switches;
@@ -92,6 +95,10 @@ pub enum Need {
     Thread(ExternalUserId, ItemRef),
     /// The conversation about a record or an approval with the customer whose it is.
     ThreadOfOwner(ItemRef),
+    /// When a customer last had an item open.
+    Seen(ExternalUserId, ItemRef),
+    /// The members whom an item and the conversations among the facts name.
+    PeopleOf(ItemRef),
     /// The cards about an item that can still be changed.
     CardsAbout(ItemRef),
     /// What a file is.
@@ -171,6 +178,10 @@ pub struct Facts<'a> {
     pub grants: Vec<Grant>,
     /// Conversations.
     pub threads: Vec<Thread>,
+    /// When the customer last had the item open.
+    pub seen: Option<Seen>,
+    /// Members whom the item and its conversation name.
+    pub people: Vec<Member>,
     /// Cards about an item that can still be changed.
     pub cards_about: Vec<SentCard>,
     /// Files.
@@ -216,6 +227,8 @@ impl<'a> Facts<'a> {
             item_page: Page::default(),
             grants: Vec::new(),
             threads: Vec::new(),
+            seen: None,
+            people: Vec::new(),
             cards_about: Vec::new(),
             attachments: Vec::new(),
         }
@@ -271,6 +284,19 @@ pub struct CorpFacts {
     pub links: LinkWriting,
     /// The kinds of items that the corp works with.
     pub authorised: Authorised,
+    /// What customers do within this time after a card goes together into the next one.
+    pub bundle: Duration,
+    /// How customers are reminded; without a service account they are not.
+    pub reminders: Option<Reminders>,
+}
+
+/// How customers are reminded by the service account (服务号).
+#[derive(Debug, Clone, Copy)]
+pub struct Reminders {
+    /// What the company does within this time after a reminder goes together into the next one.
+    pub bundle: Duration,
+    /// When nobody is reminded.
+    pub quiet: Option<QuietHours>,
 }
 
 /// The kinds of items that a corp works with. Projects and forms are authorised separately.

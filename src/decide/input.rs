@@ -41,6 +41,10 @@ pub enum Refusal {
     /// What WeCom shows is older than what it has told; it is worth asking again after this long.
     #[error("too early: WeCom does not show yet what it has told")]
     TooEarly(Duration),
+    /// Whoever is to be told was told a moment ago, or is not to be disturbed: what is new goes together after this
+    /// long.
+    #[error("later: it goes together with what else is new by then")]
+    Later(Duration),
     /// A command is not carried out.
     #[error(transparent)]
     Rejected(#[from] Rejection),

@@ -42,6 +42,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
             Call::Card(message) => card::sent_needs(message),
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => link::needs(write),
+            Call::Remind(reminder) => item::tell::contact::reminded_needs(reminder),
         },
         Input::StepDied(died) => sync::died_needs(died),
         Input::Request(request) => item::needs(request),
@@ -64,6 +65,9 @@ pub fn decide(
             Call::Card(message) => card::sent(message, &receipt.outcome, facts, now),
             Call::UpdateCard(_) => Vec::new(),
             Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
+            Call::Remind(reminder) => {
+                item::tell::contact::reminded(reminder, &receipt.outcome, facts, now)
+            }
         }),
         Input::StepDied(died) => Ok(sync::died(died, facts, now)),
         Input::Request(request) => Ok(item::asked(request, facts, now)?),
@@ -94,15 +98,15 @@ fn event_needs(event: &Event) -> Vec<Need> {
         Body::Own(OwnEvent::HomeChanged { .. }) => home::needs(),
         Body::Own(OwnEvent::SendLink { userid }) => link::send_needs(userid),
         Body::Own(OwnEvent::HandOver { from, after, .. }) => item::change::page_needs(from, after),
-        Body::Own(OwnEvent::ItemChanged { item }) => item::tell::changed_needs(item),
+        Body::Own(OwnEvent::ItemChanged { item }) => item::tell::cards::needs(item),
         Body::Own(OwnEvent::TellMembers {
             item,
             external_userid,
-        }) => item::tell::members_needs(item, external_userid),
+        }) => item::tell::members::needs(item, external_userid),
         Body::Own(OwnEvent::RemindContact {
             item,
             external_userid,
-        }) => item::tell::contact_needs(item, external_userid),
+        }) => item::tell::contact::needs(item, external_userid),
         Body::Weixin(event) => follower::needs(event),
         Body::Own(OwnEvent::RefreshFollower { openid, .. }) => follower::refresh_needs(openid),
         Body::ChangeContact(_)
@@ -167,9 +171,17 @@ fn event_effects(
         Body::Own(OwnEvent::HandOver { from, to, .. }) => {
             Ok(item::change::page_given(from, to, facts, now))
         }
-        Body::Own(OwnEvent::ItemChanged { .. }) => Ok(item::tell::changed(facts, now)),
-        Body::Own(OwnEvent::TellMembers { .. }) => item::tell::members(facts, now),
-        Body::Own(OwnEvent::RemindContact { .. }) => item::tell::contact(facts, now),
+        Body::Own(OwnEvent::ItemChanged { item }) => {
+            item::tell::cards::changed(item, received_at, facts, now)
+        }
+        Body::Own(OwnEvent::TellMembers {
+            item,
+            external_userid,
+        }) => item::tell::members::tell(item, external_userid, facts, now),
+        Body::Own(OwnEvent::RemindContact {
+            item,
+            external_userid,
+        }) => item::tell::contact::remind(item, external_userid, facts, now),
         Body::Weixin(event) => Ok(follower::changed(event, at, facts, now)),
         Body::Own(OwnEvent::RefreshFollower { openid, unionid }) => {
             Ok(follower::refreshed(openid, unionid.as_ref(), facts, now))

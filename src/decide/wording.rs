@@ -1,5 +1,8 @@
 //! Every text that the service sends, apart from the rules that send it.
 
+pub(in crate::decide) mod items;
+pub(in crate::decide) mod reminders;
+
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
@@ -15,7 +18,8 @@ use crate::model::card::{Card, TemplateCard};
 use crate::model::contact::{Contact, Greeting};
 use crate::model::delivery::{Lane, Subject};
 use crate::model::effect::Effect;
-use crate::model::ids::{TaskId, UserId};
+use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::item::ItemRef;
 use crate::model::outgoing::{Call, CardMessage, Outgoing};
 use crate::model::sync::SyncPhase;
 use crate::model::time::Timestamp;
@@ -145,6 +149,25 @@ pub(in crate::decide) fn send(touser: &UserId, card: TemplateCard) -> Effect {
         call: Call::Card(CardMessage {
             touser: touser.clone(),
             card,
+            about: None,
+        }),
+    })
+}
+
+/// A card for one member, about an item and what goes on with a customer about it.
+pub(in crate::decide) fn send_about(
+    touser: &UserId,
+    card: TemplateCard,
+    about: (ItemRef, ExternalUserId),
+) -> Effect {
+    Effect::Send(Outgoing {
+        subject: Subject::new("card-to", &touser.key()),
+        lane: Lane::Normal,
+        deadline: None,
+        call: Call::Card(CardMessage {
+            touser: touser.clone(),
+            card,
+            about: Some(about),
         }),
     })
 }
@@ -252,15 +275,21 @@ fn fits(card: impl Into<Card>) -> TemplateCard {
 
 /// The same for the same cause, so that a card that is sent twice is recognised by WeCom.
 fn task_id(what: &str, seed: &[&str]) -> TaskId {
+    let text = format!("{what}-{}", message_id(seed));
+    TaskId::parse(&text).expect("letters, digits and a hyphen make an id")
+}
+
+/// 32 hexadecimal digits, the same for the same cause.
+pub(in crate::decide) fn message_id(seed: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in seed {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    let mut text = format!("{what}-");
+    let mut text = String::new();
     for byte in &hash.finalize()[..16] {
         // Writing into a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
-    TaskId::parse(&text).expect("letters, digits and a hyphen make an id")
+    text
 }

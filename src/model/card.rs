@@ -10,6 +10,8 @@ pub mod actions;
 pub mod blocks;
 pub mod questions;
 
+pub mod change;
+
 pub mod problem;
 
 use serde::{Deserialize, Serialize};

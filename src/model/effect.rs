@@ -1,6 +1,7 @@
 //! Every change that this service can make.
 
 use crate::model::attachment::Attachment;
+use crate::model::card::change::ShownCard;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
@@ -123,6 +124,9 @@ pub struct SentCard {
     /// The item that it is about, and with which customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<(ItemRef, ExternalUserId)>,
+    /// What it shows, while a change of the item may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<ShownCard>,
 }
 
 /// Where items are looked for.

@@ -19,14 +19,15 @@ pub mod sync;
 pub mod tag;
 pub mod visit;
 
+pub mod follower;
+pub mod quiet;
+
 pub mod approval;
 pub mod attachment;
-pub mod follower;
 pub mod form;
 pub mod grant;
 pub mod item;
 pub mod project;
-pub mod quiet;
 pub mod record;
 pub mod request;
 pub mod template;
@@ -35,6 +36,7 @@ pub mod thread;
 pub mod card;
 pub mod delivery;
 pub mod outgoing;
+pub mod reminder;
 
 pub mod effect;
 pub mod keys;

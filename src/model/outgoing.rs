@@ -6,8 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::card::TemplateCard;
+use crate::model::card::change::CardChange;
 use crate::model::delivery::{Lane, Subject};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
+use crate::model::item::ItemRef;
+use crate::model::reminder::Reminder;
 use crate::model::time::Timestamp;
 
 /// A call that is owed. It is stored with the change that caused it and made by the outbox.
@@ -35,6 +38,8 @@ pub enum Call {
     UpdateCard(CardUpdate),
     /// Read, merge, write and read back the "与我协作" attribute of one member (path/92230).
     WriteLink(WriteLink),
+    /// `message/template/send` of the service account to a customer who follows it.
+    Remind(Reminder),
 }
 
 impl Call {
@@ -45,6 +50,7 @@ impl Call {
             Self::Card(_) => "card",
             Self::UpdateCard(_) => "update_card",
             Self::WriteLink(_) => "write_link",
+            Self::Remind(_) => "remind",
         }
     }
 
@@ -53,7 +59,9 @@ impl Call {
         match self {
             Self::Welcome(_) => "too late: the welcome code is older than 20 seconds",
             Self::UpdateCard(_) => "too late: the response code is older than 72 hours",
-            Self::Card(_) | Self::WriteLink(_) => "too late: its deadline has passed",
+            Self::Card(_) | Self::WriteLink(_) | Self::Remind(_) => {
+                "too late: its deadline has passed"
+            }
         }
     }
 }
@@ -84,6 +92,9 @@ pub struct CardMessage {
     pub touser: UserId,
     /// What it says.
     pub card: TemplateCard,
+    /// The item that it is about, and with which customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<(ItemRef, ExternalUserId)>,
 }
 
 /// A change to a card that was sent.
@@ -95,8 +106,9 @@ pub struct CardUpdate {
     pub task_id: TaskId,
     /// Good for 72 hours and one use.
     pub response_code: OneTimeCode,
-    /// The text that the greyed-out buttons show from now on.
-    pub replace_name: String,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub change: CardChange,
 }
 
 /// The link that a member's external profile should carry.
@@ -180,6 +192,10 @@ pub enum Answer {
     NotDelivered,
     /// The card changed, or had changed before (60140).
     CardUpdated,
+    /// The service account has sent the reminder.
+    Reminded,
+    /// The customer does not follow the service account (43004).
+    NotFollowing,
     /// The profile was written where needed and read back.
     Link(LinkCheck),
 }

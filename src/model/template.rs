@@ -232,9 +232,9 @@ impl ReplyTemplate {
     }
 }
 
-/// A template message that is owed to a follower.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reminder {
+/// A template message to a follower.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TemplateMessage {
     /// Who gets it; a follower of the account.
     pub openid: OpenId,
     /// Which template.
@@ -247,7 +247,7 @@ pub struct Reminder {
     pub client_msg_id: String,
 }
 
-impl fmt::Debug for Reminder {
+impl fmt::Debug for TemplateMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             openid,
@@ -255,7 +255,10 @@ impl fmt::Debug for Reminder {
             client_msg_id,
             ..
         } = self;
-        write!(f, "Reminder({client_msg_id}, {template_id} to {openid})")
+        write!(
+            f,
+            "TemplateMessage({client_msg_id}, {template_id} to {openid})"
+        )
     }
 }
 
@@ -369,13 +372,13 @@ mod tests {
 
     #[test]
     fn debug_shows_no_text() {
-        let reminder = Reminder {
+        let reminder = TemplateMessage {
             openid: OpenId::parse("oA").unwrap(),
             template_id: "t".into(),
             values: vec![(key("thing1"), "private".into())],
             url: "https://a.example/private".into(),
             client_msg_id: "m".into(),
         };
-        assert_eq!(format!("{reminder:?}"), "Reminder(m, t to oA)");
+        assert_eq!(format!("{reminder:?}"), "TemplateMessage(m, t to oA)");
     }
 }

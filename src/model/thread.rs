@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::ExternalUserId;
+use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, ItemRef, stamped};
 use crate::model::time::Timestamp;
 
@@ -55,6 +55,9 @@ pub struct Thread {
     /// When the company last did something here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_at: Option<Timestamp>,
+    /// The member who did it; none when a system did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_by: Option<UserId>,
     /// What the customer has done that members were not told of yet.
     #[serde(default, skip_serializing_if = "News::is_none")]
     pub for_members: News,
@@ -64,7 +67,7 @@ pub struct Thread {
     /// What the company has done that the customer was not reminded of yet.
     #[serde(default, skip_serializing_if = "News::is_none")]
     pub for_contact: News,
-    /// When the customer was last reminded.
+    /// When the customer was last reminded, or a member in their stead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_told_at: Option<Timestamp>,
     /// How the last reminder of the customer ended.
@@ -81,6 +84,7 @@ impl Thread {
             comments: 0,
             contact_at: None,
             company_at: None,
+            company_by: None,
             for_members: News::default(),
             members_told_at: None,
             for_contact: News::default(),

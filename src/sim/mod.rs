@@ -42,11 +42,12 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::clock::Clock;
-use crate::model::ids::{AgentId, CorpId};
+use crate::model::ids::{AgentId, CorpId, UserId};
 use crate::model::time::Timestamp;
 use crate::sim::corp::Corp;
 use crate::sim::faults::Faults;
 use crate::sim::ledger::{ApiCall, Sent};
+use crate::sim::message::Message;
 use crate::sim::push::{Held, PushReport};
 use crate::sim::weixin::{Account, AccountSettings};
 
@@ -201,6 +202,11 @@ impl Sim {
     /// What reached people, in order.
     pub fn sent(&self) -> Vec<Sent> {
         self.corp().ledger.sent.iter().cloned().collect()
+    }
+
+    /// The messages in a member's window, as they stand there now, newest first.
+    pub fn window(&self, userid: &UserId) -> Vec<Message> {
+        self.corp().ledger.window(userid).cloned().collect()
     }
 
     /// The calls of the API, in order.

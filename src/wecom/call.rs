@@ -176,6 +176,7 @@ mod tests {
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::model::card::change::CardChange;
     use crate::model::ids::{TaskId, UserId};
     use crate::model::outgoing::{CardUpdate, OneTimeCode};
     use crate::wecom::limit::TO_ONE_MEMBER;
@@ -199,7 +200,7 @@ mod tests {
             userid: UserId::parse("zhang").unwrap(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
-            replace_name: "完成".into(),
+            change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, now).await.map(|_| ())
     }

@@ -1,8 +1,10 @@
 //! Messages of the app to members: `message/send` (path/90236) and `update_template_card` (path/94888).
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::card::TemplateCard;
+use crate::model::card::change::{CardChange, ShownCard};
 use crate::model::ids::{AgentId, UserId};
 use crate::model::outgoing::{Answer, CardMessage, CardUpdate, OneTimeCode};
 use crate::model::time::Timestamp;
@@ -69,8 +71,7 @@ impl Client {
         }
     }
 
-    /// Greys out the buttons of a card that was sent and shows a text on them. A repetition answers 60140, which counts
-    /// as done.
+    /// Changes a card that was sent. A repetition answers 60140, which counts as done.
     pub(in crate::wecom) async fn update_card(
         &self,
         update: &CardUpdate,
@@ -80,8 +81,9 @@ impl Client {
             userids: [&update.userid],
             agentid: self.agent_id,
             response_code: update.response_code.expose(),
-            button: ReplacedButton {
-                replace_name: &update.replace_name,
+            change: match &update.change {
+                CardChange::ReplaceName(text) => Change::Button { replace_name: text },
+                CardChange::TemplateCard(shown) => Change::TemplateCard(template_card(shown)),
             },
         };
         match self.post::<Missed>(&UPDATE_CARD, &body, now).await {
@@ -157,24 +159,43 @@ struct UpdateBody<'a> {
     userids: [&'a UserId; 1],
     agentid: AgentId,
     response_code: &'a str,
-    button: ReplacedButton<'a>,
+    #[serde(flatten)]
+    change: Change<'a>,
 }
 
 #[derive(Serialize)]
-struct ReplacedButton<'a> {
-    replace_name: &'a str,
+#[serde(rename_all = "snake_case")]
+enum Change<'a> {
+    Button { replace_name: &'a str },
+    TemplateCard(Value),
+}
+
+/// The card as an update takes it: the response code names it, so that it has no `task_id`; a text on dead buttons is
+/// part of it.
+fn template_card(shown: &ShownCard) -> Value {
+    let mut card =
+        serde_json::to_value(&shown.card).expect("cards are plain structs with text keys");
+    if let Value::Object(blocks) = &mut card {
+        blocks.remove("task_id");
+        if let Some(text) = &shown.replace_text {
+            blocks.insert("replace_text".into(), Value::from(text.as_str()));
+        }
+    }
+    card
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::model::card::actions::CardAction;
     use crate::model::card::blocks::MainTitle;
+    use crate::model::card::interactions::ButtonInteraction;
     use crate::model::card::notices::TextNotice;
+    use crate::model::card::questions::Button;
     use crate::model::ids::TaskId;
     use crate::model::outgoing::Call;
     use crate::wecom::error::Retry;
@@ -192,6 +213,7 @@ mod tests {
         CardMessage {
             touser: userid(touser),
             card: TemplateCard::new(notice).unwrap(),
+            about: None,
         }
     }
 
@@ -200,7 +222,7 @@ mod tests {
             userid: userid("Zhang"),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("RESPONSE"),
-            replace_name: "已完成".into(),
+            change: CardChange::ReplaceName("已完成".into()),
         }
     }
 
@@ -336,6 +358,31 @@ mod tests {
             "button": {"replace_name": "已完成"},
         });
         assert_eq!(script.body(UPDATE_CARD.path), expected);
+
+        let button = Button::callback("接手", "take");
+        let card = ButtonInteraction::new(
+            MainTitle::new("新评论"),
+            TaskId::parse("t1").unwrap(),
+            vec![button],
+        );
+        let whole = CardUpdate {
+            change: CardChange::TemplateCard(ShownCard {
+                card: TemplateCard::new(card).unwrap(),
+                replace_text: Some("张三已接手".into()),
+            }),
+            ..update()
+        };
+        let stored = serde_json::to_string(&Call::UpdateCard(whole)).unwrap();
+        let script = Script::start(|_, _| None).await;
+        let call: Call = serde_json::from_str(&stored).unwrap();
+        script.client().perform(&call, NOW).await.unwrap();
+        let expected = json!({
+            "card_type": "button_interaction",
+            "main_title": {"title": "新评论"},
+            "button_list": [{"type": 0, "text": "接手", "key": "take"}],
+            "replace_text": "张三已接手",
+        });
+        assert_eq!(script.body(UPDATE_CARD.path)["template_card"], expected);
 
         let missed = json!({"errcode": 0, "invaliduser": ["zhang"]});
         let answer = perform(Call::UpdateCard(update()), missed).await;

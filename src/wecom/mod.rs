@@ -204,6 +204,10 @@ impl Client {
             Call::Card(card) => self.send_card(card, now).await,
             Call::UpdateCard(update) => self.update_card(update, now).await,
             Call::WriteLink(link) => self.write_link(link, now).await,
+            Call::Remind(_) => Err(ApiError::Misconfigured {
+                errcode: None,
+                what: "customers are reminded by a service account (服务号), not by WeCom".into(),
+            }),
         }
     }
 
@@ -314,6 +318,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+    use crate::model::card::change::CardChange;
     use crate::model::ids::{TaskId, UserId};
     use crate::model::outgoing::{CardUpdate, OneTimeCode, WriteLink};
     use crate::wecom::script::{
@@ -397,7 +402,7 @@ mod tests {
             userid: someone(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
-            replace_name: "完成".into(),
+            change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, NOW).await.unwrap();
         assert_eq!(script.asked("user/get").len(), USUAL_PLACES);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::template::{Reminder, TemplateKey};
+use crate::model::template::{TemplateKey, TemplateMessage};
 use crate::model::text::cut_chars;
 use crate::model::time::Timestamp;
 use crate::weixin::error::WeixinError;
@@ -30,7 +30,11 @@ impl Client {
     /// # Errors
     /// [`WeixinError::NotFollowing`] and [`WeixinError::RefusedByUser`] when it cannot reach this person,
     /// [`WeixinError::FieldFormat`] when keys and template do not go together; [`WeixinError`] otherwise.
-    pub async fn remind(&self, reminder: &Reminder, now: Timestamp) -> Result<Taken, WeixinError> {
+    pub async fn remind(
+        &self,
+        reminder: &TemplateMessage,
+        now: Timestamp,
+    ) -> Result<Taken, WeixinError> {
         #[derive(Deserialize)]
         struct Reply {
             msgid: Option<u64>,
@@ -84,9 +88,9 @@ mod tests {
     use crate::wecom::script::{NOW, errcode, reply};
     use crate::weixin::tests::{client, script};
 
-    fn reminder() -> Reminder {
+    fn reminder() -> TemplateMessage {
         let value = |key: &str, text: &str| (TemplateKey::parse(key).unwrap(), text.to_owned());
-        Reminder {
+        TemplateMessage {
             openid: OpenId::parse("oA").unwrap(),
             template_id: "T1".into(),
             values: vec![

@@ -48,6 +48,8 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         // Commands are answered at once; no item of a queue ends so.
         ActError::Refused(Refusal::NotACustomer | Refusal::Rejected(_)) => Verdict::Settle,
         ActError::Refused(Refusal::TooEarly(wait)) => bounded(attempt, *wait),
+        // No failure, however often it is looked at meanwhile.
+        ActError::Refused(Refusal::Later(wait)) => Verdict::After(*wait),
         ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
         ActError::Store(StoreError::Stale | StoreError::Unavailable(_) | StoreError::Full(_)) => {
             bounded(attempt, wait(attempt, salt))
@@ -184,6 +186,11 @@ mod tests {
             Verdict::After(Duration::from_secs(3))
         );
         assert_eq!(verdict(&early, ATTEMPTS_MAX, 7), Verdict::Bury);
+        let later = ActError::Refused(Refusal::Later(Duration::from_secs(300)));
+        assert_eq!(
+            verdict(&later, ATTEMPTS_MAX + 1, 7),
+            Verdict::After(Duration::from_secs(300))
+        );
         assert_eq!(verdict(&StoreError::ClaimLost.into(), 1, 7), Verdict::Leave);
         assert!(matches!(
             verdict(&StoreError::Stale.into(), 1, 7),

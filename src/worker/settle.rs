@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 
 use crate::act::error::ActError;
 use crate::act::tally::End;
+use crate::decide::input::Refusal;
 use crate::model::delivery::{ItemId, Lane, Subject};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -86,7 +87,12 @@ impl Worker {
         match verdict(&problem, ticket.attempt, salt(&ticket.id)) {
             Verdict::After(wait) => {
                 let due = self.clock.now().plus(wait);
-                self.again(ticket, due, &problem.to_string(), story).await;
+                let later = matches!(problem, ActError::Refused(Refusal::Later(_)));
+                let error = problem.to_string();
+                match later {
+                    true => self.later(ticket, due, &error, story).await,
+                    false => self.again(ticket, due, &error, story).await,
+                }
             }
             Verdict::Bury => self.bury(ticket, &problem.to_string(), story).await,
             Verdict::Settle => {
@@ -112,6 +118,15 @@ impl Worker {
         let now = self.clock.now();
         match insisted(|| self.store.retry(ticket, due, error, now)).await {
             Ok(()) => self.ended(End::Retry, story, "retrying", Some(error)),
+            Err(problem) => self.log(story, "left", Some(&problem.to_string())),
+        }
+    }
+
+    /// Gives an item back that waits for its time, which is no failure.
+    async fn later(&self, ticket: &Ticket, due: Timestamp, why: &str, story: &Story) {
+        let now = self.clock.now();
+        match insisted(|| self.store.retry(ticket, due, why, now)).await {
+            Ok(()) => self.log(story, "later", None),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
     }

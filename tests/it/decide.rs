@@ -10,11 +10,14 @@ mod home;
 
 mod card;
 mod sidebar;
+mod tell;
 
 mod chat;
 mod directory;
 mod follower;
 mod tag;
+
+use std::time::Duration;
 
 use url::Url;
 use wecom_bridge::callback::event::own::OwnEvent;
@@ -41,6 +44,8 @@ fn corp() -> CorpFacts {
         sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
         authorised: Authorised::ALL,
+        bundle: Duration::from_secs(300),
+        reminders: None,
     }
 }
 

@@ -31,7 +31,7 @@ stories!(
     the_companys_own_name_leads_to_one_item,
 );
 
-fn corp() -> CorpId {
+pub(crate) fn corp() -> CorpId {
     CorpId::parse(CORP).unwrap()
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn item(text: &str) -> ItemRef {
     text.parse().unwrap()
 }
 
-fn member(name: &str) -> Actor {
+pub(crate) fn member(name: &str) -> Actor {
     Actor::Member(user(name))
 }
 
@@ -60,10 +60,11 @@ pub(crate) async fn office(on: On) -> (World, UserId, ExternalUserId) {
 pub(crate) async fn staffed(world: World) -> (World, UserId, ExternalUserId) {
     let (userid, external_userid) = world.people();
     let other = contact("wmCustomer2");
-    world
-        .sim
-        .corp()
-        .add_contact(Contact::new(other.clone(), "陈先生"));
+    for (id, name) in [(&external_userid, "王女士"), (&other, "陈先生")] {
+        let mut known = Contact::new(id.clone(), name);
+        known.unionid = Some(format!("u-{id}"));
+        world.sim.corp().add_contact(known);
+    }
     let colleague = Member::new(user("LiSi"), "李四");
     world.sim.create_member(colleague).await;
     world
@@ -165,7 +166,12 @@ pub(crate) fn form(id: &str, submissions: Submissions) -> Command {
     draft(Target::New(key(id)), "报修", content)
 }
 
-fn submission(form: &str, who: &ExternalUserId, record: &str, values: &[(&str, &str)]) -> Command {
+pub(crate) fn submission(
+    form: &str,
+    who: &ExternalUserId,
+    record: &str,
+    values: &[(&str, &str)],
+) -> Command {
     let values = values.iter();
     let values = values.map(|(key, text)| ((*key).to_owned(), Value::One((*text).to_owned())));
     Command::Submit(Submission {

@@ -215,6 +215,7 @@ fn card(n: usize) -> Call {
     Call::Card(CardMessage {
         touser: user("lin"),
         card: TemplateCard::new(notice).unwrap(),
+        about: None,
     })
 }
 

@@ -39,6 +39,7 @@ mod sim;
 mod store_contract;
 mod story;
 mod sync;
+mod tell;
 mod toolbar;
 mod vectors;
 mod world;

@@ -1,23 +1,33 @@
 //! The service account: its followers become known, its login tells who opened a page, its messages arrive.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
-use wecom_bridge::model::follower::Follower;
-use wecom_bridge::model::follower::Standing;
+use wecom_bridge::decide::request::{Command, NewComment};
+use wecom_bridge::model::follower::{Follower, Standing};
+use wecom_bridge::model::form::Submissions;
 use wecom_bridge::model::ids::{AppId, ExternalUserId, OpenId};
-use wecom_bridge::model::template::{Reminder, Replied};
+use wecom_bridge::model::item::Actor;
+use wecom_bridge::model::template::{Replied, TemplateMessage};
+use wecom_bridge::model::thread::{Reminded, Thread};
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::ledger::Sent;
-use wecom_bridge::sim::weixin::{Account, Reception, Snapshots, TemplateMessage};
+use wecom_bridge::sim::weixin::{self, Account, Reception, Snapshots};
 use wecom_bridge::store::record::Key;
 use wecom_bridge::wecom::ApiSettings;
 use wecom_bridge::weixin::error::WeixinError;
 use wecom_bridge::weixin::oauth::{Opened, Scope, authorize_url};
 use wecom_bridge::weixin::{Client, Credentials};
 
+use crate::items;
 use crate::world::{ACCOUNT, ACCOUNT_SECRET, On, Setup, World, stories};
 
-stories!(followers_become_known, a_reminder_reaches_a_follower);
+stories!(
+    followers_become_known,
+    a_reminder_reaches_a_follower,
+    a_reply_reminds_whoever_follows_and_else_a_member,
+);
 
 /// The account with its template and its receiver.
 const CONFIGURED: &str = r#"
@@ -101,7 +111,7 @@ async fn followers_become_known(on: On) {
     );
 }
 
-fn reminder(world: &World, id: &ExternalUserId, client_msg_id: &str) -> Reminder {
+fn reminder(world: &World, id: &ExternalUserId, client_msg_id: &str) -> TemplateMessage {
     let config = world.config();
     let account = config.corps[0].service_account.as_ref().unwrap();
     let reply = account.reply.as_ref().unwrap();
@@ -112,7 +122,7 @@ fn reminder(world: &World, id: &ExternalUserId, client_msg_id: &str) -> Reminder
         corp: "示例企业",
         at: world.clock.now(),
     };
-    Reminder {
+    TemplateMessage {
         openid: openid(id),
         template_id: reply.template_id.clone(),
         values: reply.fill(&replied),
@@ -127,7 +137,7 @@ fn takes_messages(world: &World, id: &ExternalUserId, how: Reception) {
     account.reception.insert(id.clone(), how);
 }
 
-fn arrived(world: &World) -> Vec<TemplateMessage> {
+fn arrived(world: &World) -> Vec<weixin::TemplateMessage> {
     let template = |sent| match sent {
         Sent::Template(message) => Some(message),
         _ => None,
@@ -285,4 +295,65 @@ async fn people_follow_and_read_in_their_window() {
         shown.contains("瓷砖明天到货") && shown.contains("/open?as="),
         "{shown}"
     );
+}
+
+async fn a_reply_reminds_whoever_follows_and_else_a_member(on: On) {
+    let setup = Setup {
+        more: CONFIGURED,
+        ..Setup::default()
+    };
+    let (world, zhang, wang) = items::staffed(World::with(on, setup).await).await;
+    let form_ref = items::item("form:f1");
+    let by = Actor::Member(zhang.clone());
+    let form = items::form("f1", Submissions::Many);
+    world.asked(by.clone(), form).await.unwrap();
+    let share = Command::Share(wang.clone(), vec![form_ref.clone()]);
+    world.asked(by.clone(), share).await.unwrap();
+    let say = async |id: &str| {
+        let comment = Command::Comment(NewComment {
+            item: form_ref.clone(),
+            contact: wang.clone(),
+            id: id.into(),
+            text: "已为您安排".into(),
+        });
+        world.asked(by.clone(), comment).await.unwrap();
+        world.settle().await;
+    };
+    let reminded = async || {
+        let corp = items::corp();
+        let keys = [Key::thread(&wang, &form_ref)];
+        let records = world.store().read(&corp, &keys).await.unwrap();
+        let thread: Option<Thread> = records[0].parse().unwrap();
+        thread.unwrap().reminder
+    };
+
+    // Nobody follows: the member is asked to tell the customer.
+    let before = world.cards(&zhang).len();
+    say("c1").await;
+    assert_eq!(reminded().await, Some(Reminded::NoChannel));
+    assert_eq!(
+        world.cards(&zhang).len(),
+        before + 1,
+        "{:?}",
+        world.cards(&zhang)
+    );
+    assert!(arrived(&world).is_empty());
+
+    world.sim.follows_account(&wang).await.unwrap();
+    world.settle().await;
+    // Several replies at once are one reminder, when the last one is long enough ago.
+    world.clock.advance(Duration::from_secs(11 * 60));
+    say("c2").await;
+    say("c3").await;
+    // It is 22:24 in Beijing: nobody is disturbed before eight.
+    assert!(arrived(&world).is_empty());
+    world.clock.advance(Duration::from_secs(10 * 3600));
+    world.settle().await;
+    assert_eq!(reminded().await, Some(Reminded::Sent));
+    let messages = arrived(&world);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(messages[0].external_userid, wang);
+    let url = messages[0].url.as_deref().unwrap();
+    assert!(url.contains("/home") && url.contains("form"), "{url}");
+    assert_eq!(world.cards(&zhang).len(), before + 1);
 }

@@ -79,8 +79,8 @@ async fn check_corp(
             "none configured: members fill in the 与我协作 link by hand",
         ));
     }
-    if let Some((account, client)) = corp.service_account.as_ref().zip(built.account.as_ref()) {
-        let lines = service_account::check(config, corp, account, client, clock.now());
+    if let Some((account, built)) = corp.service_account.as_ref().zip(built.account.as_ref()) {
+        let lines = service_account::check(config, corp, account, &built.client, clock.now());
         checks.extend(lines.await);
     }
     checks.extend(attribute::check(&corp.id, client, &members, kept, clock.now()).await);

@@ -105,9 +105,8 @@ pub(in crate::decide::item) fn advance(
     let mut effects = kept(Some(before), item, by, now);
     if let Some(contact) = contact.filter(|_| shown) {
         let mut thread = thread(facts, &own, &contact);
-        thread.company_at = Some(now);
         thread.for_contact.follow_ups += 1;
-        effects.extend(remind_contact(thread, now));
+        effects.extend(remind_contact(thread, by, now));
     }
     Ok(effects)
 }

@@ -58,9 +58,8 @@ pub(in crate::decide::item) fn comment(
         thread.for_members.comments += 1;
         tell_members(thread, now)
     } else {
-        thread.company_at = Some(now);
         thread.for_contact.comments += 1;
-        remind_contact(thread, now)
+        remind_contact(thread, by, now)
     };
     Ok([kept].into_iter().chain(told).collect())
 }

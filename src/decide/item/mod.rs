@@ -185,8 +185,13 @@ fn tell_members(thread: Thread, now: Timestamp) -> [Effect; 2] {
     [Effect::PutThread(thread), event(&told, now)]
 }
 
-/// Keeps the conversation and has the customer reminded of what is new in it.
-fn remind_contact(thread: Thread, now: Timestamp) -> [Effect; 2] {
+/// Keeps the conversation, in which the company has just done something, and has the customer reminded of what is new.
+fn remind_contact(mut thread: Thread, by: &Actor, now: Timestamp) -> [Effect; 2] {
+    thread.company_at = Some(now);
+    thread.company_by = match by {
+        Actor::Member(userid) => Some(userid.clone()),
+        Actor::System | Actor::Admin | Actor::Contact(_) => None,
+    };
     let told = OwnEvent::RemindContact {
         item: thread.item.clone(),
         external_userid: thread.contact.clone(),

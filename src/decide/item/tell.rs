@@ -1,42 +1,22 @@
 //! Who hears of what: members by cards, customers by reminders, cards that were sent by an update.
+//!
+//! What is to be told is counted in the conversation and cleared in the step that owes the cards, so that nothing is
+//! lost and nothing told twice. The first is told at once; what follows soon goes together into the next.
 
-use crate::decide::facts::{Facts, Need};
-use crate::decide::input::Refusal;
-use crate::model::effect::Effect;
+pub(in crate::decide) mod members;
+
+pub(in crate::decide) mod contact;
+
+pub(in crate::decide) mod cards;
+pub(in crate::decide) mod press;
+
+use crate::decide::facts::Facts;
 use crate::model::ids::ExternalUserId;
 use crate::model::item::ItemRef;
-use crate::model::time::Timestamp;
+use crate::model::thread::Thread;
 
-/// What telling the members needs to know.
-pub(in crate::decide) fn members_needs(item: &ItemRef, contact: &ExternalUserId) -> Vec<Need> {
-    vec![
-        Need::Item(item.kept()),
-        Need::Thread(contact.clone(), item.clone()),
-        Need::Contact(contact.clone()),
-    ]
-}
-
-/// Tells the members.
-pub(in crate::decide) fn members(_: &Facts<'_>, _: Timestamp) -> Result<Vec<Effect>, Refusal> {
-    Ok(Vec::new())
-}
-
-/// What reminding a customer needs to know.
-pub(in crate::decide) fn contact_needs(item: &ItemRef, contact: &ExternalUserId) -> Vec<Need> {
-    members_needs(item, contact)
-}
-
-/// Reminds the customer.
-pub(in crate::decide) fn contact(_: &Facts<'_>, _: Timestamp) -> Result<Vec<Effect>, Refusal> {
-    Ok(Vec::new())
-}
-
-/// What changing the cards about an item needs to know.
-pub(in crate::decide) fn changed_needs(item: &ItemRef) -> Vec<Need> {
-    vec![Need::Item(item.kept()), Need::CardsAbout(item.clone())]
-}
-
-/// Changes the cards about an item.
-pub(in crate::decide) fn changed(_: &Facts<'_>, _: Timestamp) -> Vec<Effect> {
-    Vec::new()
+/// The conversation of these two, if it has begun.
+fn begun<'a>(facts: &'a Facts<'_>, item: &ItemRef, contact: &ExternalUserId) -> Option<&'a Thread> {
+    let mut threads = facts.threads.iter();
+    threads.find(|thread| thread.item == *item && thread.contact == *contact)
 }

@@ -84,6 +84,7 @@ fn records(world: &World) -> [Effect; 4] {
             sent_at: now,
             pressed: Some("contacted".into()),
             about: None,
+            shows: None,
         }),
     ]
 }

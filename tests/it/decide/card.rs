@@ -25,6 +25,7 @@ fn the_first_press_of_a_card_acts() {
         sent_at: AT,
         pressed: pressed.map(Into::into),
         about: None,
+        shows: None,
     };
     for (kept, expected) in [
         (None, vec!["card Some(\"contacted\")", "send update_card"]),
@@ -60,6 +61,7 @@ fn a_card_is_changed_while_its_code_is_good() {
         sent_at,
         pressed: None,
         about: None,
+        shows: None,
     });
     for (event, code, deadline) in [
         (

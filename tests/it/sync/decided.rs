@@ -32,6 +32,8 @@ fn corp() -> CorpFacts {
         sidebar_card: SidebarCard::On,
         links: LinkWriting::ByService,
         authorised: Authorised::ALL,
+        bundle: Duration::from_secs(300),
+        reminders: None,
     }
 }
 
