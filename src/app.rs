@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod check;
 
+mod corps;
 mod home;
 
 use std::collections::HashMap;
@@ -17,13 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::act::shared::ThroughStore;
-use crate::act::tally::Tally;
-use crate::act::{Account, Act, Corp};
+use crate::act::{Act, Corp};
+use crate::app::corps::corps;
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
-use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, Reminders, SidebarCard};
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::arrivals::{Arrivals, kept_in};
 use crate::http::doors::{Caller, Doors, Receiver, Tenant};
@@ -36,8 +35,6 @@ use crate::store::entrance::Entrance;
 use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
-use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
-use crate::weixin;
 use crate::worker::Worker;
 use crate::worker::reconcile::Schedule;
 
@@ -49,9 +46,6 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long requests and items in work have to end when the process is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
-
-/// What customers do within this time after a card goes together into the next one (own choice).
-const BUNDLE: Duration = Duration::from_secs(5 * 60);
 
 /// The service, built and bound to its address, not running yet.
 pub struct App {
@@ -265,127 +259,6 @@ fn store_settings(config: &Config) -> StoreSettings {
     }
 }
 
-/// The corps; with a store, their clients share through it what other processes need to know.
-fn corps(config: &Config, store: Option<&Arc<Store>>) -> Result<HashMap<CorpId, Corp>, ApiError> {
-    let settings = ApiSettings {
-        api_base: config.wecom.api_base.clone(),
-        proxy: proxy(config),
-    };
-    let corp = |corp: &config::Corp| {
-        let credentials = Credentials {
-            corp: corp.id.clone(),
-            app: AppSecret {
-                agent_id: corp.app.agent_id,
-                secret: corp.app.secret.clone(),
-            },
-            contact_sync: corp.contact_sync_secret.clone(),
-        };
-        let facts = CorpFacts {
-            home: home(&config.public_url, corp),
-            auto_sync: if corp.auto_sync {
-                AutoSync::On
-            } else {
-                AutoSync::Off
-            },
-            sidebar_card: if corp.sidebar_card {
-                SidebarCard::On
-            } else {
-                SidebarCard::Off
-            },
-            links: match corp.contact_sync_secret {
-                Some(_) => LinkWriting::ByService,
-                None => LinkWriting::ByHand,
-            },
-            authorised: Authorised {
-                projects: corp.items.projects,
-                forms: corp.items.forms,
-                approvals: corp.items.approvals,
-            },
-            bundle: BUNDLE,
-            reminders: reminders(corp),
-        };
-        let mut client = Client::new(&settings, credentials)?;
-        if let Some(store) = store {
-            let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
-            client = client.shared_with(Arc::new(others));
-        }
-        let account = corp.service_account.as_ref();
-        let account = account
-            .map(|account| weixin_account(config, corp, account, store))
-            .transpose()?;
-        let built = Corp {
-            client,
-            account,
-            facts,
-            tally: Tally::default(),
-        };
-        Ok((corp.id.clone(), built))
-    };
-    config.corps.iter().map(corp).collect()
-}
-
-/// How customers are reminded, where there is a template for it.
-fn reminders(corp: &config::Corp) -> Option<Reminders> {
-    let account = corp.service_account.as_ref()?;
-    account.reply.as_ref()?;
-    Some(Reminders {
-        bundle: account.bundle,
-        quiet: account.quiet_hours,
-    })
-}
-
-fn weixin_account(
-    config: &Config,
-    corp: &config::Corp,
-    account: &config::ServiceAccount,
-    store: Option<&Arc<Store>>,
-) -> Result<Account, ApiError> {
-    let corp_name = corp.name.clone().unwrap_or_default();
-    Ok(Account {
-        client: weixin_client(config, corp, account, store)?,
-        reply: account.reply.clone(),
-        corp_name,
-    })
-}
-
-/// The door to WeChat of a service account; with a store, shared as the corp's own.
-fn weixin_client(
-    config: &Config,
-    corp: &config::Corp,
-    account: &config::ServiceAccount,
-    store: Option<&Arc<Store>>,
-) -> Result<weixin::Client, ApiError> {
-    let settings = ApiSettings {
-        api_base: config.weixin.api_base.clone(),
-        proxy: proxy(config),
-    };
-    let credentials = weixin::Credentials {
-        app_id: account.app_id.clone(),
-        secret: account.secret.clone(),
-    };
-    let client = weixin::Client::new(&settings, credentials);
-    let client = client.map_err(|problem| ApiError::Misconfigured {
-        errcode: None,
-        what: problem.to_string(),
-    })?;
-    Ok(match store {
-        Some(store) => {
-            let others = ThroughStore::new(Arc::clone(store), corp.id.clone());
-            client.shared_with(Arc::new(others))
-        }
-        None => client,
-    })
-}
-
-/// The "与我协作" address of a corp.
-fn home(public_url: &Url, corp: &config::Corp) -> Url {
-    let mut home = public_url.clone();
-    home.set_path("/home");
-    home.query_pairs_mut()
-        .append_pair("tenantKey", corp.tenant_key.as_str());
-    home
-}
-
 fn doors(
     config: &Config,
     store: Arc<Store>,
@@ -408,6 +281,10 @@ fn doors(
             corp: corp.id.clone(),
             name: corp.name.clone().unwrap_or_else(|| corp.id.to_string()),
             admins: corp.admins.clone(),
+            account_qr_code: corp
+                .service_account
+                .as_ref()
+                .and_then(|account| account.qr_code.clone()),
             agent_id: corp.app.agent_id,
         };
         (corp.tenant_key.clone(), tenant)
@@ -430,6 +307,7 @@ fn doors(
         session_key: session_key(config),
         public_url: config.public_url.clone(),
         oauth_base: config.wecom.oauth_base.clone(),
+        weixin_oauth_base: config.weixin.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
         kept_in: kept_in(),

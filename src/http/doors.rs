@@ -45,6 +45,8 @@ pub struct Doors {
     pub public_url: Url,
     /// Where logins are sent: `https://open.weixin.qq.com`, or the simulator.
     pub oauth_base: Url,
+    /// The same for logins through a service account.
+    pub weixin_oauth_base: Url,
     /// Another JS-SDK than the built-in one: the simulator's stand-in.
     pub jssdk_url: Option<Url>,
     /// WeCom's `WW_verify_*.txt` by name.
@@ -96,6 +98,8 @@ pub struct Tenant {
     pub agent_id: AgentId,
     /// The members who may open its admin pages.
     pub admins: Vec<UserId>,
+    /// The QR code of its service account, if it has one.
+    pub account_qr_code: Option<Url>,
 }
 
 /// Where links with a replaced team identification code lead, and how long.

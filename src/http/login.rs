@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use url::Url;
 
+use crate::http::account;
 use crate::http::admin;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::error::Problem;
 use crate::http::home;
 use crate::http::page::notice;
 use crate::http::session::{self, Session, Ticketed, Who};
+use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::shared::Swap;
 use crate::wecom::oauth::{self, Visitor};
@@ -95,8 +97,8 @@ fn begin(
 /// What WeCom's login brings back.
 #[derive(Deserialize)]
 pub(in crate::http) struct Returned {
-    code: Option<String>,
-    state: Option<String>,
+    pub(in crate::http) code: Option<String>,
+    pub(in crate::http) state: Option<String>,
 }
 
 /// The browser comes back from WeCom's login.
@@ -141,7 +143,7 @@ pub(in crate::http) async fn callback(
     else {
         return Ok(again());
     };
-    match use_up(&doors, tenant, &login, code, now).await {
+    match use_up(&doors, &tenant.corp, &login.state, &login.back, code, now).await {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!(corp = %tenant.corp, "A login came back a second time.");
@@ -156,7 +158,7 @@ pub(in crate::http) async fn callback(
     let who = match corp.client.visitor(code, now).await {
         Ok(Visitor::Member(userid)) => Who::Member(userid),
         Ok(Visitor::Contact(external_userid)) => Who::Contact(external_userid),
-        Ok(Visitor::Stranger) => return Ok(stranger(&doors, &request, tenant, &login)),
+        Ok(Visitor::Stranger) => return stranger(&doors, &request, tenant, &login),
         Err(problem) => {
             tracing::warn!(corp = %tenant.corp, %problem, "A login failed.");
             return Ok(again());
@@ -193,14 +195,28 @@ fn on(back: &str) -> HttpResponseBuilder {
     response
 }
 
-/// Somebody whom WeCom's login does not know as a customer. For the customers' pages, a login through the company's
-/// service account (服务号) would begin here, with `login.back` to come back to.
-fn stranger(doors: &Doors, request: &HttpRequest, tenant: &Tenant, login: &Login) -> HttpResponse {
-    if home::is_at(&login.back) {
-        return home::stranger(doors, request, tenant);
+/// Somebody whom WeCom's login does not know as a customer. The company's service account (服务号) may know them.
+fn stranger(
+    doors: &Doors,
+    request: &HttpRequest,
+    tenant: &Tenant,
+    login: &Login,
+) -> Result<HttpResponse, Problem> {
+    if !home::is_at(&login.back) {
+        let text = "这个页面只对企业成员及其客户开放。";
+        return Ok(notice(
+            doors,
+            StatusCode::FORBIDDEN,
+            "无法确认您的身份",
+            text,
+        ));
     }
-    let text = "这个页面只对企业成员及其客户开放。";
-    notice(doors, StatusCode::FORBIDDEN, "无法确认您的身份", text)
+    match &login.tenant {
+        Some(tenant_key) if account::is_possible(doors, request, tenant) => {
+            account::start(doors, tenant, tenant_key, &login.back)
+        }
+        _ => Ok(home::stranger(doors, request, tenant)),
+    }
 }
 
 /// What is noted of a login that has come back.
@@ -218,16 +234,17 @@ fn note_of(state: &str) -> String {
 }
 
 /// Uses up a login's state: `false` when it came back before, in whatever process.
-async fn use_up(
+pub(in crate::http) async fn use_up(
     doors: &Doors,
-    tenant: &Tenant,
-    login: &Login,
+    corp: &CorpId,
+    state: &str,
+    back: &str,
     code: &str,
     now: Timestamp,
 ) -> Result<bool, Problem> {
     let used = Used {
         code: doors.session_key.tag("login code", code),
-        back: login.back.clone(),
+        back: back.to_owned(),
         by: nonce()?,
     };
     let used = serde_json::to_string(&used).expect("notes are plain structs with text keys");
@@ -237,11 +254,8 @@ async fn use_up(
         // Longer than the login's cookie is good for.
         keep_for: Duration::from_secs(Login::SECONDS.unsigned_abs() + 60),
     };
-    let note = note_of(&login.state);
-    Ok(doors
-        .store
-        .swap_note(&tenant.corp, &note, swap, now)
-        .await?)
+    let note = note_of(state);
+    Ok(doors.store.swap_note(corp, &note, swap, now).await?)
 }
 
 /// Browsers may load the way back twice (path/91335). Whoever is logged in by then goes on to where the first load led.

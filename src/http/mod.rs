@@ -16,6 +16,7 @@ pub mod reply;
 
 mod callback;
 
+mod account;
 mod login;
 
 mod home;
@@ -49,6 +50,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/callback/{receiver}", web::get().to(callback::echo))
         .configure(sidebar::routes)
         .route("/login/callback", web::get().to(login::callback))
+        .route("/login/account", web::get().to(account::callback))
+        .route("/login/account/consent", web::get().to(account::consent))
         .configure(home::routes)
         .configure(items::routes)
         .configure(admin::routes)

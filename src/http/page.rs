@@ -66,8 +66,15 @@ pub(in crate::http) fn content_security_policy(doors: &Doors) -> String {
         Some(simulator) => format!("'self' {}", simulator.origin().ascii_serialization()),
         None => "'self'".to_owned(),
     };
+    // Customers see the QR code of the company's service account, which lies where its console put it.
+    let mut pictures = "'self' data:".to_owned();
+    for tenant in doors.tenants.values() {
+        if let Some(qr_code) = &tenant.account_qr_code {
+            pictures = format!("{pictures} {}", qr_code.origin().ascii_serialization());
+        }
+    }
     format!(
-        "default-src 'none'; script-src {trusted}; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src {trusted}; style-src 'self'; img-src {pictures}; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {trusted}"
     )
 }

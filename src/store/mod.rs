@@ -17,6 +17,8 @@ pub mod item;
 pub mod line;
 pub mod record;
 
+mod write;
+
 mod embedded;
 mod redis;
 
@@ -230,7 +232,7 @@ impl Store {
         effects: &[Effect],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let writes = record::writes(&ticket.id, effects, now);
+        let writes = write::writes(&ticket.id, effects, now);
         ask!(self, b => b.commit(ticket, settle, basis, &writes, now))?;
         self.ring_for(ticket.id.corp(), &writes);
         Ok(())
@@ -248,7 +250,7 @@ impl Store {
         effects: &[Effect],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let writes = record::writes(&ItemId::new(corp.clone(), ""), effects, now);
+        let writes = write::writes(&ItemId::new(corp.clone(), ""), effects, now);
         ask!(self, b => b.carry_out(corp, basis, &writes, now))?;
         self.ring_for(corp, &writes);
         Ok(())
@@ -373,12 +375,12 @@ impl Store {
         self.arriving.load(Ordering::Relaxed) >= CROWD
     }
 
-    fn ring_for(&self, corp: &CorpId, writes: &[record::Write]) {
-        let any = |wanted: fn(&record::Write) -> bool| writes.iter().any(wanted);
-        if any(|write| matches!(write, record::Write::Refresh { .. })) {
+    fn ring_for(&self, corp: &CorpId, writes: &[write::Write]) {
+        let any = |wanted: fn(&write::Write) -> bool| writes.iter().any(wanted);
+        if any(|write| matches!(write, write::Write::Refresh { .. })) {
             self.ring(corp, Queue::Inbox);
         }
-        if any(|write| matches!(write, record::Write::Send { .. })) {
+        if any(|write| matches!(write, write::Write::Send { .. })) {
             self.ring(corp, Queue::Outbox);
         }
     }

@@ -35,7 +35,7 @@ pub(in crate::http::home) struct Frame {
 
 /// The service account (服务号) to follow.
 pub(in crate::http::home) struct FollowUs {
-    /// An address of ours, or `data:`, of its QR code.
+    /// The address of its QR code.
     pub(in crate::http::home) qr_code: String,
 }
 
@@ -64,7 +64,7 @@ impl Frame {
             person: visit.person(),
             said,
             done,
-            follow: None,
+            follow: visit.qr_code.clone().map(|qr_code| FollowUs { qr_code }),
         }
     }
 }

@@ -62,6 +62,17 @@ pub(in crate::http) fn stranger(
     turned::notice(doors, t, Why::Stranger, Some(&tenant.name), None)
 }
 
+/// Asks somebody to agree that WeChat tells who they are.
+pub(in crate::http) fn agree(
+    doors: &Doors,
+    request: &HttpRequest,
+    tenant: &Tenant,
+    to: &str,
+) -> HttpResponse {
+    let t = texts::for_reader(request);
+    turned::notice(doors, t, Why::Agree, Some(&tenant.name), Some(to))
+}
+
 async fn home(request: HttpRequest) -> HttpResponse {
     either(list::page(&request).await)
 }

@@ -18,6 +18,8 @@ pub(in crate::http::home) enum Why {
     Missing,
     /// 403: no customer of the company.
     Stranger,
+    /// 200: somebody is asked to say who they are.
+    Agree,
     /// 403: the form is of an earlier session, or of none.
     Ended,
     /// 403: another site sends this.
@@ -39,6 +41,8 @@ struct Notice<'a> {
     company: Option<&'a str>,
     title: &'static str,
     text: &'static str,
+    /// What leads there.
+    press: &'static str,
     /// Where to go on.
     reopen: Option<&'a str>,
 }
@@ -76,6 +80,7 @@ pub(in crate::http::home) fn notice(
         Why::BadLink => (StatusCode::NOT_FOUND, t.link_invalid_title, t.link_invalid),
         Why::Missing => (StatusCode::NOT_FOUND, t.missing_title, t.missing),
         Why::Stranger => (StatusCode::FORBIDDEN, t.stranger_title, t.stranger),
+        Why::Agree => (StatusCode::OK, t.confirm_title, t.confirm),
         Why::Ended => (StatusCode::FORBIDDEN, t.ended_title, t.ended),
         Why::Foreign => (StatusCode::FORBIDDEN, t.foreign_title, t.foreign),
         Why::ReadOnly => (StatusCode::FORBIDDEN, t.read_only_title, t.read_only),
@@ -86,8 +91,14 @@ pub(in crate::http::home) fn notice(
             (status, t.unavailable_title, t.unavailable)
         }
     };
+    let press = if why == Why::Agree {
+        t.confirm_button
+    } else {
+        t.reopen
+    };
     let page = Notice {
         t,
+        press,
         company,
         title,
         text,

@@ -14,8 +14,9 @@ use crate::http::language::Language;
 use crate::http::login;
 use crate::http::session::{self, Session, Who};
 use crate::model::contact::Contact;
+use crate::model::follower::Follower;
 use crate::model::grant::Grant;
-use crate::model::ids::{CorpId, ExternalUserId, UserId};
+use crate::model::ids::{CorpId, ExternalUserId, OpenId, UserId};
 use crate::model::item::{Item, ItemRef};
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record};
@@ -42,6 +43,8 @@ pub(in crate::http::home) struct Visit {
     pub(in crate::http::home) reader: Reader,
     /// The tag that the forms of this session carry.
     pub(in crate::http::home) token: String,
+    /// The QR code of the service account, for customers who do not follow it.
+    pub(in crate::http::home) qr_code: Option<String>,
 }
 
 /// Who looks at a customer's pages.
@@ -117,7 +120,12 @@ impl Place {
         let reopen = self.to(&self.path, &[]);
         let reopen = match why {
             Why::Ended | Why::Foreign | Why::TooLarge | Why::Malformed => Some(reopen.as_str()),
-            Why::BadLink | Why::Missing | Why::Stranger | Why::ReadOnly | Why::Unavailable => None,
+            Why::Agree
+            | Why::BadLink
+            | Why::Missing
+            | Why::Stranger
+            | Why::ReadOnly
+            | Why::Unavailable => None,
         };
         let name = Some(self.tenant.name.as_str());
         notice(&self.doors, self.t, why, name, reopen).into()
@@ -181,11 +189,16 @@ impl Visit {
                 Err(_) => return Err(choose::page(&place, &userid).await?.into()),
             },
         };
+        let qr_code = match &reader {
+            Reader::Customer => to_follow(&place, &contact).await?,
+            Reader::Preview { .. } => None,
+        };
         Ok(Self {
             place,
             contact,
             reader,
             token,
+            qr_code,
         })
     }
 
@@ -202,6 +215,7 @@ impl Visit {
                 place,
                 contact,
                 reader: Reader::Customer,
+                qr_code: None,
             }),
             Who::Member(_) => Err(place.turned(Why::ReadOnly)),
         }
@@ -270,4 +284,32 @@ async fn followed(
     let contact = contact.filter(|contact| choose::follows(contact, userid));
     let contact = contact.ok_or_else(|| place.turned(Why::Missing))?;
     Ok(contact.name)
+}
+
+/// The QR code of the company's service account, unless it is known that the customer follows it.
+async fn to_follow(place: &Place, contact: &ExternalUserId) -> Result<Option<String>, Instead> {
+    let Some(qr_code) = &place.tenant.account_qr_code else {
+        return Ok(None);
+    };
+    let contact: Option<Contact> = read_one(place, Key::contact(contact)).await?;
+    let unionid = contact.and_then(|contact| contact.unionid);
+    let openid: Option<OpenId> = match unionid {
+        Some(unionid) => read_one(place, Key::follower_by_unionid(&unionid)).await?,
+        None => None,
+    };
+    let follower: Option<Follower> = match openid {
+        Some(openid) => read_one(place, Key::follower(&openid)).await?,
+        None => None,
+    };
+    let follows = follower.is_some_and(|follower| follower.following);
+    Ok((!follows).then(|| qr_code.to_string()))
+}
+
+async fn read_one<T: serde::de::DeserializeOwned>(
+    place: &Place,
+    key: Key,
+) -> Result<Option<T>, Instead> {
+    let records = place.read(&[key]).await?;
+    let found = records.first().map(Record::parse::<T>).transpose();
+    Ok(place.stored(found)?.flatten())
 }

@@ -9,7 +9,8 @@ use crate::store::embedded::place::{Place, Spot};
 use crate::store::embedded::settle::{Answer, dead, done, due_now, ours};
 use crate::store::error::StoreError;
 use crate::store::item::Queue;
-use crate::store::record::{Record, Write};
+use crate::store::record::Record;
+use crate::store::write::Write;
 
 /// How a claimed item ends, with its own text.
 #[derive(Debug)]

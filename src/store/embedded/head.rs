@@ -34,7 +34,7 @@ impl<'a> Head<'a> {
         self.kind.and(self.subject)?.strip_prefix("refresh-")
     }
 
-    /// The mark of a delivery that is a refresh: the same as [`mark`](crate::store::record::mark) makes.
+    /// The mark of a delivery that is a refresh: the same as [`mark`](crate::store::write::mark) makes.
     pub(in crate::store::embedded) fn mark(&self) -> Option<String> {
         Some(format!("{} {}", self.kind?, self.subject?))
     }
@@ -46,7 +46,7 @@ mod tests {
     use crate::model::delivery::{Delivery, Kind, Lane, Source, Subject};
     use crate::model::ids::ReceiverName;
     use crate::model::time::Timestamp;
-    use crate::store::record;
+    use crate::store::write;
 
     #[test]
     fn heads_of_deliveries() {
@@ -68,7 +68,7 @@ mod tests {
             assert_eq!(head.millis, 1_700_000_000_123);
             assert_eq!(head.subject, Some("contact:wm 1"));
             assert_eq!(head.lane, lane.code());
-            let mark = (source == Source::Service).then(|| record::mark(&delivery));
+            let mark = (source == Source::Service).then(|| write::mark(&delivery));
             assert_eq!(head.mark(), mark);
         }
     }

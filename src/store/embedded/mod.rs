@@ -53,7 +53,8 @@ use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
 use crate::store::item::{Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket};
-use crate::store::record::{Record, Write};
+use crate::store::record::Record;
+use crate::store::write::Write;
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);

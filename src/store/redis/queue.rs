@@ -10,9 +10,10 @@ use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::item::{Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket};
-use crate::store::record::{Record, Write};
+use crate::store::record::Record;
 use crate::store::redis::RedisStore;
 use crate::store::redis::script::Script;
+use crate::store::write::Write;
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| script(include_str!("claim.lua")));
 static COMMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("commit.lua")));

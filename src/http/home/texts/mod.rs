@@ -28,7 +28,7 @@ macro_rules! texts {
 
 texts! {
     lang other_language other_code product skip link_invalid_title link_invalid missing_title
-    missing stranger_title stranger ended_title ended reopen foreign_title foreign malformed_title
+    missing confirm_title confirm confirm_button stranger_title stranger ended_title ended reopen foreign_title foreign malformed_title
     malformed large_title large unavailable_title unavailable kept_title kept retry typed
     read_only_title read_only preview preview_leave choose_title choose_hint choose_none choose_more
     hello projects approvals forms records no_projects no_approvals no_forms no_records all_of
