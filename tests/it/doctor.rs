@@ -28,6 +28,8 @@ use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::Queue;
 use wecom_bridge::worker::Worker;
 
+use crate::world::register;
+
 struct Ward {
     config: Config,
     sim: Sim,
@@ -176,7 +178,7 @@ async fn hears_of_members(ward: &Ward) {
         receive_id: "ww1".into(),
         kind: ReceiverKind::ContactSync,
     };
-    ward.sim.register(receiver).await.unwrap();
+    register(&ward.sim, receiver).await;
 }
 
 /// Works until nothing is due.
