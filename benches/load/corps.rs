@@ -27,6 +27,11 @@ pub(crate) fn path(n: usize) -> String {
     format!("/callback/{}", receiver(n))
 }
 
+/// Its team identification code.
+pub(crate) fn tenant_key(n: usize) -> String {
+    format!("bench{n}")
+}
+
 /// Token and EncodingAESKey.
 pub(crate) fn keys() -> anyhow::Result<CallbackKeys> {
     Ok(CallbackKeys {
@@ -61,12 +66,12 @@ pub(crate) fn registration(service: SocketAddr) -> anyhow::Result<Receiver> {
 }
 
 fn section(n: usize) -> String {
-    let (id, receiver) = (id(n), receiver(n));
+    let (id, tenant_key, receiver) = (id(n), tenant_key(n), receiver(n));
     format!(
         r#"
         [[corp]]
         id = "{id}"
-        tenant_key = "bench{n}"
+        tenant_key = "{tenant_key}"
         [corp.app]
         agent_id = {AGENT}
         secret = "{SECRET}"

@@ -113,7 +113,8 @@ async fn accept(store: &Store, corp: &CorpId, n: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn contact(n: usize, now: Timestamp) -> anyhow::Result<Contact> {
+/// Contact number `n` with its member.
+pub(crate) fn contact(n: usize, now: Timestamp) -> anyhow::Result<Contact> {
     let follow = FollowUser {
         userid: UserId::parse(&callbacks::member(n))?,
         remark: format!("customer {n}"),

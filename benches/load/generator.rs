@@ -20,6 +20,12 @@ use crate::callbacks::Request;
 /// How many connections there are.
 pub(crate) const CONNECTIONS: usize = 64;
 
+/// More than most pages have.
+const PAGE_BYTES: usize = 128 * 1024;
+
+/// How an answer begins that is none of the refused.
+const OK: &[u8] = b"HTTP/1.1 200 ";
+
 /// What came of a loop.
 #[derive(Debug)]
 pub(crate) struct Trip {
@@ -68,6 +74,27 @@ pub(crate) fn closed(to: SocketAddr, requests: &[Request], time: Duration) -> an
 
 /// Sends all requests, so many a second.
 pub(crate) fn open(to: SocketAddr, requests: &[Request], rate: u32) -> anyhow::Result<Trip> {
+    paced(to, requests, rate, Answers::Empty)
+}
+
+/// The same for requests whose answers have bodies.
+pub(crate) fn pages(to: SocketAddr, requests: &[Request], rate: u32) -> anyhow::Result<Trip> {
+    paced(to, requests, rate, Answers::Pages)
+}
+
+/// What the answers are.
+#[derive(Debug, Clone, Copy)]
+enum Answers {
+    Empty,
+    Pages,
+}
+
+fn paced(
+    to: SocketAddr,
+    requests: &[Request],
+    rate: u32,
+    answers: Answers,
+) -> anyhow::Result<Trip> {
     let (due, queue) = mpsc::unbounded_channel();
     let queue = Mutex::new(queue);
     std::thread::scope(|scope| {
@@ -78,7 +105,10 @@ pub(crate) fn open(to: SocketAddr, requests: &[Request], rate: u32) -> anyhow::R
                 let Some((request, due)) = due else {
                     return Ok(connection);
                 };
-                connection.exchange(request, due).await?;
+                match answers {
+                    Answers::Empty => connection.exchange(request, due).await?,
+                    Answers::Pages => connection.fetch(request, due).await?,
+                }
             }
         })
     })
@@ -162,6 +192,7 @@ fn trip(
 struct Connection {
     stream: TcpStream,
     answer: [u8; 1024],
+    page: Vec<u8>,
     latencies: Vec<u32>,
     refused: usize,
 }
@@ -173,6 +204,7 @@ impl Connection {
         Ok(Self {
             stream,
             answer: [0; 1024],
+            page: Vec::new(),
             latencies: Vec::with_capacity(4096),
             refused: 0,
         })
@@ -193,12 +225,42 @@ impl Connection {
                 bail!("an answer has a body");
             }
         }
-        if !self.answer.starts_with(b"HTTP/1.1 200 ") {
+        self.count(self.answer.starts_with(OK), due);
+        Ok(())
+    }
+
+    /// The same where the answer has a body.
+    async fn fetch(&mut self, request: &[u8], due: Instant) -> anyhow::Result<()> {
+        self.stream.write_all(request).await?;
+        self.page.clear();
+        self.page.reserve(PAGE_BYTES);
+        while length(&self.page)?.is_none_or(|length| self.page.len() < length) {
+            let more = self.stream.read_buf(&mut self.page).await?;
+            ensure!(more > 0, "the server closed a connection");
+        }
+        self.count(self.page.starts_with(OK), due);
+        Ok(())
+    }
+
+    fn count(&mut self, is_ok: bool, due: Instant) {
+        if !is_ok {
             self.refused += 1;
         }
         let latency = due.elapsed().as_micros();
         self.latencies
             .push(u32::try_from(latency).unwrap_or(u32::MAX));
-        Ok(())
     }
+}
+
+/// How long an answer is, once its head is there.
+fn length(answer: &[u8]) -> anyhow::Result<Option<usize>> {
+    let end = b"\r\n\r\n";
+    let Some(at) = memchr::memmem::find(answer, end) else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&answer[..at])?.to_ascii_lowercase();
+    let mut lines = head.lines();
+    let body = lines.find_map(|line| line.strip_prefix("content-length:"));
+    let body = body.context("an answer does not tell its length")?;
+    Ok(Some(at + end.len() + body.trim().parse::<usize>()?))
 }

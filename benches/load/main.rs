@@ -11,8 +11,10 @@ mod callbacks;
 mod corps;
 mod generator;
 
+mod customer;
 mod fill;
 mod ground;
+mod login;
 mod process;
 mod roles;
 mod servers;
@@ -20,6 +22,7 @@ mod servers;
 mod accepting;
 mod growth;
 mod instructions;
+mod pages;
 mod peers;
 mod settling;
 mod soaking;
@@ -75,6 +78,8 @@ enum Role {
     Settling,
     /// Compare with many queued events, contacts, connections, corps.
     Growth(growth::Amounts),
+    /// Measure pages with and without callbacks beside them.
+    Pages(pages::Load),
     /// Compare with the same work in Go, Node and Python.
     Peers,
     /// Watch memory under a steady load.
@@ -117,6 +122,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             failures.note("open files", raise_open_files());
             report.growth = growth::measure(*amounts, rounds, only, &mut failures);
         }
+        Some(Role::Pages(load)) => report.pages = pages::measure(*load, only, &mut failures),
         Some(Role::Peers) => {
             let rows = peers::measure(extent(PEERS_OPEN_RATE), only, &mut failures);
             report.accepting = failures.note("peers", rows).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{accepting, growth, instructions, peers, settling, soaking};
+use crate::{accepting, growth, instructions, pages, peers, settling, soaking};
 
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
@@ -17,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) instructions: Vec<instructions::Row>,
     /// How much slower it is when there is more of something.
     pub(crate) growth: Vec<growth::Row>,
+    /// How long pages take.
+    pub(crate) pages: Vec<pages::Row>,
     /// How memory develops.
     pub(crate) soaking: Vec<soaking::Row>,
     /// What could not be measured.
@@ -61,6 +63,7 @@ impl Report {
         print_settling(&self.settling);
         print_instructions(&self.instructions);
         print_growth(&self.growth);
+        print_pages(&self.pages);
         print_soaking(&self.soaking);
         for Failure { row, why } in &self.failures.0 {
             println!("\nFAILED: {row}: {why}");
@@ -192,6 +195,43 @@ fn print_growth(rows: &[growth::Row]) {
         println!(
             "{name:<28}{rate:>15}{rate_ratio:>7.2}{cpu:>14}{redis:>14}{cpu_ratio:>7.2}{p99:>14}{memory:>12}{:>8.0}{refused}",
             grown.start
+        );
+    }
+}
+
+fn print_pages(rows: &[pages::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!(
+        "\npages, open loop; goal: p99 ≤ {} ms, none refused",
+        pages::GOAL
+    );
+    println!(
+        "{:<28}{:>10}{:>22}{:>9}{:>7}{:>8}{:>16}{:>15}",
+        "", "callbacks", "p50 / p99 / max", "refused", "goal", "page", "before/after", "callbacks"
+    );
+    println!(
+        "{:<28}{:>10}{:>22}{:>9}{:>7}{:>8}{:>16}{:>15}",
+        "", "/s", "ms", "", "", "KiB", "MiB", "p99 ms, refused"
+    );
+    for row in rows {
+        let pages::Row {
+            name,
+            callbacks,
+            refused,
+            size,
+            ..
+        } = row;
+        let times = format!("{:.1} / {:.1} / {:.1}", row.p50, row.p99, row.max);
+        let goal = if row.is_reached { "yes" } else { "no" };
+        let memory = pair(row.before, row.after);
+        let beside = row.callbacks_p99;
+        let beside = beside.map_or("-".into(), |p99| {
+            format!("{p99:.1}, {}", row.callbacks_refused)
+        });
+        println!(
+            "{name:<28}{callbacks:>10}{times:>22}{refused:>9}{goal:>7}{size:>8.1}{memory:>16}{beside:>15}"
         );
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Setup {
     pub(crate) corps: usize,
     /// `log.level`.
     pub(crate) log: &'static str,
-    /// `wecom.api_base`. Nobody listens on port 9.
+    /// `wecom.api_base` and `wecom.oauth_base`. Nobody listens on port 9.
     pub(crate) api_base: String,
 }
 
@@ -148,7 +148,8 @@ fn log_of(ground: &Ground) -> String {
     fs::read_to_string(ground.file("log")).unwrap_or_default()
 }
 
-fn config_text(setup: &Setup, address: SocketAddr, store: &str) -> String {
+/// The configuration of a service that listens there.
+pub(crate) fn config_text(setup: &Setup, address: SocketAddr, store: &str) -> String {
     let (log, api_base, corps) = (setup.log, &setup.api_base, corps::config(setup.corps));
     format!(
         r#"
@@ -161,6 +162,7 @@ fn config_text(setup: &Setup, address: SocketAddr, store: &str) -> String {
         level = "{log}"
         [wecom]
         api_base = "{api_base}"
+        oauth_base = "{api_base}"
         [sync]
         nightly = "off"
         hourly = false
