@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod check;
 
+mod files;
 mod home;
 
 use std::collections::HashMap;
@@ -23,8 +24,11 @@ use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
 use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
+use crate::files::Files;
+use crate::files::error::FilesError;
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::doors::{Doors, Receiver, Tenant};
+use crate::http::files::pace::Pace;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -62,6 +66,9 @@ pub enum AppError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The place for attachments cannot be opened.
+    #[error("{0}; see `files.url`")]
+    Files(#[from] FilesError),
     /// The client for WeCom's API cannot be built.
     #[error("the client for WeCom's API cannot be built: {0}")]
     Api(#[from] ApiError),
@@ -104,6 +111,7 @@ impl App {
             }
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
         }
+        let files = files::open(config)?;
         let corps = Arc::new(corps(config, Some(&store))?);
         let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
@@ -116,6 +124,7 @@ impl App {
         listener.set_nonblocking(true).map_err(listen)?;
         let doors = web::Data::new(Doors {
             former_homes,
+            files,
             ..doors(config, store, corps, clock)
         });
         Ok(Self {
@@ -149,6 +158,11 @@ impl App {
         &self.doors.act
     }
 
+    /// Where attachments are kept, for looking.
+    pub fn files(&self) -> Option<&Arc<Files>> {
+        self.doors.files.as_ref()
+    }
+
     /// The store, for looking.
     pub fn store(&self) -> &Arc<Store> {
         &self.doors.store
@@ -161,6 +175,7 @@ impl App {
     /// [`AppError::Serve`] when the server fails by itself.
     pub async fn run(self, loops: Loops, stop: CancellationToken) -> Result<(), AppError> {
         let doors = self.doors;
+        let files = doors.files.clone();
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
@@ -178,6 +193,9 @@ impl App {
             self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
             self.worker
                 .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
+            if let Some(files) = &files {
+                self.worker.keep_tidy(&self.corps, files, &stop, &tasks);
+            }
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
@@ -312,6 +330,8 @@ fn doors(
         corps,
         tenants: tenants.collect(),
         former_homes: HashMap::new(),
+        files: None,
+        pace: Pace::default(),
         api_tokens: config.api_tokens.clone(),
         session_key: session_key(config),
         public_url: config.public_url.clone(),

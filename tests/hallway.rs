@@ -14,6 +14,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("callback", &["model"]),
     ("config", &["model"]),
     ("store", &["model"]),
+    ("files", &["model"]),
     ("wecom", &["model"]),
     ("decide", &["model", "callback"]),
     ("sim", &["model", "clock", "callback"]),
@@ -21,13 +22,13 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "act",
+            "model", "clock", "callback", "decide", "store", "files", "wecom", "act",
         ],
     ),
     (
         "worker",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "act",
+            "model", "clock", "callback", "decide", "store", "files", "wecom", "act",
         ],
     ),
     (
@@ -40,6 +41,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "callback",
             "decide",
             "store",
+            "files",
             "wecom",
             "act",
             "http",

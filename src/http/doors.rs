@@ -9,7 +9,9 @@ use url::Url;
 use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::http::admin::desk::Desk;
+use crate::http::files::pace::Pace;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
@@ -34,6 +36,10 @@ pub struct Doors {
     pub tenants: HashMap<TenantKey, Tenant>,
     /// Where team identification codes lead that links carried before.
     pub former_homes: HashMap<TenantKey, FormerHome>,
+    /// Where attachments are kept; `None`: there are none.
+    pub files: Option<Arc<Files>>,
+    /// How fast everybody may upload.
+    pub pace: Pace,
     /// The bearer tokens of the read API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.

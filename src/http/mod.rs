@@ -20,6 +20,7 @@ mod home;
 mod sidebar;
 
 pub mod admin;
+pub mod files;
 
 mod api;
 mod health;
@@ -44,6 +45,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sidebar/opened", web::post().to(sidebar::opened))
         .route("/login/callback", web::get().to(login::callback))
         .route("/home", web::get().to(home::page))
+        .configure(files::routes)
         .configure(admin::routes)
         .route("/{name:WW_verify_[^/]*}", web::get().to(page::verify_file))
         .route("/assets/{name}", web::get().to(page::asset))

@@ -12,6 +12,8 @@ const STYLE: &[u8] = include_bytes!("pages/style.css");
 const ADMIN_STYLE: &[u8] = include_bytes!("pages/admin/admin.css");
 const ADMIN_SCRIPT: &[u8] = include_bytes!("pages/admin/admin.js");
 const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar.js");
+const FILES_STYLE: &[u8] = include_bytes!("pages/files/files.css");
+const FILES_SCRIPT: &[u8] = include_bytes!("pages/files/files.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
 /// A page that says one thing.
@@ -71,6 +73,8 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         "style.css" => ("text/css; charset=utf-8", STYLE),
         "admin.css" => ("text/css; charset=utf-8", ADMIN_STYLE),
         "admin.js" => ("text/javascript; charset=utf-8", ADMIN_SCRIPT),
+        "files.css" => ("text/css; charset=utf-8", FILES_STYLE),
+        "files.js" => ("text/javascript; charset=utf-8", FILES_SCRIPT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
         "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
         _ => return HttpResponse::NotFound().finish(),

@@ -106,6 +106,18 @@ pub(in crate::http) fn read<T: Ticketed>(
     open(key, request.cookie(&name::<T>(public_url))?.value(), now)
 }
 
+/// A tag of the session that a cookie of this kind stands for: of one use. `None` without such a cookie; whether the
+/// cookie is good is for [`read`] to say.
+pub(in crate::http) fn tag_of<T: Ticketed>(
+    request: &HttpRequest,
+    key: &SessionKey,
+    public_url: &Url,
+    use_: &str,
+) -> Option<String> {
+    let cookie = request.cookie(&name::<T>(public_url))?;
+    Some(key.tag(use_, cookie.value()))
+}
+
 /// A cookie of this kind. Without a script's reach. Where the service is reached by TLS it travels by TLS alone, and by
 /// its name no other host and no unprotected page can have set it.
 pub(in crate::http) fn cookie<T: Ticketed>(

@@ -20,6 +20,8 @@ pub mod visit;
 
 pub mod approval;
 pub mod attachment;
+pub mod file_type;
+pub mod files_url;
 pub mod form;
 pub mod grant;
 pub mod item;

@@ -413,6 +413,7 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         ),
         Effect::PutThread(thread) => put(Key::thread(&thread.contact, &thread.item), thread),
         Effect::PutAttachment(attachment) => put(Key::attachment(&attachment.id), attachment),
+        Effect::DropAttachment(id) => Write::Drop(Key::attachment(id)),
         Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
         Effect::PutContact(contact) => put(Key::contact(&contact.external_userid), contact),
         Effect::DropContact(id) => Write::Drop(Key::contact(id)),

@@ -40,7 +40,7 @@ async fn login(world: &World, who: &str, path: &str) -> (String, Response) {
 }
 
 /// The session cookie of this person.
-async fn session(world: &World, who: &str) -> String {
+pub(crate) async fn session(world: &World, who: &str) -> String {
     let (_, answer) = login(world, who, "sidebar").await;
     set_cookie(&answer).split(';').next().unwrap().to_owned()
 }

@@ -154,7 +154,9 @@ fn in_flags(problem: AppError) -> anyhow::Error {
         AppError::Listen { address, problem } => {
             anyhow!("cannot listen on {address}: {problem}; choose another --listen")
         }
-        AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => problem.into(),
+        AppError::Files(_) | AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => {
+            problem.into()
+        }
     }
 }
 

@@ -93,6 +93,13 @@ pub(in crate::http::admin) fn is_token_of(doors: &Doors, session: &str, token: &
     expected.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
+/// The corp that an administrator's address names, and the token of the session's forms: for doors beside these pages.
+pub(in crate::http) fn corp_and_token(request: &HttpRequest) -> Option<(CorpId, String)> {
+    let admin = Admin::of(request).ok()?;
+    let token = form_token(&admin.doors, &admin.session.id);
+    Some((admin.corp, token))
+}
+
 impl LoggedIn {
     fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let t = texts::for_reader(request);
