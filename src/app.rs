@@ -4,6 +4,7 @@ pub mod caller;
 pub mod check;
 
 mod corps;
+mod files;
 mod home;
 
 use std::collections::HashMap;
@@ -23,9 +24,12 @@ use crate::app::corps::corps;
 use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::config::{self, Config, StoreChoice};
+use crate::files::Files;
+use crate::files::error::FilesError;
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::arrivals::{Arrivals, kept_in};
 use crate::http::doors::{Caller, Doors, Receiver, Tenant};
+use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
@@ -65,6 +69,9 @@ pub enum AppError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The place for attachments cannot be opened.
+    #[error("{0}; see `files.url`")]
+    Files(#[from] FilesError),
     /// The client for WeCom's API cannot be built.
     #[error("the client for WeCom's API cannot be built: {0}")]
     Api(#[from] ApiError),
@@ -109,6 +116,7 @@ impl App {
             }
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
         }
+        let files = files::open(config)?;
         let corps = Arc::new(corps(config, Some(&store))?);
         let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
@@ -119,6 +127,7 @@ impl App {
         let metrics = metrics.transpose()?;
         let doors = web::Data::new(Doors {
             former_homes,
+            files,
             ..doors(config, store, corps, clock)
         });
         Ok(Self {
@@ -162,6 +171,11 @@ impl App {
         &self.doors.act
     }
 
+    /// Where attachments are kept, for looking.
+    pub fn files(&self) -> Option<&Arc<Files>> {
+        self.doors.files.as_ref()
+    }
+
     /// The store, for looking.
     pub fn store(&self) -> &Arc<Store> {
         &self.doors.store
@@ -177,6 +191,7 @@ impl App {
         let metrics = self.metrics;
         let metrics = metrics.map(|listener| serve_metrics(listener, &doors));
         let metrics = metrics.transpose()?;
+        let files = doors.files.clone();
         let server = HttpServer::new(move || {
             Service::new()
                 .app_data(doors.clone())
@@ -194,6 +209,9 @@ impl App {
             self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
             self.worker
                 .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
+            if let Some(files) = &files {
+                self.worker.keep_tidy(&self.corps, files, &stop, &tasks);
+            }
         }
         tasks.close();
         let stopping = tokio::spawn(stop_server(server.handle(), stop.clone()));
@@ -303,6 +321,8 @@ fn doors(
         corps,
         tenants: tenants.collect(),
         former_homes: HashMap::new(),
+        files: None,
+        pace: Pace::default(),
         api_tokens: config.api_tokens.clone(),
         session_key: session_key(config),
         public_url: config.public_url.clone(),

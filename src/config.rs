@@ -6,6 +6,7 @@
 
 mod corp;
 mod environment;
+mod files;
 pub mod problem;
 mod reader;
 mod reference;
@@ -27,6 +28,8 @@ use url::Url;
 use crate::config::environment::Misplaced;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
 use crate::config::reader::Ledger;
+use crate::model::file_type::FileType;
+use crate::model::files_url::FilesUrl;
 use crate::model::ids::{AgentId, AppId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::CallbackKeys;
 use crate::model::password::PasswordHash;
@@ -56,6 +59,8 @@ pub struct Config {
     pub keep_for: Duration,
     /// `store.dedupe_for`: how long an event is recognised when it comes again.
     pub dedupe_for: Duration,
+    /// `[files]`: attachments.
+    pub files: Files,
     /// `api.tokens`: bearer tokens of the API. None: nobody can use it.
     pub api_tokens: Vec<SecretString>,
     /// `metrics.listen`: where `/metrics` is found. Without one, nowhere.
@@ -85,6 +90,19 @@ pub enum StoreChoice {
     Embedded(PathBuf),
     /// `redis://…`, `redis+sentinel://…`, `redis+cluster://…`, or with `rediss`. Secret: it may hold a password.
     Redis(SecretString),
+}
+
+/// Attachments.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// `files.url`. Without one: a folder `files` beside an embedded store; with a Redis there are no attachments.
+    pub url: Option<FilesUrl>,
+    /// `files.access_key_id` and `files.secret_access_key`: what opens a bucket.
+    pub keys: Option<(String, SecretString)>,
+    /// `files.max_bytes`: the largest file.
+    pub max_bytes: u64,
+    /// `files.types`: what is taken in.
+    pub types: Vec<FileType>,
 }
 
 /// How log lines are written.

@@ -11,6 +11,7 @@
 //! | [`callback`] | WeCom's callback protocol: bytes → event, and back for the simulator | HTTP, storage |
 //! | [`decide`] | what should happen: input + facts + time → effects | async, I/O, the clock |
 //! | [`store`] | the one durable place: inbox, state, outbox; embedded or Redis | WeCom, why an effect was decided |
+//! | [`files`] | where the bytes of attachments are kept: a folder or a bucket | what they are for, who sees them |
 //! | [`wecom`] | the one door to WeCom's API | storage, queues, retry policy |
 //! | [`weixin`] | the one door to WeChat's API, for the corp's service account (服务号) | storage, queues, retry policy |
 //! | [`act`] | gather → decide → commit: the only way anything changes | loops, HTTP |
@@ -29,6 +30,7 @@
 //!   └─► sim ─► callback      ├──► store ─────────────────► model
 //!                            ├──► wecom ─────────────────► model
 //!                            └──► weixin ─► wecom (how to ask, tokens, limits)
+//!       http, worker ────────┴──► files ─────────────────► model
 //! ```
 //!
 //! The table itself is data in `tests/hallway.rs`, which fails when a module uses what its row does not name. Three
@@ -84,6 +86,7 @@ pub mod model;
 
 pub mod callback;
 pub mod decide;
+pub mod files;
 pub mod store;
 pub mod wecom;
 pub mod weixin;

@@ -14,6 +14,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("callback", &["model"]),
     ("config", &["model"]),
     ("store", &["model"]),
+    ("files", &["model"]),
     ("wecom", &["model"]),
     ("weixin", &["model", "wecom"]),
     ("decide", &["model", "callback"]),
@@ -22,13 +23,13 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "weixin", "act",
+            "model", "clock", "callback", "decide", "store", "files", "wecom", "weixin", "act",
         ],
     ),
     (
         "worker",
         &[
-            "model", "clock", "callback", "decide", "store", "wecom", "weixin", "act",
+            "model", "clock", "callback", "decide", "store", "files", "wecom", "weixin", "act",
         ],
     ),
     (
@@ -41,6 +42,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "callback",
             "decide",
             "store",
+            "files",
             "wecom",
             "weixin",
             "act",

@@ -9,7 +9,9 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use crate::config::reader::Reader;
-use crate::config::{Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, corp, log_level};
+use crate::config::{
+    Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, corp, files, log_level,
+};
 use crate::model::password::PasswordHash;
 use crate::model::redis_url::RedisUrl;
 
@@ -45,6 +47,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
     let metrics_listen = root.section("metrics", |metrics| metrics_listen(metrics, listen));
     let (store, replicas, keep_for, dedupe_for) = root.section("store", store);
+    let files = root.section("files", |section| files::read(section, store.as_ref()));
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
         api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
@@ -74,6 +77,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         replicas: replicas.unwrap_or(0),
         keep_for: keep_for.unwrap_or(WEEK),
         dedupe_for: dedupe_for.unwrap_or(WEEK),
+        files,
         api_tokens: api_tokens.unwrap_or_default(),
         admin_password,
         log_format: log_format.unwrap_or(LogFormat::Human),

@@ -61,6 +61,8 @@ pub enum Command {
     Answer(NewAnswer),
     /// Take a file in. Its bytes are kept already.
     Attach(Attachment),
+    /// Forget a file that nothing shows; its bytes go afterwards.
+    Forget(Attachment),
 }
 
 /// What an item shall be.

@@ -9,8 +9,10 @@ use url::Url;
 use crate::act::{Act, Corp};
 use crate::callback::Keyring;
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::http::admin::desk::Desk;
 use crate::http::arrivals::{Arrivals, KeptIn};
+use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
 use crate::http::reply::Replier;
@@ -37,6 +39,10 @@ pub struct Doors {
     pub tenants: HashMap<TenantKey, Tenant>,
     /// Where team identification codes lead that links carried before.
     pub former_homes: HashMap<TenantKey, FormerHome>,
+    /// Where attachments are kept; `None`: there are none.
+    pub files: Option<Arc<Files>>,
+    /// How fast everybody may upload.
+    pub pace: Pace,
     /// The bearer tokens of the API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.

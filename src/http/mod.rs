@@ -23,6 +23,7 @@ mod home;
 mod sidebar;
 
 pub mod admin;
+pub mod files;
 
 mod items;
 
@@ -54,6 +55,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/login/account/consent", web::get().to(account::consent))
         .configure(home::routes)
         .configure(items::routes)
+        .configure(files::routes)
         .configure(admin::routes)
         .route(
             "/{name:[A-Z]{2}_verify_[^/]*}",

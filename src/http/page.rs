@@ -18,6 +18,8 @@ const SIDEBAR_CLIENT: &[u8] = include_bytes!("pages/sidebar/client.js");
 const SIDEBAR_SCRIPT: &[u8] = include_bytes!("pages/sidebar/sidebar.js");
 const ITEMS_STYLE: &[u8] = include_bytes!("pages/items/items.css");
 const ITEMS_SCRIPT: &[u8] = include_bytes!("pages/items/items.js");
+const FILES_STYLE: &[u8] = include_bytes!("pages/files/files.css");
+const FILES_SCRIPT: &[u8] = include_bytes!("pages/files/files.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
 
 /// A page that says one thing.
@@ -91,6 +93,8 @@ pub(in crate::http) async fn asset(name: web::Path<String>) -> HttpResponse {
         "sidebar-client.js" => ("text/javascript; charset=utf-8", SIDEBAR_CLIENT),
         "items.css" => ("text/css; charset=utf-8", ITEMS_STYLE),
         "items.js" => ("text/javascript; charset=utf-8", ITEMS_SCRIPT),
+        "files.css" => ("text/css; charset=utf-8", FILES_STYLE),
+        "files.js" => ("text/javascript; charset=utf-8", FILES_SCRIPT),
         "sidebar.js" => ("text/javascript; charset=utf-8", SIDEBAR_SCRIPT),
         "wecom-jssdk-2.4.4.js" => ("text/javascript; charset=utf-8", JSSDK),
         _ => return HttpResponse::NotFound().finish(),

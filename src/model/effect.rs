@@ -86,6 +86,8 @@ pub enum Effect {
     PutThread(Thread),
     /// Keep what a file is.
     PutAttachment(Attachment),
+    /// Forget a file, by its id.
+    DropAttachment(String),
     /// Keep that a request was carried out.
     PutCarried(Carried),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is

@@ -24,6 +24,8 @@ pub mod quiet;
 
 pub mod approval;
 pub mod attachment;
+pub mod file_type;
+pub mod files_url;
 pub mod form;
 pub mod grant;
 pub mod item;

@@ -58,6 +58,7 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         ),
         Effect::PutThread(thread) => put(Key::thread(&thread.contact, &thread.item), thread),
         Effect::PutAttachment(attachment) => put(Key::attachment(&attachment.id), attachment),
+        Effect::DropAttachment(id) => Write::Drop(Key::attachment(id)),
         Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
         Effect::PutContact(contact) => {
             if let Some(unionid) = &contact.unionid {

@@ -11,6 +11,8 @@ mod outbox;
 mod settle;
 mod trim;
 
+pub mod sweep;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::act::Act;
 use crate::clock::Clock;
+use crate::files::Files;
 use crate::model::delivery::Lane;
 use crate::model::ids::CorpId;
 use crate::store::Store;
@@ -116,6 +119,21 @@ impl Worker {
             }
             let (worker, corp, stop) = (self.clone(), corp.clone(), stop.clone());
             tasks.spawn(async move { worker.trim(&corp, keep_for, &stop).await });
+        }
+    }
+
+    /// Starts the loops that remove files of these corps that nothing shows.
+    pub fn keep_tidy(
+        &self,
+        corps: &[CorpId],
+        files: &Arc<Files>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) {
+        for corp in corps {
+            let (worker, corp, files, stop) =
+                (self.clone(), corp.clone(), Arc::clone(files), stop.clone());
+            tasks.spawn(async move { worker.sweep(&corp, &files, &stop).await });
         }
     }
 

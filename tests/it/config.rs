@@ -18,7 +18,7 @@ const HASH: &str =
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 15] = [
+const SECRETS: [(&str, &str); 17] = [
     ("WECOM_ADMIN_PASSWORD_HASH", HASH),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
@@ -33,6 +33,8 @@ const SECRETS: [(&str, &str); 15] = [
     ("WEIXIN_AES_KEY", AES_KEY),
     ("WEIXIN_OLD_TOKEN", "q7ZkOldAccountToken"),
     ("WEIXIN_OLD_AES_KEY", OTHER_AES_KEY),
+    ("WECOM_FILES_ACCESS_KEY_ID", "q7ZkKeyId"),
+    ("WECOM_FILES_SECRET_ACCESS_KEY", "q7ZkKey"),
     ("WECOM_SESSION_KEY", "q7Zk567890123456789012345678901234"),
 ];
 
@@ -44,6 +46,7 @@ metrics.listen = "10.0.0.7:9464"
 server.verify_files = { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" }
 admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs"
 store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h" }
+files = { url = "s3://team-files/a?region=cn-1", access_key_id = "id", secret_access_key = "q7ZkKey", max_bytes = 5000, types = ["png", "text"] }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
@@ -254,7 +257,7 @@ fn the_example_has_every_setting() {
     assert_eq!(config.corps[0].receivers.len(), 2);
     // A table with an unknown key makes the reader list what it knows there.
     let tables = [
-        "", "server", "store", "api", "admin", "log", "wecom", "weixin", "session",
+        "", "server", "store", "files", "api", "admin", "log", "wecom", "weixin", "session",
     ];
     let account = [
         "corp[0].service_account",
@@ -311,6 +314,13 @@ redis://:q7Zk@redis:6379 ⇒ redis+cluster://:q7Zk@a:1,b:c ⇒ store.url has a p
 redis://:q7Zk@redis:6379 ⇒ embedded:q7Zk ⇒ store.replicas is for a Redis: write 0
 replicas = 2 ⇒ replicas = 6 ⇒ store.replicas is too much: write how many replicas
 replicas = 2 ⇒ replicas = "q7Zk" ⇒ store.replicas is not a whole number
+s3://team-files/a ⇒ s3://q7Zk@team-files/a ⇒ files.url holds more than a bucket before the path
+s3://team-files/a ⇒ /var/files ⇒ files.url is neither folder:PATH nor s3://BUCKET
+region=cn-1 ⇒ secret=q7Zk ⇒ files.url has a query of other than endpoint, region, addressing
+secret_access_key = "q7ZkKey",  ⇒  ⇒ files.url is a bucket without its keys
+access_key_id = "id" ⇒ access_key_id = "q7Zk 1" ⇒ files.access_key_id is no key's id
+max_bytes = 5000 ⇒ max_bytes = 9999999999 ⇒ files.max_bytes is too much
+["png", "text"] ⇒ ["png", "q7Zk"] ⇒ files.types[1] is no type that is known here
 WW_verify_1.txt ⇒ WW_verify_.txt ⇒ server.verify_files.WW_verify_.txt has no name such as
 WW_verify_1.txt ⇒ ww_verify_1.txt ⇒ server.verify_files.ww_verify_1.txt has no name such as
 WW_verify_1.txt ⇒ ../1.txt ⇒ server.verify_files.../1.txt has no name such as

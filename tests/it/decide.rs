@@ -174,6 +174,7 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutComment(comment) => format!("comment on {}", comment.item),
             Effect::PutThread(thread) => format!("thread {}", thread.item),
             Effect::PutAttachment(file) => format!("file of {}", file.item),
+            Effect::DropAttachment(_) => "drop file".into(),
             Effect::PutCarried(_) => "carried".into(),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),

@@ -17,6 +17,7 @@ mod decide;
 mod doctor;
 mod embedded_store;
 mod faults;
+mod files;
 mod fixtures;
 mod home;
 mod item_pages;

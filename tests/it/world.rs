@@ -18,6 +18,7 @@ use wecom_bridge::callback;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::files::Files;
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{AgentId, AppId, CorpId, ExternalUserId, UserId};
 use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
@@ -44,7 +45,7 @@ const ADMIN_HASH: &str =
 /// The service account of the simulated company, which the service knows when it is configured.
 pub(crate) const ACCOUNT: &str = "wxService";
 pub(crate) const ACCOUNT_SECRET: &str = "secret-of-the-service-account-01";
-const SECRET: &str = "secret-of-the-app";
+pub(crate) const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
 /// How many items a page of a list has; few lists are longer than some.
@@ -133,6 +134,7 @@ struct Running {
     worker: Worker,
     act: Act,
     store: Arc<Store>,
+    files: Option<Arc<Files>>,
     stop: CancellationToken,
     served: JoinHandle<Result<(), AppError>>,
 }
@@ -141,12 +143,14 @@ impl Running {
     fn start(app: App) -> Self {
         let (worker, store) = (app.worker().clone(), Arc::clone(app.store()));
         let act = app.act().clone();
+        let files = app.files().cloned();
         let stop = CancellationToken::new();
         let served = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
         Self {
             worker,
             act,
             store,
+            files,
             stop,
             served,
         }
@@ -307,12 +311,13 @@ impl World {
             worker,
             act,
             store,
+            files,
             stop,
             served,
         } = self.running.take().unwrap();
         stop.cancel();
         served.await.unwrap().unwrap();
-        drop((worker, act, store));
+        drop((worker, act, store, files));
     }
 
     /// What it is configured with.
@@ -323,6 +328,18 @@ impl World {
     /// The service's store, for looking.
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.running().store
+    }
+
+    /// Where attachments are kept.
+    pub(crate) fn files(&self) -> &Arc<Files> {
+        self.running().files.as_ref().unwrap()
+    }
+
+    /// Removes the files that nothing shows; tells how many.
+    pub(crate) async fn sweep(&self) -> usize {
+        let worker = &self.running().worker;
+        let swept = worker.sweep_once(&self.corp, self.files(), Duration::ZERO);
+        swept.await.unwrap()
     }
 
     /// What carries commands out.

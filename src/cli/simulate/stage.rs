@@ -164,7 +164,9 @@ fn in_flags(problem: AppError) -> anyhow::Error {
         } => {
             anyhow!("cannot listen on {address}: {problem}; choose another --listen")
         }
-        AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => problem.into(),
+        AppError::Files(_) | AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => {
+            problem.into()
+        }
     }
 }
 

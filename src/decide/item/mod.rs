@@ -10,6 +10,7 @@ pub(in crate::decide) mod share;
 pub(in crate::decide) mod submit;
 pub(in crate::decide) mod tell;
 
+pub mod file;
 pub mod sight;
 pub mod values;
 
@@ -43,7 +44,8 @@ pub(in crate::decide) fn needs(request: &Request) -> Vec<Need> {
         Command::Submit(submission) => submit::needs(submission),
         Command::Comment(comment) => comment::needs(comment),
         Command::Answer(answer) => answer::needs(answer),
-        Command::Attach(attachment) => submit::attach_needs(attachment),
+        Command::Attach(attachment) => file::attach_needs(attachment),
+        Command::Forget(attachment) => file::forget_needs(attachment),
     });
     needs
 }
@@ -76,7 +78,8 @@ pub(in crate::decide) fn asked(
         Command::Submit(submission) => submit::submit(submission, by, facts, now),
         Command::Comment(comment) => comment::comment(comment, by, facts, now),
         Command::Answer(answer) => answer::answer(answer, by, facts, now),
-        Command::Attach(attachment) => submit::attach(attachment, by, facts),
+        Command::Attach(attachment) => file::attach(attachment, by, facts),
+        Command::Forget(_) => file::forget(by, facts, now),
     }?;
     if let Some(id) = &request.id {
         let item = effects.iter().find_map(Effect::item);

@@ -1,9 +1,9 @@
-//! A customer fills a form in; a file comes with it.
+//! A customer fills a form in.
 
 use std::collections::BTreeMap;
 
 use crate::decide::facts::{Facts, Need};
-use crate::decide::item::access::{contact_needs, is_contact, may_change, seen_by_contact};
+use crate::decide::item::access::{contact_needs, is_contact, seen_by_contact};
 use crate::decide::item::{kept, tell_members, thread, values};
 use crate::decide::rejection::Rejection;
 use crate::decide::request::Submission;
@@ -142,38 +142,4 @@ pub(in crate::decide::item) fn with_files(record: &Record, facts: &Facts<'_>) ->
             })
         })
         .collect()
-}
-
-/// What a file needs to know.
-pub(in crate::decide::item) fn attach_needs(attachment: &Attachment) -> Vec<Need> {
-    let item = &attachment.item;
-    let mut needs = match &attachment.by {
-        Actor::Contact(contact) => contact_needs(contact, item),
-        Actor::Member(_) | Actor::System | Actor::Admin => vec![Need::Item(item.clone())],
-    };
-    needs.push(Need::Attachment(attachment.id.clone()));
-    needs
-}
-
-/// Keeps what a file is. A customer brings files to forms that they may fill in; the company to what it works on.
-pub(in crate::decide::item) fn attach(
-    attachment: &Attachment,
-    by: &Actor,
-    facts: &Facts<'_>,
-) -> Result<Vec<Effect>, Rejection> {
-    let item = match by {
-        Actor::Contact(contact) => seen_by_contact(contact, &attachment.item, facts)?,
-        Actor::Member(_) | Actor::System | Actor::Admin => {
-            let item = super::the_item(facts)?;
-            may_change(by, item)?;
-            item
-        }
-    };
-    if attachment.by != *by || facts.attachments.iter().any(|kept| kept.by != *by) {
-        return Err(Rejection::NotFound);
-    }
-    match item.head().state {
-        ItemState::Open => Ok(vec![Effect::PutAttachment(attachment.clone())]),
-        ItemState::Closed => Err(Rejection::Closed),
-    }
 }

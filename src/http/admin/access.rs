@@ -135,6 +135,13 @@ impl AdminSession {
     }
 }
 
+/// The corp that an administrator's address names, and the token of the session's forms: for doors beside these pages.
+pub(in crate::http) async fn corp_and_token(request: &HttpRequest) -> Option<(CorpId, String)> {
+    let admin = Admin::of(request).await.ok()?;
+    let token = form_token(&admin.doors, &admin.session.id);
+    Some((admin.corp, token))
+}
+
 impl LoggedIn {
     async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let t = texts::for_reader(request);

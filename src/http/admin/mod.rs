@@ -6,7 +6,7 @@
 
 pub mod desk;
 
-mod access;
+pub(in crate::http) mod access;
 mod attempts;
 pub(in crate::http) mod login;
 pub(in crate::http) mod passage;

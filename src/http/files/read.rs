@@ -1,0 +1,164 @@
+//! Downloads. Whoever may not see a file hears what they would hear if there were none.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use futures_util::TryStreamExt;
+
+use crate::files::Files;
+use crate::files::error::FilesError;
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+use crate::http::files::asker::Asker;
+use crate::http::files::name;
+use crate::model::attachment::Attachment;
+use crate::store::record::Key;
+
+/// A file, for a customer or member.
+pub(in crate::http::files) async fn file(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let asker = Asker::of(&request, &doors);
+    whole(&request, &doors, asker, &id).await
+}
+
+/// A file, for an administrator.
+pub(in crate::http::files) async fn file_for_admin(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
+    place: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    whole(&request, &doors, Asker::admin(&request).await, &place.1).await
+}
+
+/// A thumbnail, for a customer or member.
+pub(in crate::http::files) async fn thumbnail(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let asker = Asker::of(&request, &doors);
+    small(&request, &doors, asker, &id).await
+}
+
+/// A thumbnail, for an administrator.
+pub(in crate::http::files) async fn thumbnail_for_admin(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
+    place: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    small(&request, &doors, Asker::admin(&request).await, &place.1).await
+}
+
+async fn whole(
+    request: &HttpRequest,
+    doors: &Doors,
+    asker: Option<Asker>,
+    id: &str,
+) -> Result<HttpResponse, Problem> {
+    let (asker, files, file) = found(doors, asker, id).await?;
+    let tag = format!("\"{}\"", file.sha256);
+    if is_known(request, &tag) {
+        return Ok(unchanged(&tag));
+    }
+    let (bytes, chunks) = files
+        .read(&asker.corp, &file.id)
+        .await
+        .map_err(|problem| unavailable(&problem))?
+        .ok_or_else(missing)?;
+    Ok(answer(StatusCode::OK, &tag)
+        .insert_header((CONTENT_TYPE, file.media_type.as_str()))
+        .insert_header((CONTENT_DISPOSITION, name::disposition(&file.name)))
+        .insert_header((CONTENT_LENGTH, bytes))
+        .no_chunking(bytes)
+        .streaming(chunks.inspect_err(|problem| {
+            tracing::error!(%problem, "An attachment broke off on its way out.");
+        })))
+}
+
+async fn small(
+    request: &HttpRequest,
+    doors: &Doors,
+    asker: Option<Asker>,
+    id: &str,
+) -> Result<HttpResponse, Problem> {
+    let (asker, files, file) = found(doors, asker, id).await?;
+    let tag = format!("\"{}-thumbnail\"", file.sha256);
+    if !file.thumbnail {
+        return Err(missing());
+    }
+    if is_known(request, &tag) {
+        return Ok(unchanged(&tag));
+    }
+    let small = files.thumbnail(&asker.corp, &file.id).await;
+    let small = small
+        .map_err(|problem| unavailable(&problem))?
+        .ok_or_else(missing)?;
+    let media_type = match small.starts_with(b"\x89PNG") {
+        true => "image/png",
+        false => "image/jpeg",
+    };
+    Ok(answer(StatusCode::OK, &tag)
+        .insert_header((CONTENT_TYPE, media_type))
+        .body(small))
+}
+
+/// The record of a file that whoever asks may see.
+async fn found<'a>(
+    doors: &'a Doors,
+    asker: Option<Asker>,
+    id: &str,
+) -> Result<(Asker, &'a Files, Attachment), Problem> {
+    let asker = asker.ok_or_else(missing)?;
+    let files = doors.files.as_deref().ok_or_else(missing)?;
+    if id.len() != 32 || !id.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return Err(missing());
+    }
+    let records = doors
+        .store
+        .read(&asker.corp, &[Key::attachment(id)])
+        .await?;
+    let file = records.first().map(|record| record.parse::<Attachment>());
+    let file = file.transpose()?.flatten().ok_or_else(missing)?;
+    match asker.sees(doors, &file).await? {
+        true => Ok((asker, files, file)),
+        false => Err(missing()),
+    }
+}
+
+/// What every answer with a file's content has: nothing may run in it, and it is asked for again each time.
+fn answer(status: StatusCode, tag: &str) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header(("Content-Security-Policy", "sandbox; default-src 'none'"))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        .insert_header(("Referrer-Policy", "no-referrer"));
+    response
+}
+
+fn unchanged(tag: &str) -> HttpResponse {
+    answer(StatusCode::NOT_MODIFIED, tag).finish()
+}
+
+fn is_known(request: &HttpRequest, tag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH);
+    let known = known.and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag))
+}
+
+fn missing() -> Problem {
+    Problem::not_found("No file has this address.")
+}
+
+fn unavailable(problem: &FilesError) -> Problem {
+    tracing::error!(%problem, "An attachment could not be read.");
+    let detail = "Attachments cannot be read now; try again in a moment.";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Not available.", detail)
+}

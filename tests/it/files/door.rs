@@ -1,0 +1,177 @@
+//! Files at the door, on both stores: brought, part of a record, fetched by whoever sees it and by nobody else.
+
+use image::ImageFormat;
+use reqwest::header::{COOKIE, IF_NONE_MATCH};
+use wecom_bridge::decide::request::{Command, Content, Target};
+use wecom_bridge::model::form::Value;
+
+use super::people::{FORM, Office, item, key, put, zhang_san};
+use super::picture;
+use crate::world::{On, contact, stories};
+
+stories!(
+    a_file_comes_with_a_form_and_goes_to_who_sees_it,
+    what_leaves_cannot_run,
+    the_companys_files_are_shown_where_they_belong,
+    without_a_script_the_page_comes_back,
+);
+
+/// Nobody but who brought it, until the form is submitted; then who sees the record, until it is taken back.
+async fn a_file_comes_with_a_form_and_goes_to_who_sees_it(on: On) {
+    let office = Office::open(on).await;
+    let content = picture(640, 480, ImageFormat::Png);
+    let (status, told) = office
+        .upload(&office.wang, FORM, "现场 照片.png", &content)
+        .await;
+    assert_eq!((status, &told["name"]), (200, &"现场 照片.png".into()));
+    assert_eq!(told["bytes"], content.len());
+    assert_eq!(told["thumbnail"], true);
+    let id = told["id"].as_str().unwrap();
+    // Mr Chen has the same form; Li Si does not work on it.
+    assert_eq!(office.seen_by(id).await, [200, 404, 200, 404, 404]);
+
+    // Another customer cannot make it theirs.
+    assert!(office.submit("wmCustomer2", "r2", &[id]).await.is_err());
+    office.submit("wmCustomer1", "r1", &[id]).await.unwrap();
+    assert_eq!(office.seen_by(id).await, [200, 404, 200, 404, 404]);
+    let answer = office.get(&office.wang, &format!("files/{id}")).await;
+    assert_eq!(answer.bytes().await.unwrap(), content);
+    let small = office
+        .get(&office.wang, &format!("files/{id}/thumbnail"))
+        .await;
+    let small = image::load_from_memory(&small.bytes().await.unwrap()).unwrap();
+    assert_eq!((small.width(), small.height()), (320, 240));
+    let small = office
+        .get(&office.chen, &format!("files/{id}/thumbnail"))
+        .await;
+    assert_eq!(small.status(), 404);
+
+    let revoke = Command::Revoke(contact("wmCustomer1"), item("record:r1"));
+    office.ask(zhang_san(), revoke).await.unwrap();
+    assert_eq!(office.seen_by(id).await, [404, 404, 200, 404, 404]);
+    assert_eq!(office.bucket.is_some(), matches!(on, On::Redis));
+}
+
+async fn what_leaves_cannot_run(on: On) {
+    let office = Office::open(on).await;
+    let (status, told) = office
+        .upload(
+            &office.wang,
+            FORM,
+            "x.html",
+            b"hello <script>alert(1)</script>",
+        )
+        .await;
+    assert_eq!((status, &told["name"]), (200, &"x.html.txt".into()));
+    let path = format!("files/{}", told["id"].as_str().unwrap());
+    let answer = office.get(&office.wang, &path).await;
+    let headers = answer.headers().clone();
+    for (name, expected) in [
+        ("content-type", "text/plain; charset=utf-8"),
+        (
+            "content-disposition",
+            "attachment; filename=\"x.html.txt\"; filename*=UTF-8''x.html.txt",
+        ),
+        ("content-length", "31"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cache-control", "private, no-cache"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(headers[name], expected, "{name}");
+    }
+    let again = office
+        .world
+        .get(&path)
+        .header(COOKIE, &office.wang.cookie)
+        .header(IF_NONE_MATCH, &headers["etag"]);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+    // Whoever knows the tag but may not see the file learns nothing.
+    let foreign = office
+        .world
+        .get(&path)
+        .header(COOKIE, &office.chen.cookie)
+        .header(IF_NONE_MATCH, &headers["etag"]);
+    assert_eq!(foreign.send().await.unwrap().status(), 404);
+    let none = office.get(&office.wang, &format!("{path}/thumbnail")).await;
+    assert_eq!(none.status(), 404);
+}
+
+/// A file in a field that customers do not see, and one of an approval.
+async fn the_companys_files_are_shown_where_they_belong(on: On) {
+    let office = Office::open(on).await;
+    office.submit("wmCustomer1", "r1", &[]).await.unwrap();
+    let to = "items/files?item=record:r1";
+    let hidden = office.uploaded(&office.zhang, to, b"internal").await;
+    let content = Content::Record {
+        form: key("f1"),
+        contact: Some(contact("wmCustomer1")),
+        values: [("internal".to_owned(), Value::Many(vec![hidden.clone()]))].into(),
+        project: None,
+    };
+    let change = put(Target::Existing(key("r1")), content);
+    office.ask(zhang_san(), change).await.unwrap();
+    assert_eq!(office.seen_by(&hidden).await, [404, 404, 200, 404, 404]);
+
+    let approval = |target, attachments| {
+        put(
+            target,
+            Content::Approval {
+                contact: contact("wmCustomer1"),
+                about: None,
+                attachments,
+            },
+        )
+    };
+    let new = approval(Target::New(key("a1")), Vec::new());
+    office.ask(zhang_san(), new).await.unwrap();
+    office.share(&contact("wmCustomer1"), "approval:a1").await;
+    let offer = office
+        .uploaded(
+            &office.zhang,
+            "items/files?item=approval:a1",
+            b"%PDF-1.7 offer",
+        )
+        .await;
+    assert_eq!(office.seen_by(&offer).await, [404, 404, 200, 404, 404]);
+    let with = approval(
+        Target::Existing(key("a1")),
+        vec![offer.clone(), hidden.clone()],
+    );
+    office.ask(zhang_san(), with).await.unwrap();
+    assert_eq!(office.seen_by(&offer).await, [200, 404, 200, 404, 404]);
+    // Naming another item's file shows it to nobody.
+    assert_eq!(office.seen_by(&hidden).await, [404, 404, 200, 404, 404]);
+}
+
+async fn without_a_script_the_page_comes_back(on: On) {
+    let office = Office::open(on).await;
+    let mut wang = office.wang.clone();
+    wang.json = false;
+    let token = wang.token.clone();
+    let parts = [
+        ("name", None, "王女士".as_bytes()),
+        ("upload_token", None, token.as_bytes()),
+        ("file:photos", Some("a.txt"), b"one".as_slice()),
+        ("file:photos", Some("b.txt"), b"two".as_slice()),
+        ("file:other", Some(""), b"".as_slice()),
+    ];
+    let back = format!("{FORM}&back=%2Fhome%2Fform%2Ff1%3FtenantKey%3Dteam1");
+    let answer = office.send(&wang, &back, &parts).await;
+    assert_eq!(answer.status(), 303);
+    let to = answer.headers()["location"].to_str().unwrap();
+    let words = to.strip_prefix("/home/form/f1?tenantKey=team1&").unwrap();
+    let words: Vec<&str> = words.split('&').collect();
+    assert_eq!(words.len(), 2, "{to}");
+    for word in words {
+        let id = word.strip_prefix("file=photos%3A").unwrap();
+        assert_eq!(office.seen_by(id).await[0], 200);
+    }
+    for back in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", ""] {
+        let answer = office
+            .send(&wang, &format!("{FORM}&back={back}"), &parts)
+            .await;
+        assert_eq!(answer.status(), 200, "{back}");
+        assert!(answer.headers().get("location").is_none());
+    }
+}
