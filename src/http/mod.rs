@@ -53,9 +53,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/login/callback", web::get().to(login::callback))
         .route("/login/account", web::get().to(account::callback))
         .route("/login/account/consent", web::get().to(account::consent))
+        .configure(files::routes)
         .configure(home::routes)
         .configure(items::routes)
-        .configure(files::routes)
         .configure(admin::routes)
         .route(
             "/{name:[A-Z]{2}_verify_[^/]*}",

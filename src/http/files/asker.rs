@@ -17,6 +17,7 @@ use crate::store::record::Key;
 const TOKEN: &str = "file form";
 
 /// Somebody who has a session.
+#[derive(Clone)]
 pub(in crate::http) struct Asker {
     /// Of which corp.
     pub(in crate::http) corp: CorpId,

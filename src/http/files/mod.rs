@@ -6,7 +6,7 @@
 
 pub mod pace;
 
-mod asker;
+pub(in crate::http) mod asker;
 mod name;
 mod why;
 mod words;

@@ -86,6 +86,15 @@ pub async fn upload_field(
     Some(field(files, asker, wanted))
 }
 
+/// A field for this customer or member. `None`: there are no attachments here.
+pub(in crate::http) fn field_of(
+    doors: &Doors,
+    asker: &Asker,
+    wanted: &FieldFor<'_>,
+) -> Option<UploadField> {
+    Some(field(doors.files.as_deref()?, asker.clone(), wanted))
+}
+
 fn field(files: &Files, asker: Asker, wanted: &FieldFor<'_>) -> UploadField {
     let path = match &asker.who {
         Actor::Contact(_) => "/home/files".to_owned(),

@@ -2,13 +2,14 @@
 
 use askama::Template;
 
+use crate::http::files::show::AttachmentList;
 use crate::http::home::asked;
 use crate::http::home::frame::Frame;
 use crate::http::home::list::{Status, kind, path};
-use crate::http::home::opened::Opened;
+use crate::http::home::opened::{Opened, files};
 use crate::http::home::posted::{Doing, Typed};
 use crate::http::home::talk::Talk;
-use crate::http::home::texts::{Texts, fill};
+use crate::http::home::texts::Texts;
 use crate::http::home::visit::Visit;
 use crate::http::home::when::Moment;
 use crate::http::home::widget::wrong;
@@ -26,8 +27,8 @@ struct ApprovalPage<'a> {
     owner: String,
     changed: Moment,
     about: Option<About<'a>>,
-    /// How many files there are to look at.
-    files: Option<String>,
+    /// The files to look at.
+    files: AttachmentList,
     answer: Option<Answer<'a>>,
     /// It is over without an answer.
     over: bool,
@@ -76,7 +77,6 @@ pub(in crate::http::home) fn page(
     let t = visit.place.t;
     let head = &approval.head;
     let answered = typed.and_then(|typed| typed.in_form(Doing::Answer));
-    let files = approval.attachments.len();
     // Made anew with every change of the approval: a text that has changed is answered anew.
     let version = head.changed_at.millis().to_string();
     ApprovalPage {
@@ -92,7 +92,7 @@ pub(in crate::http::home) fn page(
             title,
             to: visit.to(&path(item), &[]),
         }),
-        files: (files > 0).then(|| fill(t.files_count, files)),
+        files: files(visit, opened),
         answer: approval.answer.as_ref().map(|answer| Answer {
             status: verdict(answer.verdict, t),
             remark: &answer.remark,

@@ -1,11 +1,14 @@
 //! One item with all that its page shows. What the customer does not see is not there.
 
+use crate::decide::item::sight;
 use crate::decide::request::Command;
+use crate::http::files::show::{AttachmentList, attachment_list};
 use crate::http::home::asked::carry_out;
 use crate::http::home::names::Names;
 use crate::http::home::shared::news_at;
 use crate::http::home::turned::{Instead, Why};
 use crate::http::home::visit::{Reader, Visit};
+use crate::model::attachment::Attachment;
 use crate::model::contact::Contact;
 use crate::model::effect::Shelf;
 use crate::model::form::{Field, FieldKind, Value};
@@ -14,10 +17,13 @@ use crate::model::ids::UserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef};
 use crate::model::project::Handler;
 use crate::model::thread::{Comment, Thread};
-use crate::store::record::Key;
+use crate::store::record::{Key, Record};
 
 /// How many comments are read in one round trip; few conversations are longer.
 const COMMENTS_STEP: usize = 500;
+
+/// So many files a page shows at most.
+const FILES_MAX: usize = 60;
 
 /// How many round trips are made for comments at most.
 const COMMENTS_STEPS: usize = 20;
@@ -37,6 +43,8 @@ pub(in crate::http::home) struct Opened {
     pub(in crate::http::home) submitted: Option<ItemRef>,
     /// Of an approval: the item that it is about, with its title.
     pub(in crate::http::home) about: Option<(ItemRef, String)>,
+    /// The files that the page shows: those of the item, and those that the customer has brought for a form.
+    pub(in crate::http::home) files: Vec<Attachment>,
     is_news: bool,
 }
 
@@ -84,7 +92,13 @@ impl Opened {
         };
         let names = Names::read(visit, members(&item, person.as_ref(), &comments)).await?;
         let about = about(visit, &item).await?;
+        let wanted = match &item {
+            Item::Form(_) => brought(visit),
+            Item::Record(_) | Item::Approval(_) | Item::Project(_) => ids_in(&item),
+        };
+        let files = seen_of(visit, &item, &grant, wanted).await?;
         Ok(Self {
+            files,
             is_news: news_at(&grant, &item, thread.as_ref()) > seen.map(|seen| seen.at),
             shown,
             item,
@@ -95,6 +109,25 @@ impl Opened {
             submitted,
             about,
         })
+    }
+
+    /// Also shows these files, which the customer has brought for a form that could not be sent.
+    pub(in crate::http::home) async fn with_files(
+        mut self,
+        visit: &Visit,
+        ids: Vec<String>,
+    ) -> Result<Self, Instead> {
+        if !ids.is_empty() && matches!(self.item, Item::Form(_)) {
+            let records = visit
+                .place
+                .read(&[Key::grant(&visit.contact, &self.shown)])
+                .await?;
+            let grant = records.first().map(Record::parse::<Grant>).transpose();
+            if let Some(grant) = visit.place.stored(grant)?.flatten() {
+                self.files = seen_of(visit, &self.item, &grant, ids).await?;
+            }
+        }
+        Ok(self)
     }
 
     /// Keeps that the customer had it open, if there was something new in it.
@@ -202,4 +235,57 @@ pub(in crate::http::home) fn values<'a>(
     fields
         .iter()
         .filter_map(|field| Some((field, values.get(&field.key)?)))
+}
+
+/// The files of an item, for its customer.
+pub(in crate::http::home) fn files(visit: &Visit, opened: &Opened) -> AttachmentList {
+    let reader = Actor::Contact(visit.contact.clone());
+    attachment_list(visit.place.corp(), &reader, &opened.files)
+}
+
+/// The ids that a browser without a script comes back with from an upload: `file=KEY:ID`.
+fn brought(visit: &Visit) -> Vec<String> {
+    let words = visit
+        .place
+        .all("file")
+        .filter_map(|word| word.split_once(':'));
+    words.map(|(_, id)| id.to_owned()).collect()
+}
+
+/// The files that belong to an item.
+fn ids_in(item: &Item) -> Vec<String> {
+    match item {
+        Item::Record(record) => {
+            let fields = record.fields.iter();
+            let fields = fields.filter(|field| matches!(field.kind, FieldKind::Attachment { .. }));
+            let values = fields.filter_map(|field| record.values.get(&field.key));
+            values.flat_map(Value::texts).cloned().collect()
+        }
+        Item::Approval(approval) => approval.attachments.clone(),
+        Item::Project(_) | Item::Form(_) => Vec::new(),
+    }
+}
+
+/// Those of these files that the customer sees.
+async fn seen_of(
+    visit: &Visit,
+    item: &Item,
+    grant: &Grant,
+    ids: Vec<String>,
+) -> Result<Vec<Attachment>, Instead> {
+    let is_id = |id: &&String| id.len() == 32 && id.bytes().all(|c| c.is_ascii_hexdigit());
+    let keys: Vec<Key> = ids
+        .iter()
+        .filter(is_id)
+        .take(FILES_MAX)
+        .map(|id| Key::attachment(id))
+        .collect();
+    let mut found = Vec::with_capacity(keys.len());
+    for record in visit.place.read(&keys).await? {
+        let file: Option<Attachment> = visit.place.stored(record.parse())?;
+        found.extend(
+            file.filter(|file| sight::contact_sees_file(&visit.contact, item, Some(grant), file)),
+        );
+    }
+    Ok(found)
 }

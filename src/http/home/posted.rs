@@ -239,7 +239,13 @@ async fn rejected(
         faults,
         note,
     };
-    match Opened::read(visit, item.kind.name(), item.id.as_str()).await {
+    let brought = typed.fields.values().into_iter();
+    let brought: Vec<String> = brought.flat_map(|(_, texts)| texts).collect();
+    let opened = match Opened::read(visit, item.kind.name(), item.id.as_str()).await {
+        Ok(opened) => opened.with_files(visit, brought).await,
+        Err(instead) => Err(instead),
+    };
+    match opened {
         Ok(opened) => {
             let html = detail::html(visit, &opened, Some(&typed));
             Ok(shown(visit, status, html))

@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use crate::http::files::show::AttachmentList;
 use crate::http::home::frame::Frame;
 use crate::http::home::list::Status;
 use crate::http::home::names::Names;
-use crate::http::home::opened::{Opened, values};
+use crate::http::home::opened::{Opened, files, values};
 use crate::http::home::posted::Typed;
 use crate::http::home::talk::Talk;
 use crate::http::home::texts::{Texts, fill};
@@ -29,6 +30,7 @@ struct RecordPage<'a> {
     step: &'a str,
     steps: Vec<Step<'a>>,
     values: Vec<Filled<'a>>,
+    files: AttachmentList,
     follow_ups: Vec<Entry<'a>>,
     talk: Talk,
 }
@@ -86,6 +88,7 @@ pub(in crate::http::home) fn page(
                 texts: texts(&field.kind, value, names, t),
             })
             .collect(),
+        files: files(visit, opened),
         follow_ups: entries
             .map(|entry| Entry {
                 who: names.actor(&entry.by),

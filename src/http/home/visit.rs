@@ -7,6 +7,7 @@ use url::form_urlencoded;
 
 use crate::decide::item::sight;
 use crate::http::doors::{Doors, Tenant};
+use crate::http::files::asker::Asker;
 use crate::http::home::choose;
 use crate::http::home::texts::{self, Texts};
 use crate::http::home::turned::{Instead, Why, notice, unanswered};
@@ -43,6 +44,8 @@ pub(in crate::http::home) struct Visit {
     pub(in crate::http::home) reader: Reader,
     /// The tag that the forms of this session carry.
     pub(in crate::http::home) token: String,
+    /// Brings files, where that is this reader's to do.
+    pub(in crate::http::home) uploader: Option<Asker>,
     /// The QR code of the service account, for customers who do not follow it.
     pub(in crate::http::home) qr_code: Option<String>,
 }
@@ -95,6 +98,17 @@ impl Place {
             query,
             doors,
         })
+    }
+
+    /// The company's code in this address.
+    pub(in crate::http::home) fn tenant_key(&self) -> &str {
+        &self.tenant_key
+    }
+
+    /// All that the query says under this name.
+    pub(in crate::http::home) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let found = self.query.iter().filter(move |(word, _)| word == name);
+        found.map(|(_, text)| text.as_str())
     }
 
     /// The corp.
@@ -189,15 +203,19 @@ impl Visit {
                 Err(_) => return Err(choose::page(&place, &userid).await?.into()),
             },
         };
-        let qr_code = match &reader {
-            Reader::Customer => to_follow(&place, &contact).await?,
-            Reader::Preview { .. } => None,
+        let (qr_code, uploader) = match &reader {
+            Reader::Customer => (
+                to_follow(&place, &contact).await?,
+                Asker::of(request, &place.doors),
+            ),
+            Reader::Preview { .. } => (None, None),
         };
         Ok(Self {
             place,
             contact,
             reader,
             token,
+            uploader,
             qr_code,
         })
     }
@@ -212,6 +230,7 @@ impl Visit {
         match session.ok_or_else(|| place.turned(Why::Ended))?.who {
             Who::Contact(contact) => Ok(Self {
                 token: place.token(request),
+                uploader: Asker::of(request, &place.doors),
                 place,
                 contact,
                 reader: Reader::Customer,

@@ -1,10 +1,12 @@
 //! The fields of a form as a customer fills them in.
 
 use crate::decide::rejection::Wrong;
+use crate::http::files::show::{FieldFor, UploadField, field_of};
 use crate::http::home::opened::Opened;
 use crate::http::home::posted::{FIELD, Typed};
 use crate::http::home::texts::{Texts, fill};
 use crate::http::home::visit::Visit;
+use crate::model::attachment::Attachment;
 use crate::model::contact::Contact;
 use crate::model::form::{CustomerUse, Field, FieldKind, Form, Value};
 use crate::model::ids::UserId;
@@ -48,8 +50,8 @@ pub(in crate::http::home) enum Input {
     One(Vec<Choice>),
     /// Any of several.
     Any(Vec<Choice>),
-    /// Files.
-    Files,
+    /// Files; without a place for them, a note.
+    Files(Option<UploadField>),
 }
 
 /// Something to choose.
@@ -93,7 +95,12 @@ pub(in crate::http::home) fn widgets(
             hint: field.hint.clone(),
             required: field.required,
             fault: fault.map(|fault| wrong(fault, t)),
-            input: input(visit, opened, &field.kind, texts),
+            input: match &field.kind {
+                FieldKind::Attachment { max } => {
+                    Input::Files(upload(visit, opened, field, *max, &texts))
+                }
+                kind => input(visit, opened, kind, texts),
+            },
         }
     };
     fields.map(widget).collect()
@@ -107,6 +114,32 @@ fn defaults(visit: &Visit, field: &Field, value: &Value) -> Vec<String> {
     ids.filter_map(Result::ok)
         .map(|userid| alias(visit, &userid))
         .collect()
+}
+
+/// A field for files: those that were brought for it before stand in it.
+fn upload(
+    visit: &Visit,
+    opened: &Opened,
+    field: &Field,
+    max: usize,
+    texts: &[String],
+) -> Option<UploadField> {
+    let place = &visit.place;
+    let here = |file: &&Attachment| {
+        let word = format!("{FIELD}{}:{}", field.key, file.id);
+        texts.contains(&file.id) || place.all("file").any(|given| given == word)
+    };
+    let files: Vec<Attachment> = opened.files.iter().filter(here).cloned().collect();
+    let wanted = FieldFor {
+        key: &format!("{FIELD}{}", field.key),
+        max,
+        item: &opened.shown,
+        tenant_key: Some(place.tenant_key()),
+        back: &visit.to(&place.path, &[]),
+        files: &files,
+        language: place.t.lang,
+    };
+    field_of(&place.doors, visit.uploader.as_ref()?, &wanted)
 }
 
 fn input(visit: &Visit, opened: &Opened, kind: &FieldKind, texts: Vec<String>) -> Input {
@@ -158,7 +191,8 @@ fn input(visit: &Visit, opened: &Opened, kind: &FieldKind, texts: Vec<String>) -
             };
             Input::One(follows(opened.contact.as_ref()).map(choice).collect())
         }
-        FieldKind::Attachment { .. } => Input::Files,
+        // It is made of files, not of texts.
+        FieldKind::Attachment { .. } => Input::Files(None),
     }
 }
 

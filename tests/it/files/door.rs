@@ -30,10 +30,25 @@ async fn a_file_comes_with_a_form_and_goes_to_who_sees_it(on: On) {
     // Mr Chen has the same form; Li Si does not work on it.
     assert_eq!(office.seen_by(id).await, [200, 404, 200, 404, 404]);
 
+    // The form's page has a place for it, and shows what a browser without a script has brought.
+    let page = async |path: &str| {
+        let answer = office.get(&office.wang, path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    let empty = page("home/form/f1?tenantKey=team1").await;
+    assert!(empty.contains("name=\"file:f-photos\"") && !empty.contains(id));
+    let brought = page(&format!("home/form/f1?tenantKey=team1&file=f-photos:{id}")).await;
+    let checked = format!("name=\"f-photos\" value=\"{id}\" checked");
+    assert!(brought.contains(&checked), "{brought}");
+
     // Another customer cannot make it theirs.
     assert!(office.submit("wmCustomer2", "r2", &[id]).await.is_err());
     office.submit("wmCustomer1", "r1", &[id]).await.unwrap();
     assert_eq!(office.seen_by(id).await, [200, 404, 200, 404, 404]);
+    let record = page("home/record/r1?tenantKey=team1").await;
+    let link = format!("href=\"/files/{id}\" download>现场 照片.png</a>");
+    assert!(record.contains(&link), "{record}");
     let answer = office.get(&office.wang, &format!("files/{id}")).await;
     assert_eq!(answer.bytes().await.unwrap(), content);
     let small = office
