@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wecom_bridge::model::password::PasswordHash;
 
 const FILE: &str = r#"
@@ -237,6 +237,39 @@ fn an_address_that_is_taken_is_named_with_what_to_change() {
         for part in [&address, "in use", advice] {
             assert!(err.contains(part), "{args:?}: {part}: {err}");
         }
+    }
+}
+
+#[test]
+fn the_story_of_the_simulation_happens_to_its_end() {
+    let args = [
+        "simulate",
+        "--once",
+        "--json",
+        "--listen=127.0.0.1:0",
+        "--wecom-listen=127.0.0.1:0",
+    ];
+    let (code, out, err) = outcome(&args, &[]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let steps = report["steps"].as_array().unwrap();
+    for step in steps {
+        assert_eq!(step["state"], "done", "{step}: {err}");
+        assert!(!step["open"].as_array().unwrap().is_empty(), "{step}");
+    }
+    assert_eq!((code, steps.len()), (0, 13), "{err}");
+    let sent = report["sent"].as_array().unwrap().iter();
+    let sent: Vec<_> = sent.map(|sent| (&sent["what"], &sent["text"])).collect();
+    let expected = [
+        ("card", "王女士提交了表单"),
+        ("card", "王女士发表了评论"),
+        ("card changed", "王女士发表了评论"),
+    ];
+    for (what, text) in expected {
+        let (what, text) = (json!(what), json!(text));
+        assert!(sent.contains(&(&what, &text)), "{what} {text}: {sent:?}");
+    }
+    for what in ["welcome message", "chat message", "template message"] {
+        assert!(sent.iter().any(|sent| sent.0 == what), "{what}: {sent:?}");
     }
 }
 
