@@ -40,7 +40,8 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     wecom_listen: SocketAddr,
 
-    /// Use this store instead of a temporary embedded one: `embedded:PATH` or `redis://…`.
+    /// Use this store instead of a temporary embedded one: `embedded:PATH` or `redis://…`. It has to be empty: people whom
+    /// it knows are not welcomed again.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 
@@ -79,6 +80,9 @@ impl Simulate {
         let steps = story::play(&stage).await?;
         let report = report::Report::of(&stage, steps).await?;
         let exit = report.exit();
+        if exit == Exit::Failed {
+            complain("The story did not come to its end: a step did not happen.");
+        }
         if self.json {
             say(&serde_json::to_string_pretty(&report)?);
         } else {

@@ -240,17 +240,19 @@ fn an_address_that_is_taken_is_named_with_what_to_change() {
     }
 }
 
+/// Exit code, what came of the story, standard error.
+fn story(store: &str) -> (i32, Value, String) {
+    let anywhere = ["--listen=127.0.0.1:0", "--wecom-listen=127.0.0.1:0"];
+    let args = ["simulate", "--once", "--json", "--store", store];
+    let (code, out, err) = outcome(&[&args[..], &anywhere[..]].concat(), &[]);
+    (code, serde_json::from_str(&out).unwrap(), err)
+}
+
 #[test]
-fn the_story_of_the_simulation_happens_to_its_end() {
-    let args = [
-        "simulate",
-        "--once",
-        "--json",
-        "--listen=127.0.0.1:0",
-        "--wecom-listen=127.0.0.1:0",
-    ];
-    let (code, out, err) = outcome(&args, &[]);
-    let report: Value = serde_json::from_str(&out).unwrap();
+fn the_story_of_the_simulation_checks_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("embedded:{}", folder.path().join("a.redb").display());
+    let (code, report, err) = story(&store);
     let steps = report["steps"].as_array().unwrap();
     for step in steps {
         assert_eq!(step["state"], "done", "{step}: {err}");
@@ -263,14 +265,27 @@ fn the_story_of_the_simulation_happens_to_its_end() {
         ("card", "王女士提交了表单"),
         ("card", "王女士发表了评论"),
         ("card changed", "王女士发表了评论"),
+        ("chat message", "新办公室启用 · 计划"),
     ];
     for (what, text) in expected {
         let (what, text) = (json!(what), json!(text));
         assert!(sent.contains(&(&what, &text)), "{what} {text}: {sent:?}");
     }
-    for what in ["welcome message", "chat message", "template message"] {
+    for what in ["welcome message", "template message"] {
         assert!(sent.iter().any(|sent| sent.0 == what), "{what}: {sent:?}");
     }
+
+    // On the same store nobody is told a second time of 李先生.
+    let (code, report, err) = story(&store);
+    let states = report["steps"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|step| &step["state"]).collect();
+    assert_eq!(
+        states[..3],
+        ["done", "failed", "not_played"],
+        "{report} {err}"
+    );
+    assert_eq!(code, 1);
+    assert!(err.contains("a step did not happen"), "{err}");
 }
 
 #[test]

@@ -232,6 +232,7 @@ nightly = "off"
 hourly = false
 [[corp]]
 id = "{CORP}"
+name = "示例公司"
 tenant_key = "team1"
 admins = ["ZhangSan"]
 [corp.app]
