@@ -1,8 +1,13 @@
 //! `simulate`: the service and a small WeCom side by side on this machine, and a story that shows the main job.
 
-mod report;
 mod stage;
+
+mod browser;
+mod step;
 mod story;
+mod together;
+
+mod report;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,8 +23,9 @@ use crate::telemetry::{self, Format};
 
 /// Runs the service with a simulated WeCom on loopback, plays a short story, and shows what came of it.
 ///
-/// Customers are added, a member is created, a chat toolbar is opened, a button is pressed. Then the pages stay open
-/// until Ctrl-C: the simulated WeCom has chats, windows and profile cards to click through.
+/// A customer is added and welcomed; a form, a project and a record are sent from the chat toolbar; the customer fills in
+/// and comments, a member replies, the service account reminds, and everything is handed over. Each step is checked.
+/// Then the pages stay open until Ctrl-C: WeCom and WeChat have chats and windows to click through.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Simulate {
     /// Stop after the story instead of leaving the pages open.
@@ -34,7 +40,8 @@ pub(in crate::cli) struct Simulate {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
     wecom_listen: SocketAddr,
 
-    /// Use this store instead of a temporary embedded one: `embedded:PATH` or `redis://…`.
+    /// Use this store instead of a temporary embedded one: `embedded:PATH` or `redis://…`. It has to be empty: people whom
+    /// it knows are not welcomed again.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 
@@ -57,7 +64,7 @@ impl Simulate {
             }
         };
         match self.play().await {
-            Ok(()) => Exit::Done,
+            Ok(exit) => exit,
             Err(problem) => {
                 complain(&format!("{problem:#}"));
                 Exit::Failed
@@ -65,15 +72,17 @@ impl Simulate {
         }
     }
 
-    async fn play(&self) -> anyhow::Result<()> {
+    async fn play(&self) -> anyhow::Result<Exit> {
         let folder = Folder::new()?;
         let store = self.store.clone().unwrap_or_else(|| folder.store());
         let stop = CancellationToken::new();
         let stage = Stage::set(self.listen, self.wecom_listen, &store, stop.clone()).await?;
-        let cast = story::cast(&stage);
-        story::play(&stage, &cast).await?;
-        stage.quiet().await?;
-        let report = report::Report::of(&stage).await?;
+        let steps = story::play(&stage).await?;
+        let report = report::Report::of(&stage, steps).await?;
+        let exit = report.exit();
+        if exit == Exit::Failed {
+            complain("The story did not come to its end: a step did not happen.");
+        }
         if self.json {
             say(&serde_json::to_string_pretty(&report)?);
         } else {
@@ -84,7 +93,8 @@ impl Simulate {
             stop_on_signal(stop.clone()).await;
         }
         stop.cancel();
-        stage.strike().await
+        stage.strike().await?;
+        Ok(exit)
     }
 }
 

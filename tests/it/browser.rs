@@ -7,6 +7,7 @@ mod admin;
 mod home;
 mod items;
 mod login;
+mod story;
 mod toolbar;
 mod window;
 
@@ -39,6 +40,7 @@ async fn people_use_the_pages() {
     home::a_profile_card_leads_to_it(&browser).await;
     home::a_customer_works_with_it(&browser).await;
     items::a_form_is_made_on_a_phone(&browser).await;
+    story::it_is_told_from_beginning_to_end(&browser).await;
     window::a_button_acts_once(&browser).await;
     window::names_are_never_markup(&browser).await;
     admin::by_password_and_by_wecom(&browser).await;

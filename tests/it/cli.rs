@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wecom_bridge::model::password::PasswordHash;
 
 const FILE: &str = r#"
@@ -238,6 +238,54 @@ fn an_address_that_is_taken_is_named_with_what_to_change() {
             assert!(err.contains(part), "{args:?}: {part}: {err}");
         }
     }
+}
+
+/// Exit code, what came of the story, standard error.
+fn story(store: &str) -> (i32, Value, String) {
+    let anywhere = ["--listen=127.0.0.1:0", "--wecom-listen=127.0.0.1:0"];
+    let args = ["simulate", "--once", "--json", "--store", store];
+    let (code, out, err) = outcome(&[&args[..], &anywhere[..]].concat(), &[]);
+    (code, serde_json::from_str(&out).unwrap(), err)
+}
+
+#[test]
+fn the_story_of_the_simulation_checks_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("embedded:{}", folder.path().join("a.redb").display());
+    let (code, report, err) = story(&store);
+    let steps = report["steps"].as_array().unwrap();
+    for step in steps {
+        assert_eq!(step["state"], "done", "{step}: {err}");
+        assert!(!step["open"].as_array().unwrap().is_empty(), "{step}");
+    }
+    assert_eq!((code, steps.len()), (0, 13), "{err}");
+    let sent = report["sent"].as_array().unwrap().iter();
+    let sent: Vec<_> = sent.map(|sent| (&sent["what"], &sent["text"])).collect();
+    let expected = [
+        ("card", "王女士提交了表单"),
+        ("card", "王女士发表了评论"),
+        ("card changed", "王女士发表了评论"),
+        ("chat message", "新办公室启用 · 计划"),
+    ];
+    for (what, text) in expected {
+        let (what, text) = (json!(what), json!(text));
+        assert!(sent.contains(&(&what, &text)), "{what} {text}: {sent:?}");
+    }
+    for what in ["welcome message", "template message"] {
+        assert!(sent.iter().any(|sent| sent.0 == what), "{what}: {sent:?}");
+    }
+
+    // On the same store nobody is told a second time of 李先生.
+    let (code, report, err) = story(&store);
+    let states = report["steps"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|step| &step["state"]).collect();
+    assert_eq!(
+        states[..3],
+        ["done", "failed", "not_played"],
+        "{report} {err}"
+    );
+    assert_eq!(code, 1);
+    assert!(err.contains("a step did not happen"), "{err}");
 }
 
 #[test]

@@ -1,11 +1,13 @@
-//! What came of the story: what came in, what the state is now, what reached people.
+//! What came of the story: step by step, then what came in, what the state is now, what reached people.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cli::Exit;
 use crate::cli::simulate::stage::Stage;
+use crate::cli::simulate::step::{Ended, Step};
 use crate::model::contact::Contact;
 use crate::model::delivery::Source;
 use crate::model::member::{Link, Member};
@@ -20,6 +22,7 @@ const SHOWN: usize = 200;
 /// What there is to tell.
 #[derive(Serialize)]
 pub(in crate::cli::simulate) struct Report {
+    steps: Vec<Step>,
     events: Vec<EventLine>,
     contacts: Vec<ContactLine>,
     members: Vec<MemberLine>,
@@ -58,7 +61,10 @@ struct SentLine {
 
 impl Report {
     /// Looks at both sides.
-    pub(in crate::cli::simulate) async fn of(stage: &Stage) -> anyhow::Result<Self> {
+    pub(in crate::cli::simulate) async fn of(
+        stage: &Stage,
+        steps: Vec<Step>,
+    ) -> anyhow::Result<Self> {
         let Stage {
             store, corp, sim, ..
         } = stage;
@@ -97,11 +103,18 @@ impl Report {
             });
         }
         Ok(Self {
+            steps,
             events,
             contacts: contacts.map(contact_line).collect(),
             members,
             sent: sim.sent().iter().map(sent_line).collect(),
         })
+    }
+
+    /// Whether every step of the story happened.
+    pub(in crate::cli::simulate) fn exit(&self) -> Exit {
+        let all = self.steps.iter().all(|step| step.state == Ended::Done);
+        if all { Exit::Done } else { Exit::Failed }
     }
 }
 
@@ -152,7 +165,7 @@ fn sent_line(sent: &Sent) -> SentLine {
         Sent::Chat(message) => SentLine {
             what: "chat message",
             to: message.external_userid.to_string(),
-            text: String::new(),
+            text: text(&message.content["news"]["title"]),
         },
         Sent::Template(message) => SentLine {
             what: "template message",
@@ -177,7 +190,28 @@ fn word(state: &impl Serialize) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "What came in")?;
+        writeln!(f, "What happened, and where to click on")?;
+        for Step {
+            step,
+            state,
+            came,
+            open,
+        } in &self.steps
+        {
+            let mark = match state {
+                Ended::Done => '✓',
+                Ended::Failed => '✗',
+                Ended::NotPlayed => '–',
+            };
+            writeln!(f, "  {mark} {step}")?;
+            if !came.is_empty() {
+                writeln!(f, "      {came}")?;
+            }
+            for address in open {
+                writeln!(f, "      {address}")?;
+            }
+        }
+        writeln!(f, "\nWhat came in")?;
         for event in &self.events {
             let EventLine {
                 kind,

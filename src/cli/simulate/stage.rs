@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -136,12 +137,49 @@ impl Stage {
         )
     }
 
+    /// A page of the simulator.
+    pub(in crate::cli::simulate) fn sim_page(&self, path: &str) -> anyhow::Result<Url> {
+        Ok(self.sim.base().join(path)?)
+    }
+
+    /// A page of the service, opened as `member:ID` or `contact:ID`.
+    pub(in crate::cli::simulate) fn page_as(&self, who: &str, path: &str) -> anyhow::Result<Url> {
+        self.link_as(who, &self.service.join(path)?)
+    }
+
+    /// A link, opened as `member:ID` or `contact:ID`.
+    pub(in crate::cli::simulate) fn link_as(&self, who: &str, to: &Url) -> anyhow::Result<Url> {
+        let mut link = self.sim_page("open")?;
+        link.query_pairs_mut()
+            .append_pair("as", who)
+            .append_pair("to", to.as_str());
+        Ok(link)
+    }
+
+    /// What the company's own system sends to the API.
+    pub(in crate::cli::simulate) async fn api(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let request = client.post(self.service.join(path)?);
+        let answer = request.bearer_auth(API_TOKEN).json(body).send().await?;
+        let status = answer.status();
+        let answer: Value = answer.json().await?;
+        if !status.is_success() {
+            bail!("{path} was answered {status}: {answer}");
+        }
+        Ok(answer)
+    }
+
     /// Where to look.
     pub(in crate::cli::simulate) fn invitation(&self) -> String {
         let (service, wecom) = (&self.service, self.sim.base());
         format!(
             "\nThe simulated WeCom is open at   {wecom}\n\
              The customer's page is at        {service}home?tenantKey=team1\n\
+             The members' pages of items at   {service}items?tenantKey=team1\n\
              The API is at                    {service}api/v1/events  (Authorization: Bearer {API_TOKEN})\n\
              The admin pages are at           {service}admin  (password: {ADMIN_PASSWORD})\n\
              Ctrl-C ends both."
@@ -196,6 +234,7 @@ nightly = "off"
 hourly = false
 [[corp]]
 id = "{CORP}"
+name = "示例公司"
 tenant_key = "team1"
 admins = ["ZhangSan"]
 [corp.app]
@@ -207,6 +246,7 @@ secret = "{SYNC_SECRET}"
 app_id = "{ACCOUNT}"
 secret = "{ACCOUNT_SECRET}"
 name = "示例服务号"
+quiet_hours = "off"
 bundle = "0s"
 [corp.service_account.templates.reply]
 template_id = "TM1"

@@ -109,7 +109,8 @@ fn arrange(sim: &Sim, doing: &str, form: &Form) -> Result<(), Refusal> {
             sim.customer_writes(&form.userid()?, &form.contact()?, form.text("text"))?;
         }
         "add_contact" => {
-            let contact = Contact::new(form.contact()?, form.text("name"));
+            let mut contact = Contact::new(form.contact()?, form.text("name"));
+            contact.unionid = Some(format!("union-{}", contact.external_userid));
             let mut corp = sim.corp();
             if corp.contact(&contact.external_userid).is_none() {
                 corp.add_contact(contact);
