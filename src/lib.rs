@@ -58,6 +58,10 @@
 //! A sync is a chain of such deliveries: each of its steps reads a page, writes what differs, and asks for the next step
 //! in the same commit, so a crash repeats one step, and there is one sync at a time whichever process works on it.
 //!
+//! What people and the company's systems ask for takes the same corridor without a queue: [`act::Act::ask`] decides on a
+//! command and [`store::Store::carry_out`] makes all that follows one step, once by the request's name. Pages only read,
+//! by the rules of `decide::item::sight` that commands obey.
+//!
 //! A page's beacon and a refresh join at step 3 with XML of the same form; a replay joins at step 1 or 4.
 //!
 //! # One sync's walk
@@ -78,6 +82,7 @@
 //! | a new event kind | `callback/event/<family>.rs`, `decide/<family>.rs`, a fixture; the compiler shows the two matches |
 //! | a new API call | `wecom/<family>.rs`, `sim/api/<family>.rs`; for the service account `weixin/`, `sim/weixin/` |
 //! | a new thing to send | `model/outgoing.rs`, `wecom/mod.rs`, `sim/api/<family>.rs` |
+//! | a new thing to ask for | `decide/request.rs`, `decide/item/`, the page or `http/api/items/table.rs` |
 //! | a new stored noun | `model/<noun>.rs`, `model/effect.rs`, `store/record.rs`, the contract test |
 //! | a new setting | `config`, `wecom-bridge.example.toml`, `app.rs` |
 //! | a new check of the set-up | `app/check/` |

@@ -95,11 +95,10 @@ pub(in crate::http::home) fn widgets(
             hint: field.hint.clone(),
             required: field.required,
             fault: fault.map(|fault| wrong(fault, t)),
-            input: match &field.kind {
-                FieldKind::Attachment { max } => {
-                    Input::Files(upload(visit, opened, field, *max, &texts))
-                }
-                kind => input(visit, opened, kind, texts),
+            input: if let FieldKind::Attachment { max } = &field.kind {
+                Input::Files(upload(visit, opened, field, *max, &texts))
+            } else {
+                input(visit, opened, &field.kind, texts)
             },
         }
     };
