@@ -176,7 +176,7 @@ impl Key {
         Self::new(Table::TransferFailures, pair(contact, member))
     }
 
-    /// A [`Relation`] of this kind.
+    /// A [`Relation`](crate::model::relation::Relation) of this kind.
     pub fn relation(kind: RelationKind, contact: &ExternalUserId, member: &UserId) -> Self {
         match kind {
             RelationKind::Greeting => Self::greeting(contact, member),
