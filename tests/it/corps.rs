@@ -1,4 +1,4 @@
-//! Two corps in one process, and a receiver whose keys are being changed.
+//! Several corps in one process and in two, and a receiver whose keys are being changed.
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -7,15 +7,18 @@ use wecom_bridge::app::{App, Loops};
 use wecom_bridge::callback::{self, SealedRequest};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::Config;
+use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::model::keys::{AesKey, CallbackKeys};
 use wecom_bridge::model::time::Timestamp;
+use wecom_bridge::store::item::Queue;
+
+use crate::redis_server::RedisServer;
 
 const OLD: (&str, &str) = ("OldToken", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG");
 const NEW: (&str, &str) = ("NewToken", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C");
 const OTHER: (&str, &str) = ("OtherToken", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG");
 
-fn toml(folder: &TempDir) -> String {
-    let store = folder.path().join("store.redb");
+fn toml(store: &str) -> String {
     let corp = |id: &str, receiver: &str, keys: (&str, &str), more: &str| {
         format!(
             "[[corp]]\nid = \"{id}\"\ntenant_key = \"{receiver}\"\n\
@@ -30,9 +33,8 @@ fn toml(folder: &TempDir) -> String {
     );
     format!(
         "public_url = \"http://127.0.0.1:1\"\n[server]\nlisten = \"127.0.0.1:0\"\n\
-         [store]\nurl = \"embedded:{}\"\n[api]\ntokens = [\"0123456789abcdef\"]\n\
+         [store]\nurl = \"{store}\"\n[api]\ntokens = [\"0123456789abcdef\"]\n\
          [wecom]\napi_base = \"http://127.0.0.1:1\"\n{}{}",
-        store.display(),
         corp("wwOne", "one", NEW, &previous),
         corp("wwTwo", "two", OTHER, "receive_ids = [\"wwTwo\", \"\"]\n"),
     )
@@ -61,7 +63,8 @@ fn sealed((token, aes_key): (&str, &str), receive_id: &str, n: u32) -> SealedReq
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn corps_stand_side_by_side_and_keys_can_be_changed() {
     let folder = TempDir::new().unwrap();
-    let config = Config::from_parts(&toml(&folder), std::iter::empty()).unwrap();
+    let store = format!("embedded:{}", folder.path().join("store.redb").display());
+    let config = Config::from_parts(&toml(&store), std::iter::empty()).unwrap();
     let app = App::build(&config, Clock::system()).await.unwrap();
     let base = format!("http://{}", app.address().unwrap());
     let stop = CancellationToken::new();
@@ -122,4 +125,70 @@ async fn corps_stand_side_by_side_and_keys_can_be_changed() {
     }
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+/// Two corps, two processes, one Redis: whichever process takes an event in, and whichever works on it, it is worked on
+/// once and stays its corp's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_share_the_work_of_two_corps() {
+    const EVENTS: u32 = 40;
+
+    let redis = RedisServer::start();
+    let store = format!("redis://127.0.0.1:{}", redis.port());
+    let config = Config::from_parts(&toml(&store), std::iter::empty()).unwrap();
+    let stop = CancellationToken::new();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (mut bases, mut workers, mut running) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..2 {
+        let app = App::build(&config, Clock::system()).await.unwrap();
+        bases.push(format!("http://{}", app.address().unwrap()));
+        workers.push(app.worker().clone());
+        running.push(tokio::spawn(app.run(Loops::SteppedByHand, stop.clone())));
+    }
+
+    // Each event comes to one process, and once more to the other.
+    let mut load = Vec::new();
+    for n in 0..EVENTS {
+        for (receiver, keys, receive_id) in [("one", NEW, "wwOne"), ("two", OTHER, "wwTwo")] {
+            for base in &bases {
+                let request = sealed(keys, receive_id, n);
+                let url = format!("{base}/callback/{receiver}?{}", request.query);
+                load.push(http.post(url).body(request.body).send());
+            }
+        }
+    }
+    for answer in futures_util::future::join_all(load).await {
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+
+    let corps = ["wwOne", "wwTwo"].map(|id| CorpId::parse(id).unwrap());
+    loop {
+        let steps = workers
+            .iter()
+            .flat_map(|worker| corps.iter().map(|corp| worker.step(corp, Queue::Inbox)));
+        let worked = futures_util::future::join_all(steps).await;
+        let worked: usize = worked.into_iter().map(Result::unwrap).sum();
+        if worked == 0 {
+            break;
+        }
+    }
+    for corp in &corps {
+        for base in &bases {
+            let url = format!("{base}/api/v1/events?corp={corp}&limit=200");
+            let list = http.get(url).bearer_auth("0123456789abcdef").send().await;
+            let list: Value = list.unwrap().json().await.unwrap();
+            let items = list["items"].as_array().unwrap().iter();
+            let told: Vec<&Value> = items.filter(|item| item["source"] == "callback").collect();
+            assert_eq!(told.len(), EVENTS as usize, "{corp}");
+            for item in told {
+                let seen = (&item["corp"], &item["state"], &item["attempts"]);
+                let expected = (&Value::from(corp.as_str()), &"done".into(), &1.into());
+                assert_eq!(seen, expected, "{item}");
+            }
+        }
+    }
+    stop.cancel();
+    for process in running {
+        process.await.unwrap().unwrap();
+    }
 }
