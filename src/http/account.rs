@@ -20,7 +20,7 @@ use crate::http::page::notice;
 use crate::http::session::{self, Session, Ticketed, Who};
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
-use crate::model::ids::{CorpId, ExternalUserId, UnionId};
+use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::{Key, Record};
@@ -207,7 +207,8 @@ async fn read<T: serde::de::DeserializeOwned>(
     Ok(found.flatten())
 }
 
-/// Has the person's ids joined, so that the next login needs no consent and reminders find them.
+/// Has the person's ids joined, so that the next login needs no consent and reminders find them; and has it seen whether
+/// they follow, which nobody tells where the account has no receiver.
 async fn learn(
     doors: &Doors,
     corp: &CorpId,
@@ -217,13 +218,7 @@ async fn learn(
     let Person {
         openid, unionid, ..
     } = person;
-    let Some(unionid): Option<UnionId> = unionid else {
-        return Ok(());
-    };
-    let event = OwnEvent::RefreshFollower {
-        openid,
-        unionid: Some(unionid),
-    };
+    let event = OwnEvent::RefreshFollower { openid, unionid };
     let (key, delivery) = event.delivery(now);
     doors.store.accept(corp, key, &delivery).await.map(drop)
 }

@@ -1,5 +1,6 @@
 //! The customer's pages without a browser: what is on them, what a form does, and who is turned away.
 
+mod accounts;
 mod acts;
 mod logins;
 mod measures;
