@@ -65,7 +65,7 @@ impl Guest<'_> {
     }
 
     /// Opens a page; WeCom's login knows nobody, so WeChat's login that nobody notices is next.
-    async fn to_account(&mut self, path: &str) -> String {
+    async fn reach_account(&mut self, path: &str) -> String {
         let away = self.get(path).await;
         let back = self.through(&away.to, UNKNOWN, "").await;
         let away = self.get(&back).await;
@@ -80,7 +80,7 @@ impl Guest<'_> {
 
     /// Comes back from the login that nobody notices.
     async fn unnoticed(&mut self, who: &str, path: &str) -> Page {
-        let login = self.to_account(path).await;
+        let login = self.reach_account(path).await;
         let back = self.through(&login, who, "").await;
         self.get(&back).await
     }
@@ -195,7 +195,7 @@ async fn a_way_back_is_good_once_and_leads_to_our_pages(on: On) {
         assert!(!thief.is_in());
     }
     let mut thief = Guest::new(&world);
-    thief.to_account(HOME).await;
+    thief.reach_account(HOME).await;
     assert_eq!(thief.get(&back).await.status, 403);
     assert!(!thief.is_in());
     // A login of WeCom's does not come back here, nor this one there.
