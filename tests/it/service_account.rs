@@ -356,4 +356,24 @@ async fn a_reply_reminds_whoever_follows_and_else_a_member(on: On) {
     let url = messages[0].url.as_deref().unwrap();
     assert!(url.contains("/home") && url.contains("form"), "{url}");
     assert_eq!(world.cards(&zhang).len(), before + 1);
+
+    // A system has no name, and no value may be empty.
+    world.clock.advance(Duration::from_secs(11 * 60));
+    let comment = NewComment {
+        item: form_ref.clone(),
+        contact: wang.clone(),
+        id: "c4".into(),
+        text: "已为您安排".into(),
+    };
+    let said = world.asked(Actor::System, Command::Comment(comment));
+    said.await.unwrap();
+    world.settle().await;
+    let messages = arrived(&world);
+    let names: Vec<_> = messages
+        .iter()
+        .flat_map(|message| &message.values)
+        .filter(|(key, _)| key == "name3")
+        .map(|(_, name)| name.as_str())
+        .collect();
+    assert_eq!(names, ["张三", "-"]);
 }
