@@ -417,6 +417,30 @@ async fn a_logout_holds_everywhere(on: On) {
 }
 
 #[tokio::test]
+async fn a_session_that_has_ended_stays_ended_when_a_corp_comes() {
+    let mut world = world("").await;
+    let mut guest = Guest::new(&world);
+    guest.log_in(ADMIN_PASSWORD).await;
+    let kept = guest.cookies.clone();
+    let page = format!("/admin/corps/{CORP}");
+    let out = guest.submit(&page, "/admin/logout", "").await;
+    assert_eq!(out.to, "/admin/login");
+    for id in ["aaa", "zzz"] {
+        let another = format!(
+            "[[corp]]\nid = \"{id}\"\ntenant_key = \"{id}\"\n\
+             [corp.app]\nagent_id = 1\nsecret = \"a-secret-of-another\"\n\
+             [[corp.receiver]]\nname = \"{id}\"\ntoken = \"OtherToken\"\n\
+             aes_key = \"0123456789abcdefghijklmnopqrstuvwxyzABCDEFG\"\n[[corp]]\nid = \"{CORP}\"\n"
+        );
+        let own = format!("[[corp]]\nid = \"{CORP}\"\n");
+        world.restart(&own, &another).await;
+        let mut copy = Guest::new(&world);
+        copy.cookies = kept.clone();
+        assert_eq!(copy.get(&page).await.to, "/admin/login", "{id}");
+    }
+}
+
+#[tokio::test]
 async fn cookies_are_out_of_reach() {
     let world = world("").await;
     let mut guest = Guest::new(&world);
