@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, Response};
+use wecom_bridge::decide::sync::id;
 use wecom_bridge::http::admin::DOORS;
+use wecom_bridge::model::effect::Effect;
+use wecom_bridge::model::sync::{
+    AskedBy, SyncMode, SyncPlace, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState,
+};
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
 
@@ -438,6 +443,44 @@ async fn a_session_that_has_ended_stays_ended_when_a_corp_comes() {
         copy.cookies = kept.clone();
         assert_eq!(copy.get(&page).await.to, "/admin/login", "{id}");
     }
+}
+
+#[tokio::test]
+async fn every_sync_that_is_kept_is_shown() {
+    let world = world("").await;
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let now = world.clock.now();
+    let run = |n: u64| SyncRun {
+        id: id(now.minus(month * n as u32), "", now),
+        request: SyncRequest {
+            scope: SyncScope::Links,
+            mode: SyncMode::DryRun,
+            by: AskedBy::Admin,
+            part: None,
+        },
+        state: SyncState::Done,
+        started_at: now,
+        moved_at: now,
+        ended_at: Some(now),
+        doing: String::new(),
+        progress: (0, 0),
+        report: SyncReport {
+            warnings: vec![format!("sync-{n}.")],
+            ..SyncReport::default()
+        },
+        place: SyncPlace::default(),
+        first: false,
+        then: None,
+    };
+    let runs = (1..=30).map(|n| Effect::PutSync(Box::new(run(n))));
+    let runs: Vec<Effect> = runs.collect();
+    world.put(&runs).await;
+    let mut admin = Guest::new(&world);
+    admin.log_in(ADMIN_PASSWORD).await;
+    let page = admin.get(&format!("/admin/corps/{CORP}/sync")).await;
+    let places = (1..=30).map(|n| page.html.find(&format!("sync-{n}.")));
+    let places: Vec<usize> = places.map(Option::unwrap).collect();
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[tokio::test]
