@@ -4,7 +4,10 @@ mod contacts;
 mod groups;
 mod members;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use serde::de::DeserializeOwned;
 
 use crate::act::Corp;
 use crate::act::error::ActError;
@@ -164,42 +167,73 @@ impl Page<'_> {
         Ok(take(basis, first)?)
     }
 
-    /// Kept records after those that were looked at.
-    async fn list(&self, table: Table, run: &SyncRun) -> Result<Vec<Record>, StoreError> {
-        let cursor = Some(run.place.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-        self.store.list(self.id, table, cursor, LOOKED_AT).await
-    }
-}
-
-/// Where a walk over kept records has come to.
-struct End {
-    listed: usize,
-    cut: bool,
-    last: Option<String>,
-}
-
-impl End {
-    fn new(listed: usize) -> Self {
-        Self {
-            listed,
-            cut: false,
-            last: None,
+    /// Which of these the sync has seen listed before.
+    async fn seen<I: Clone + Eq + Hash>(
+        &self,
+        run: &SyncRun,
+        ids: &[I],
+        sighted: fn(I) -> Sighted,
+    ) -> Result<HashSet<I>, StoreError> {
+        let keys = ids.iter().map(|id| Key::sighting(&sighted(id.clone())));
+        let keys: Vec<Key> = keys.collect();
+        let mut seen = HashSet::new();
+        for (id, record) in ids.iter().zip(&self.store.read(self.id, &keys).await?) {
+            if sighting(record, run)?.is_some() {
+                seen.insert(id.clone());
+            }
         }
+        Ok(seen)
     }
 
-    fn at(&mut self, record: &Record) {
-        self.last = Some(record.key.key.clone());
+    /// Walks over the kept records after those that were looked at, and finds those that have to be read by themselves:
+    /// as many as one step reads.
+    async fn walk<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        run: &SyncRun,
+        who: impl Fn(&T) -> Sighted,
+        mut misses: impl FnMut(&T, Option<&Sighting>) -> bool,
+    ) -> Result<Walked<T>, StoreError> {
+        let cursor = Some(run.place.cursor.as_str()).filter(|cursor| !cursor.is_empty());
+        let records = self.store.list(self.id, table, cursor, LOOKED_AT).await?;
+        let listed = records.len();
+        let mut kept = Vec::with_capacity(listed);
+        for record in records {
+            if let Some(noun) = record.parse::<T>()? {
+                kept.push((noun, record));
+            }
+        }
+        let keys = kept.iter().map(|(noun, _)| Key::sighting(&who(noun)));
+        let keys: Vec<Key> = keys.collect();
+        let sightings = self.store.read(self.id, &keys).await?;
+        let mut missed = Vec::new();
+        let (mut looked_at, mut last) = (0, None);
+        for ((noun, record), seen) in kept.into_iter().zip(&sightings) {
+            let sighting = sighting(seen, run)?;
+            looked_at += 1;
+            last = Some(record.key.key.clone());
+            if misses(&noun, sighting.as_ref()) {
+                missed.push((noun, record, sighting));
+            }
+            if missed.len() == READS {
+                break;
+            }
+        }
+        let more = looked_at < sightings.len() || listed == LOOKED_AT;
+        Ok(Walked {
+            looked_at: looked_at as u64,
+            missed,
+            next: last.filter(|_| more),
+        })
     }
+}
 
-    fn cut_after(&mut self, n: usize) {
-        self.cut = n + 1 < self.listed;
-    }
-
+/// What a walk over kept records has found.
+struct Walked<T> {
+    looked_at: u64,
+    missed: Vec<(T, Record, Option<Sighting>)>,
     /// The key to go on after; `None` when nothing can follow.
-    fn next(self) -> Option<String> {
-        let more = self.cut || self.listed == LOOKED_AT;
-        self.last.filter(|_| more)
-    }
+    next: Option<String>,
 }
 
 fn step(found: Found, calls: u64) -> Step {
@@ -219,17 +253,13 @@ fn of_contact(id: &ExternalUserId) -> Key {
     Key::sighting(&Sighted::Contact(id.clone()))
 }
 
-fn of_member(id: &UserId) -> Key {
-    Key::sighting(&Sighted::Member(id.clone()))
-}
-
 /// What this sync has seen; what an earlier one saw does not count.
 fn sighting(record: &Record, run: &SyncRun) -> Result<Option<Sighting>, StoreError> {
     let sighting = record.parse::<Sighting>()?;
     Ok(sighting.filter(|sighting| sighting.run == run.id))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(
+fn parsed<T: DeserializeOwned>(
     records: &HashMap<&Key, &Record>,
     key: &Key,
 ) -> Result<Option<T>, StoreError> {
@@ -240,7 +270,7 @@ fn parsed<T: serde::de::DeserializeOwned>(
 }
 
 /// Parses the one record, and makes it part of the basis.
-fn take<T: serde::de::DeserializeOwned>(
+fn take<T: DeserializeOwned>(
     basis: &mut Vec<Record>,
     records: Vec<Record>,
 ) -> Result<Option<T>, StoreError> {

@@ -9,6 +9,8 @@ mod groups;
 mod members;
 mod tally;
 
+use std::fmt::Display;
+
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{AutoSync, Facts, Need};
 use crate::decide::found::Found;
@@ -24,12 +26,12 @@ use crate::model::member::Member;
 use crate::model::outgoing::Call;
 use crate::model::switches::Switches;
 use crate::model::sync::{
-    AskedBy, Sighting, SyncBatch, SyncMode, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun,
-    SyncScope, SyncState,
+    AskedBy, Counted, Sighted, Sighting, SyncBatch, SyncMode, SyncPhase, SyncPlace, SyncReport,
+    SyncRequest, SyncRun, SyncScope, SyncState,
 };
 use crate::model::time::Timestamp;
 
-/// So many syncs are kept.
+/// So many syncs are kept, and the last that has seen all members.
 const KEPT: usize = 50;
 
 /// So many reasons are kept, each of another kind.
@@ -162,7 +164,9 @@ pub(in crate::decide) fn died(died: &StepDied, facts: &Facts<'_>, now: Timestamp
     };
     fail(&mut run.report, &died.reason);
     let remedy = died.errcode.and_then(wording::remedy);
-    run.report.warnings.extend(remedy.map(str::to_owned));
+    if let Some(remedy) = remedy {
+        warn(&mut run.report, remedy.to_owned());
+    }
     vec![Effect::PutSync(Box::new(run))]
 }
 
@@ -242,7 +246,10 @@ fn fresh(
         .map(Effect::DropBatch)
         .collect();
     let too_many = (facts.syncs.len() + 1).saturating_sub(KEPT);
+    // However long ago it was: that all members were seen once is known by it alone.
+    let seen_all = facts.syncs.iter().rfind(|run| has_seen_all_members(run));
     let old = facts.syncs.iter().take(too_many);
+    let old = old.filter(|run| seen_all.is_none_or(|kept| kept.id != run.id));
     effects.extend(old.map(|run| Effect::DropSync(run.id.clone())));
     effects.push(Effect::PutSwitches(Switches {
         sync: Some(run.id.clone()),
@@ -307,6 +314,13 @@ fn fail(report: &mut SyncReport, reason: &str) {
     }
 }
 
+/// Keeps what to look at, once.
+fn warn(report: &mut SyncReport, warning: String) {
+    if !report.warnings.contains(&warning) {
+        report.warnings.push(warning);
+    }
+}
+
 /// A step under way: the sync as it will be, and what follows.
 struct Walk {
     run: SyncRun,
@@ -342,9 +356,49 @@ impl Walk {
         fail(&mut self.run.report, reason);
     }
 
-    /// Goes on in the same phase.
-    fn turn_to(&mut self, cursor: String) {
-        self.run.place.cursor = cursor;
+    fn warned(&mut self, warning: String) {
+        warn(&mut self.run.report, warning);
+    }
+
+    /// Goes on with the next page, else the next batch, else the next phase.
+    fn go_on(&mut self, next: Option<&String>, batch: Option<&SyncBatch>) {
+        match (next, batch) {
+            (Some(cursor), _) => self.run.place.cursor.clone_from(cursor),
+            (None, Some(batch)) => self.batch_done(batch),
+            (None, None) => self.next_phase(),
+        }
+    }
+
+    /// The list has changed since its cursor was given (60268): it begins anew. `false`: that has happened too often.
+    fn restarts(&mut self) -> bool {
+        self.run.place.cursor.clear();
+        self.run.place.restarts += 1;
+        self.run.place.restarts <= RESTARTS_MAX
+    }
+
+    /// Notes what WeCom lists and the sync has not seen listed: it is to be read, `size` at once. Tells how many are found
+    /// with these, where there were `before`.
+    fn listed<I: Clone + Display>(
+        &mut self,
+        (kind, size): (Kind, usize),
+        new: &[&I],
+        sighted: fn(I) -> Sighted,
+        before: u64,
+    ) -> u64 {
+        for id in new {
+            self.note(Effect::PutSighting(Sighting {
+                who: sighted((*id).clone()),
+                run: self.run.id.clone(),
+                members: Vec::new(),
+                counted: Counted::Unchanged,
+                written: None,
+            }));
+        }
+        let ids: Vec<String> = new.iter().map(ToString::to_string).collect();
+        self.batches(kind, before, &ids, size);
+        let all = before + ids.len() as u64;
+        self.run.progress = (0, all);
+        all
     }
 
     fn next_phase(&mut self) {
@@ -370,14 +424,12 @@ impl Walk {
     }
 
     /// The batch is worked off.
-    fn batch_done(&mut self, batch: Option<&SyncBatch>) {
+    fn batch_done(&mut self, batch: &SyncBatch) {
         self.run.place = SyncPlace {
             phase: self.run.place.phase,
             ..SyncPlace::default()
         };
-        if let Some(batch) = batch {
-            self.note(Effect::DropBatch(batch.key.clone()));
-        }
+        self.note(Effect::DropBatch(batch.key.clone()));
     }
 
     /// One of the batch spoils the call for all: they are asked about by halves until it stands alone.
@@ -389,7 +441,7 @@ impl Walk {
                 ids: ids.to_vec(),
             }));
         }
-        self.batch_done(Some(batch));
+        self.batch_done(batch);
     }
 
     /// Ends the step: the next one is asked for, or the sync is done.
@@ -404,7 +456,7 @@ impl Walk {
         let contacts = matches!(self.run.request.scope, SyncScope::All | SyncScope::Contacts);
         let whole = self.run.request.part.is_none();
         if contacts && whole && self.run.report.contacts.found == 0 {
-            self.run.report.warnings.push(wording::NO_CONTACTS.into());
+            self.warned(wording::NO_CONTACTS.into());
         }
         if let Some(request) = self.run.then.take() {
             let id = id(self.now, &self.run.id, self.now);

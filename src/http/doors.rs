@@ -136,6 +136,9 @@ impl Doors {
         let now = self.clock.now();
         if let Some(known) = self.corps.get(corp) {
             known.client.try_again(now).await;
+            if let Some(account) = &known.account {
+                account.client.try_again();
+            }
         }
         let hastened = self.store.hasten_all(corp, now).await?;
         tracing::info!(%corp, hastened, "What failed is tried again.");

@@ -74,6 +74,30 @@ impl KeyKind {
             Self::Time | Self::Date | Self::Amount | Self::Const => None,
         }
     }
+
+    /// Whether WeChat takes this value for such a key; else it refuses the whole message (47003). Of a
+    /// [`Const`](Self::Const) only the template's list tells.
+    pub fn takes(self, value: &str) -> bool {
+        let count = value.chars().count();
+        let blank = value.trim().is_empty() || value.contains(['\n', '\r']);
+        let fits = self.max().is_none_or(|max| count <= max);
+        let has_form = match self {
+            Self::Number => value.bytes().all(|b| b.is_ascii_digit()),
+            Self::Letter => value.bytes().all(|b| b.is_ascii_alphabetic()),
+            Self::Time => value.contains(':'),
+            Self::Date => value.contains(['年', '-']),
+            Self::Amount => value.contains(|c: char| c.is_ascii_digit()),
+            Self::Name => value.is_ascii() || count <= 10,
+            Self::Phrase => !value.contains(|c: char| c.is_ascii()),
+            Self::Thing
+            | Self::Symbol
+            | Self::CharacterString
+            | Self::PhoneNumber
+            | Self::CarNumber
+            | Self::Const => true,
+        };
+        !blank && fits && has_form
+    }
 }
 
 /// The name of one value of a template, such as `thing1`.
@@ -115,7 +139,7 @@ impl TemplateKey {
         let text = words.join(" ");
         match (self.kind(), self.kind().max()) {
             // An empty value is refused.
-            (KeyKind::Thing, _) if text.is_empty() => "-".into(),
+            (KeyKind::Thing | KeyKind::Name, _) if text.is_empty() => "-".into(),
             (KeyKind::Thing, Some(max)) if text.chars().count() > max => {
                 format!("{}…", cut_chars(&text, max - 1))
             }
@@ -184,7 +208,7 @@ impl Part {
     /// Whether a key can show it: WeChat refuses a message with a value of another kind (47003).
     pub fn goes_into(&self, key: &TemplateKey) -> bool {
         match (self, key.kind()) {
-            (Self::Fixed(text), _) => key.fit(text) == *text,
+            (Self::Fixed(text), kind) => kind.takes(text),
             (Self::Time, kind) => matches!(kind, KeyKind::Time | KeyKind::Date | KeyKind::Thing),
             (Self::Member, kind) => matches!(kind, KeyKind::Thing | KeyKind::Name),
             (Self::Title | Self::Text | Self::Corp, kind) => kind == KeyKind::Thing,
@@ -208,7 +232,7 @@ pub struct Replied<'a> {
     pub title: &'a str,
     /// What was said.
     pub text: &'a str,
-    /// Who said it.
+    /// Who said it; empty when it was no member: then it was the corp.
     pub member: &'a str,
     /// The corp's name.
     pub corp: &'a str,
@@ -222,6 +246,7 @@ impl ReplyTemplate {
         let value = |key: &TemplateKey, part: &Part| match part {
             Part::Title => key.fit(replied.title),
             Part::Text => key.fit(replied.text),
+            Part::Member if replied.member.is_empty() => key.fit(replied.corp),
             Part::Member => key.fit(replied.member),
             Part::Corp => key.fit(replied.corp),
             Part::Time => in_beijing(replied.at),
@@ -309,6 +334,7 @@ mod tests {
         for (name, text, expected) in [
             ("thing1", "a\r\n b\t c", "a b c"),
             ("thing1", " \n", "-"),
+            ("name2", "", "-"),
             ("thing1", &long, "关于您上周提交的装修进度问题的详细回复…"),
             ("thing1", &long[..60], &long[..60]),
             ("name2", "欧阳建国欧阳建国欧阳建国", "欧阳建国欧阳建国欧阳"),
@@ -336,6 +362,15 @@ mod tests {
             (fixed("已回复"), "phrase1", true),
             (fixed("已经回复了您"), "phrase1", false),
             (fixed("处理中"), "const1", true),
+            (fixed("OK"), "phrase1", false),
+            (fixed("12"), "number1", true),
+            (fixed("abc"), "number1", false),
+            (fixed("12"), "letter1", false),
+            (fixed("soon"), "time1", false),
+            (fixed("8:30"), "time1", true),
+            (fixed("soon"), "date1", false),
+            (fixed("free"), "amount1", false),
+            (fixed("字字字字字字字字字字字"), "name1", false),
         ] {
             assert_eq!(part.goes_into(&key(name)), goes, "{part:?} {name}");
         }
@@ -352,22 +387,27 @@ mod tests {
                 (key("thing1"), Part::Title),
                 (key("time2"), Part::Time),
                 (key("phrase3"), Part::Fixed("已回复".into())),
+                (key("name4"), Part::Member),
             ],
         };
-        let replied = Replied {
-            title: "装修\n进度",
-            text: "",
-            member: "",
-            corp: "",
-            at: Timestamp::from_secs(1_700_000_000),
-        };
-        let expected = [
-            ("thing1", "装修 进度"),
-            ("time2", "2023年11月15日 06:13"),
-            ("phrase3", "已回复"),
-        ];
-        let expected = expected.map(|(name, text)| (key(name), text.to_owned()));
-        assert_eq!(template.fill(&replied), expected);
+        // A system that replies has no name; WeChat refuses an empty one.
+        for (member, name) in [("张三", "张三"), ("", "示例装修")] {
+            let replied = Replied {
+                title: "装修\n进度",
+                text: "",
+                member,
+                corp: "示例装修",
+                at: Timestamp::from_secs(1_700_000_000),
+            };
+            let expected = [
+                ("thing1", "装修 进度"),
+                ("time2", "2023年11月15日 06:13"),
+                ("phrase3", "已回复"),
+                ("name4", name),
+            ];
+            let expected = expected.map(|(name, text)| (key(name), text.to_owned()));
+            assert_eq!(template.fill(&replied), expected);
+        }
     }
 
     #[test]

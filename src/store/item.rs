@@ -84,6 +84,15 @@ pub enum Settle<'a> {
     Dead(&'a str),
 }
 
+/// Why a claimed item is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Because<'a> {
+    /// The attempt has failed; the words are for people.
+    Failed(&'a str),
+    /// Its time has not come, which is neither a failure nor an attempt.
+    TooEarly,
+}
+
 /// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,7 +101,7 @@ pub enum State {
     Waiting,
     /// Settled.
     Done,
-    /// An attempt has failed; another will follow.
+    /// An attempt has failed, or its time had not come; another will follow.
     Retrying,
     /// Given up; waits for a replay.
     Dead,
@@ -125,7 +134,7 @@ pub struct Failure {
 pub struct Progress {
     /// Where it stands.
     pub state: State,
-    /// How often it was claimed.
+    /// How often it was tried.
     pub attempts: u32,
     /// When it was settled (done, dead or discarded).
     pub settled_at: Option<Timestamp>,

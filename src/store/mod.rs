@@ -41,7 +41,9 @@ use crate::model::ids::CorpId;
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket};
+use crate::store::item::{
+    Accepted, Because, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket,
+};
 use crate::store::record::{Record, Table};
 
 /// Where the state is kept.
@@ -267,7 +269,20 @@ impl Store {
         error: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        ask!(self, b => b.retry(ticket, due, error, now))
+        ask!(self, b => b.give_back(ticket, due, Because::Failed(error), now))
+    }
+
+    /// Gives a claimed item back whose time comes at `due`. That was no attempt and leaves no failure.
+    ///
+    /// # Errors
+    /// [`StoreError::ClaimLost`] or [`StoreError::Unavailable`].
+    pub async fn postpone(
+        &self,
+        ticket: &Ticket,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        ask!(self, b => b.give_back(ticket, due, Because::TooEarly, now))
     }
 
     /// Makes a settled or waiting item due now, as if it had just come. `false`: there is no such item. An item that
@@ -281,8 +296,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Makes items due now that wait for another attempt, those that are due first, at most `limit`; tells how many. Their
-    /// attempts and failures stay. What they waited for is said to be gone.
+    /// Makes items due now that wait for another attempt, those that are due first, at most `limit`; tells how many.
+    /// What they waited for is said to be gone; their failures stay, and the attempt that this brings does not count.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -9,7 +9,7 @@ use crate::wecom::error::ApiError;
 use crate::wecom::fault::Met;
 use crate::wecom::limit::Rate;
 use crate::wecom::portion::Permit;
-use crate::wecom::tally::Happening;
+use crate::wecom::tally::{CallResult, Family, Happening};
 use crate::wecom::wire::{self, Answer, Api, Lane};
 use crate::wecom::{Client, URGENT_PLACES, USUAL_PLACES};
 
@@ -42,7 +42,8 @@ impl Client {
         let answer = wire::send(api, request).await;
         let checked = answer.as_ref().map_err(Clone::clone);
         let checked = checked.and_then(|answer| answer.check(api));
-        self.tally.count_call(api.path, &checked);
+        self.tally
+            .count_call(Family::of(api.path), CallResult::of(&checked));
         let answer = answer?;
         match checked {
             Ok(()) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{Certificate, Proxy, RequestBuilder, StatusCode, header, redirect};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -143,7 +144,30 @@ pub(crate) struct Json {
     pub(crate) date: Option<Timestamp>,
 }
 
+/// A code other than 0, and the words for it.
+pub(crate) struct Refused {
+    pub(crate) errcode: i64,
+    pub(crate) errmsg: String,
+}
+
 impl Json {
+    /// The refusal that it is. Absent and 0 are success (path/90313).
+    ///
+    /// # Errors
+    /// Where there is something else in its place.
+    pub(crate) fn refusal(&self) -> Result<Option<Refused>, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(default)]
+            errcode: i64,
+            errmsg: Option<String>,
+        }
+
+        let Head { errcode, errmsg } = self.read()?;
+        let errmsg = errmsg.unwrap_or_default();
+        Ok((errcode != 0).then_some(Refused { errcode, errmsg }))
+    }
+
     /// Reads what the documentation promises.
     ///
     /// # Errors

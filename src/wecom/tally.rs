@@ -40,6 +40,8 @@ pub enum Family {
     ExternalContact,
     /// `message/…`.
     Message,
+    /// All calls to WeChat, for the service account.
+    ServiceAccount,
     /// Any other.
     Other,
 }
@@ -102,7 +104,7 @@ impl Happening {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Token,
         Self::Ticket,
         Self::Auth,
@@ -110,6 +112,7 @@ impl Family {
         Self::Department,
         Self::ExternalContact,
         Self::Message,
+        Self::ServiceAccount,
         Self::Other,
     ];
 
@@ -123,12 +126,13 @@ impl Family {
             Self::Department => "department",
             Self::ExternalContact => "externalcontact",
             Self::Message => "message",
+            Self::ServiceAccount => "service_account",
             Self::Other => "other",
         }
     }
 
-    /// The family of this path below `/cgi-bin/`.
-    fn of(path: &str) -> Self {
+    /// The family of this path of WeCom's below `/cgi-bin/`.
+    pub(in crate::wecom) fn of(path: &str) -> Self {
         match path.split('/').next() {
             Some("gettoken") => Self::Token,
             Some("ticket" | "get_jsapi_ticket") => Self::Ticket,
@@ -171,7 +175,8 @@ impl CallResult {
         }
     }
 
-    const fn of<T>(result: &Result<T, ApiError>) -> Self {
+    /// What a call to WeCom counts as.
+    pub(in crate::wecom) const fn of<T>(result: &Result<T, ApiError>) -> Self {
         match result {
             Ok(_) => Self::Ok,
             Err(ApiError::Network { .. }) => Self::Network,
@@ -202,9 +207,8 @@ impl Tally {
     }
 
     /// Counts a call that was made.
-    pub(in crate::wecom) fn count_call<T>(&self, path: &str, result: &Result<T, ApiError>) {
-        let of_family = &self.calls[Family::of(path) as usize];
-        of_family[CallResult::of(result) as usize].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn count_call(&self, family: Family, result: CallResult) {
+        self.calls[family as usize][result as usize].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -226,11 +230,11 @@ mod tests {
     #[test]
     fn calls_are_counted_by_family_and_result() {
         let tally = Tally::default();
-        let gone = ApiError::State {
+        let gone: Result<(), _> = Err(ApiError::State {
             api: "x",
             errcode: 84061,
             errmsg: String::new(),
-        };
+        });
         for (n, path) in [
             "gettoken",
             "ticket/get",
@@ -244,10 +248,12 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            (0..n).for_each(|_| tally.count_call(path, &Ok(())));
-            tally.count_call::<()>(path, &Err(gone.clone()));
+            let family = Family::of(path);
+            (0..n).for_each(|_| tally.count_call(family, CallResult::of(&Ok(()))));
+            tally.count_call(family, CallResult::of(&gone));
         }
-        for (n, family) in Family::ALL.into_iter().enumerate() {
+        let of_wecom = |family: &Family| *family != Family::ServiceAccount;
+        for (n, family) in Family::ALL.into_iter().filter(of_wecom).enumerate() {
             for result in CallResult::ALL {
                 let ok = if result == CallResult::Ok {
                     n as u64

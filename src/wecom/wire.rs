@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::RequestBuilder;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
-use crate::wecom::exchange::{self, Broken, Exchange, Json};
+use crate::wecom::exchange::{self, Broken, Exchange, Json, Refused};
 use crate::wecom::limit::Rate;
 use crate::wecom::{ApiSettings, Secret};
 
@@ -134,29 +133,18 @@ pub(in crate::wecom) struct Answer {
 }
 
 impl Answer {
-    /// Absent and 0 are success (path/90313).
+    /// Whether it is a success.
     ///
     /// # Errors
     /// The [`ApiError`] of the code.
     pub(in crate::wecom) fn check(&self, api: &Api) -> Result<(), ApiError> {
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(default)]
-            errcode: i64,
-            errmsg: Option<String>,
+        let window = api.rate.window;
+        match self.json.refusal().map_err(|what| api.bad_reply(what))? {
+            None => Ok(()),
+            Some(Refused { errcode, errmsg }) => {
+                Err(ApiError::from_code(api.path, errcode, &errmsg, window))
+            }
         }
-
-        let head: Head = self.read(api)?;
-        if head.errcode == 0 {
-            return Ok(());
-        }
-        let errmsg = head.errmsg.unwrap_or_default();
-        Err(ApiError::from_code(
-            api.path,
-            head.errcode,
-            &errmsg,
-            api.rate.window,
-        ))
     }
 
     /// Reads what the documentation promises. The error names no text out of the answer: it may be personal.

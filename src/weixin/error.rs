@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::wecom::error::{Retry, clean};
+use crate::wecom::tally::CallResult;
 
 /// The call that brings tokens; there 40001 is about the secret.
 const STABLE_TOKEN: &str = "cgi-bin/stable_token";
@@ -117,7 +118,7 @@ impl WeixinError {
             43101 => Self::RefusedByUser { api },
             40029 | 40163 | 41008 => Self::BadCode { api, errcode },
             47003 => Self::FieldFormat { api, errmsg },
-            40013 | 40037 | 40125 | 48001 => misconfigured(api, errcode, &errmsg),
+            40013 | 40037 | 40125 | 40164 | 48001 => misconfigured(api, errcode, &errmsg),
             _ => Self::Refused {
                 api,
                 errcode,
@@ -139,6 +140,22 @@ impl WeixinError {
             Self::FieldFormat { .. } => Some(47003),
             Self::Misconfigured { errcode, .. } => *errcode,
             Self::Network { .. } | Self::BadReply { .. } => None,
+        }
+    }
+
+    /// How a call that ended so is counted.
+    pub(in crate::weixin) const fn counts_as(&self) -> CallResult {
+        match self {
+            Self::Network { .. } => CallResult::Network,
+            Self::TokenRejected { .. } => CallResult::Token,
+            Self::RateLimited { .. } => CallResult::Limited,
+            Self::Busy { .. } => CallResult::Busy,
+            Self::NotFollowing { .. } | Self::RefusedByUser { .. } | Self::BadCode { .. } => {
+                CallResult::State
+            }
+            Self::FieldFormat { .. } | Self::Misconfigured { .. } => CallResult::Misconfigured,
+            Self::Refused { .. } => CallResult::Refused,
+            Self::BadReply { .. } => CallResult::BadReply,
         }
     }
 
@@ -180,6 +197,10 @@ pub const fn remedy(errcode: i64) -> &'static str {
         40037 => {
             "the account has no such template: copy its id once more from the account's list of template messages (模板消息)"
         }
+        40164 => {
+            "WeChat does not take calls from this address: add it to the list of trusted ones (IP白名单) in the account's \
+             console"
+        }
         48001 => {
             "the account may not use this: it has to be a certified service account (认证服务号), and the page's login has \
              to ask for what it wants to know"
@@ -209,6 +230,7 @@ mod tests {
             ("x/y", 40003, Retry::Never),
             ("x/y", 40037, Retry::Configuration),
             ("x/y", 40013, Retry::Configuration),
+            (STABLE_TOKEN, 40164, Retry::Configuration),
             ("x/y", 47003, Retry::Configuration),
             ("x/y", 123_456, again),
         ] {

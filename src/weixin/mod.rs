@@ -21,18 +21,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::RequestBuilder;
 use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::model::ids::AppId;
 use crate::model::time::Timestamp;
 use crate::wecom::ApiSettings;
-use crate::wecom::exchange::{self, Broken, Exchange, Json};
+use crate::wecom::exchange::{self, Broken, Exchange, Json, Refused};
 use crate::wecom::limit::{Limits, Rate};
 use crate::wecom::shared::{Shared, Sharing};
 use crate::wecom::slot::{Around, Held, Slot};
-use crate::wecom::tally::{Happening, Tally};
+use crate::wecom::tally::{CallResult, Family, Happening, Tally};
 use crate::weixin::error::WeixinError;
 
 /// Who calls.
@@ -77,14 +77,16 @@ impl Api {
     }
 }
 
+/// When the account got no token last, and why.
+type LastRefusal = Option<(Timestamp, WeixinError)>;
+
 /// A service account's way to WeChat's API. Token and limits belong to it, so there should be one per account and
 /// process.
 pub struct Client {
     app_id: AppId,
     secret: SecretString,
     token: Slot<WeixinError>,
-    /// When the secret was refused last, and how.
-    refused: Mutex<Option<(Timestamp, WeixinError)>>,
+    refused: Mutex<LastRefusal>,
     limits: Limits,
     sharing: Sharing,
     tally: Tally,
@@ -192,9 +194,14 @@ impl Client {
         let place = self.places.acquire().await;
         let _place = place.expect("the semaphore lives as long as the client and is never closed");
         let answer = exchange::send(request).await;
-        let answer = answer.map_err(|broken| api.broken(broken))?;
-        match check(api, &answer) {
-            Ok(()) => Ok(answer),
+        let answer = answer.map_err(|broken| api.broken(broken));
+        let answer = answer.and_then(|answer| check(api, answer));
+        let result = answer
+            .as_ref()
+            .map_or_else(WeixinError::counts_as, |_| CallResult::Ok);
+        self.tally.count_call(Family::ServiceAccount, result);
+        match answer {
+            Ok(answer) => Ok(answer),
             Err(error) => Err(self.heed(api, error, now).await),
         }
     }
@@ -208,7 +215,7 @@ impl Client {
         }
         if let WeixinError::Misconfigured { .. } = error {
             self.tally.count(Happening::Misconfigured);
-            self.note_refused_secret(api, &error, now);
+            self.note_refused(api, &error, now);
         }
         error
     }
@@ -232,27 +239,14 @@ fn body_of(body: &impl Serialize) -> Bytes {
     Bytes::from(json)
 }
 
-/// Absent and 0 are success.
-fn check(api: &Api, answer: &Json) -> Result<(), WeixinError> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(default)]
-        errcode: i64,
-        errmsg: Option<String>,
-    }
-
-    let head: Head = answer.read().map_err(|what| api.bad_reply(what))?;
-    if head.errcode == 0 {
-        return Ok(());
-    }
-    let errmsg = head.errmsg.unwrap_or_default();
+fn check(api: &Api, answer: Json) -> Result<Json, WeixinError> {
     let window = api.rate.window;
-    Err(WeixinError::from_code(
-        api.path,
-        head.errcode,
-        &errmsg,
-        window,
-    ))
+    match answer.refusal().map_err(|what| api.bad_reply(what))? {
+        None => Ok(answer),
+        Some(Refused { errcode, errmsg }) => {
+            Err(WeixinError::from_code(api.path, errcode, &errmsg, window))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -349,7 +343,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_secret_is_not_tried_again_for_ten_minutes() {
-        for code in [40001, 40013, 40125] {
+        for code in [40001, 40013, 40125, 40164] {
             let script = script(move |asked, before| {
                 (asked.path == "stable_token" && before == 0)
                     .then(|| errcode(code))
@@ -365,6 +359,26 @@ mod tests {
             let after = NOW.plus(Duration::from_secs(600));
             read(&client, after).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn a_refused_secret_is_tried_again_when_somebody_says_so() {
+        let script = script(|asked, before| {
+            (asked.path == "stable_token" && before == 0)
+                .then(|| errcode(40125))
+                .flatten()
+        })
+        .await;
+        let client = client(&script);
+        assert!(read(&client, NOW).await.is_err());
+        client.try_again();
+        read(&client, NOW).await.unwrap();
+        let calls = |result| client.tally().calls(Family::ServiceAccount, result);
+        // A token that is refused, a token, and the call.
+        assert_eq!(
+            (calls(CallResult::Misconfigured), calls(CallResult::Ok)),
+            (1, 2)
+        );
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! The stable token is the one that other systems of the company may fetch as well without making ours invalid.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +14,7 @@ use crate::wecom::slot::{Fetched, Held};
 use crate::wecom::tally::Happening;
 use crate::weixin::error::WeixinError;
 use crate::weixin::limit::TOKENS;
-use crate::weixin::{Api, Client, PATIENCE, body_of};
+use crate::weixin::{Api, Client, LastRefusal, PATIENCE, body_of};
 
 const STABLE_TOKEN: Api = Api {
     path: "cgi-bin/stable_token",
@@ -24,7 +24,7 @@ const STABLE_TOKEN: Api = Api {
 /// The bucket of the tokens that are fetched because one was refused.
 const FORCED: &str = "cgi-bin/stable_token forced";
 
-/// How long a refused secret is not tried again.
+/// How long an account that gets no token is not tried again.
 const BREAK: Duration = Duration::from_secs(600);
 
 /// What [`Client::check_token`] found.
@@ -51,6 +51,12 @@ impl Client {
         Ok(TokenCheck { server_time })
     }
 
+    /// A token is asked for again at once: somebody says that what was set up wrongly is put right. Other processes take
+    /// the token over.
+    pub fn try_again(&self) {
+        *self.refused() = None;
+    }
+
     /// The token.
     pub(in crate::weixin) async fn token(&self, now: Timestamp) -> Result<Arc<Held>, WeixinError> {
         let fetch = async { Ok(self.fetch_token(now).await?.0) };
@@ -72,16 +78,10 @@ impl Client {
         self.token.instead_of(around, refused, now, fetch).await
     }
 
-    /// Keeps that the secret itself is refused.
-    pub(in crate::weixin) fn note_refused_secret(
-        &self,
-        api: &Api,
-        error: &WeixinError,
-        now: Timestamp,
-    ) {
+    /// Keeps that the account itself is refused.
+    pub(in crate::weixin) fn note_refused(&self, api: &Api, error: &WeixinError, now: Timestamp) {
         if api.path == STABLE_TOKEN.path {
-            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-            *refused = Some((now, error.clone()));
+            *self.refused() = Some((now, error.clone()));
         }
     }
 
@@ -124,8 +124,7 @@ impl Client {
     }
 
     fn still_refused(&self, now: Timestamp) -> Result<(), WeixinError> {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*refused {
+        match &*self.refused() {
             // A clock that was set back must not make the break longer.
             Some((since, error)) if now >= *since && now.since(*since) < BREAK => {
                 self.tally.count(Happening::HeldBack);
@@ -133,5 +132,9 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+
+    fn refused(&self) -> MutexGuard<'_, LastRefusal> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -87,12 +87,10 @@ impl Worker {
         match verdict(&problem, ticket.attempt, salt(&ticket.id)) {
             Verdict::After(wait) => {
                 let due = self.clock.now().plus(wait);
-                let later = matches!(problem, ActError::Refused(Refusal::Later(_)));
-                let error = problem.to_string();
-                match later {
-                    true => self.later(ticket, due, &error, story).await,
-                    false => self.again(ticket, due, &error, story).await,
+                if let ActError::Refused(Refusal::Later(_)) = problem {
+                    return self.later(ticket, due, story).await;
                 }
+                self.again(ticket, due, &problem.to_string(), story).await;
             }
             Verdict::Bury => self.bury(ticket, &problem.to_string(), story).await,
             Verdict::Settle => {
@@ -123,9 +121,9 @@ impl Worker {
     }
 
     /// Gives an item back that waits for its time, which is no failure.
-    async fn later(&self, ticket: &Ticket, due: Timestamp, why: &str, story: &Story) {
+    async fn later(&self, ticket: &Ticket, due: Timestamp, story: &Story) {
         let now = self.clock.now();
-        match insisted(|| self.store.retry(ticket, due, why, now)).await {
+        match insisted(|| self.store.postpone(ticket, due, now)).await {
             Ok(()) => self.log(story, "later", None),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }

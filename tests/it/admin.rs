@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, Response};
+use wecom_bridge::decide::sync::id;
 use wecom_bridge::http::admin::DOORS;
+use wecom_bridge::model::effect::Effect;
+use wecom_bridge::model::sync::{
+    AskedBy, SyncMode, SyncPlace, SyncReport, SyncRequest, SyncRun, SyncScope, SyncState,
+};
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
 
@@ -414,6 +419,68 @@ async fn a_logout_holds_everywhere(on: On) {
         "others get in"
     );
     assert_eq!(other.get(&page).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_stays_ended_when_a_corp_comes() {
+    let mut world = world("").await;
+    let mut guest = Guest::new(&world);
+    guest.log_in(ADMIN_PASSWORD).await;
+    let kept = guest.cookies.clone();
+    let page = format!("/admin/corps/{CORP}");
+    let out = guest.submit(&page, "/admin/logout", "").await;
+    assert_eq!(out.to, "/admin/login");
+    for id in ["aaa", "zzz"] {
+        let another = format!(
+            "[[corp]]\nid = \"{id}\"\ntenant_key = \"{id}\"\n\
+             [corp.app]\nagent_id = 1\nsecret = \"a-secret-of-another\"\n\
+             [[corp.receiver]]\nname = \"{id}\"\ntoken = \"OtherToken\"\n\
+             aes_key = \"0123456789abcdefghijklmnopqrstuvwxyzABCDEFG\"\n[[corp]]\nid = \"{CORP}\"\n"
+        );
+        let own = format!("[[corp]]\nid = \"{CORP}\"\n");
+        world.restart(&own, &another).await;
+        let mut copy = Guest::new(&world);
+        copy.cookies = kept.clone();
+        assert_eq!(copy.get(&page).await.to, "/admin/login", "{id}");
+    }
+}
+
+#[tokio::test]
+async fn every_sync_that_is_kept_is_shown() {
+    let world = world("").await;
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let now = world.clock.now();
+    let run = |n: u64| SyncRun {
+        id: id(now.minus(month * n as u32), "", now),
+        request: SyncRequest {
+            scope: SyncScope::Links,
+            mode: SyncMode::DryRun,
+            by: AskedBy::Admin,
+            part: None,
+        },
+        state: SyncState::Done,
+        started_at: now,
+        moved_at: now,
+        ended_at: Some(now),
+        doing: String::new(),
+        progress: (0, 0),
+        report: SyncReport {
+            warnings: vec![format!("sync-{n}.")],
+            ..SyncReport::default()
+        },
+        place: SyncPlace::default(),
+        first: false,
+        then: None,
+    };
+    let runs = (1..=30).map(|n| Effect::PutSync(Box::new(run(n))));
+    let runs: Vec<Effect> = runs.collect();
+    world.put(&runs).await;
+    let mut admin = Guest::new(&world);
+    admin.log_in(ADMIN_PASSWORD).await;
+    let page = admin.get(&format!("/admin/corps/{CORP}/sync")).await;
+    let places = (1..=30).map(|n| page.html.find(&format!("sync-{n}.")));
+    let places: Vec<usize> = places.map(Option::unwrap).collect();
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[tokio::test]

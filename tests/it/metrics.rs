@@ -214,6 +214,28 @@ async fn a_day_leaves_its_figures(on: On) {
     assert!(!text.contains("wecom_bridge_fault{"), "{text}");
 }
 
+#[tokio::test]
+async fn a_record_that_cannot_be_read_spoils_no_figure() {
+    let world = World::start(On::Redis).await;
+    a_day(&world).await;
+    world.spoil("t:links", "ZhangAAA");
+    world.clock.advance(Duration::from_secs(61));
+    let text = world.metrics().await;
+    let corp = format!("corp=\"{CORP}\"");
+    for (name, expected) in [
+        (format!("links{{{corp},state=\"confirmed\"}}"), 1.0),
+        (format!("sync_age_seconds{{{corp},state=\"done\"}}"), 122.0),
+        ("store_up".into(), 1.0),
+    ] {
+        let name = format!("wecom_bridge_{name}");
+        assert_eq!(sample(&text, &name), expected, "{name}\n{text}");
+    }
+    world.spoil("t:switches", "");
+    let text = world.metrics().await;
+    assert_eq!(sample(&text, "wecom_bridge_store_up"), 1.0);
+    assert!(!text.contains("wecom_bridge_sync_age_seconds{"), "{text}");
+}
+
 async fn the_table_lists_what_there_is(on: On) {
     let world = World::start(on).await;
     a_day(&world).await;

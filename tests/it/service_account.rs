@@ -21,12 +21,13 @@ use wecom_bridge::weixin::oauth::{Opened, Scope, authorize_url};
 use wecom_bridge::weixin::{Client, Credentials};
 
 use crate::items;
-use crate::world::{ACCOUNT, ACCOUNT_SECRET, On, Setup, World, stories};
+use crate::world::{ACCOUNT, ACCOUNT_SECRET, API_TOKEN, CORP, On, Setup, World, stories};
 
 stories!(
     followers_become_known,
     a_reminder_reaches_a_follower,
     a_reply_reminds_whoever_follows_and_else_a_member,
+    what_is_put_right_is_tried_again,
 );
 
 /// The account with its template and its receiver.
@@ -356,4 +357,49 @@ async fn a_reply_reminds_whoever_follows_and_else_a_member(on: On) {
     let url = messages[0].url.as_deref().unwrap();
     assert!(url.contains("/home") && url.contains("form"), "{url}");
     assert_eq!(world.cards(&zhang).len(), before + 1);
+
+    // A system has no name, and no value may be empty.
+    world.clock.advance(Duration::from_secs(11 * 60));
+    let comment = NewComment {
+        item: form_ref.clone(),
+        contact: wang.clone(),
+        id: "c4".into(),
+        text: "已为您安排".into(),
+    };
+    let said = world.asked(Actor::System, Command::Comment(comment));
+    said.await.unwrap();
+    world.settle().await;
+    let messages = arrived(&world);
+    let names: Vec<_> = messages
+        .iter()
+        .flat_map(|message| &message.values)
+        .filter(|(key, _)| key == "name3")
+        .map(|(_, name)| name.as_str())
+        .collect();
+    assert_eq!(names, ["张三", "-"]);
+}
+
+async fn what_is_put_right_is_tried_again(on: On) {
+    let (world, customer) = world(on).await;
+    let untrusted = Fault::ErrCode(40164);
+    world
+        .sim
+        .faults()
+        .always("weixin/cgi-bin/stable_token", untrusted);
+    world.sim.follows_account(&customer).await.unwrap();
+    world.settle().await;
+    let unionid = async || kept(&world, &customer).await.unwrap().unionid;
+    assert_eq!(unionid().await, None, "who follows cannot be asked");
+    world.sim.faults().clear();
+    world.clock.advance(Duration::from_secs(1));
+    let again = world.post("api/v1/faults/retry").bearer_auth(API_TOKEN);
+    assert_eq!(again.send().await.unwrap().status(), 204);
+    world.settle().await;
+    assert!(unionid().await.is_some());
+    let text = world.metrics().await;
+    let calls = format!("wecom_bridge_api_calls_total{{corp=\"{CORP}\",family=\"service_account\"");
+    for (result, expected) in [("misconfigured", 1), ("ok", 2)] {
+        let sample = format!("{calls},result=\"{result}\"}} {expected}");
+        assert!(text.contains(&sample), "{sample}\n{text}");
+    }
 }

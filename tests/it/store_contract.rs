@@ -38,7 +38,7 @@ macro_rules! promises {
             refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,
                 a_retried_one_gives_way, a_settled_one_is_forgotten,
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;
-            retry: due_times_and_attempts, the_delayed_can_be_hastened, a_subject_goes_on_meanwhile, history_is_capped;
+            retry: due_times_and_attempts, the_delayed_can_be_hastened, what_came_too_early_was_no_attempt, a_subject_goes_on_meanwhile, history_is_capped;
             settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
                 replaying_open_items_is_harmless, trim_forgets_only_the_done,
                 the_dead_can_be_discarded;

@@ -19,6 +19,7 @@ use crate::world::{On, World, stories, user};
 stories!(
     members_are_told_at_once_and_then_bundled,
     however_often_it_is_looked_at_nothing_is_given_up,
+    however_often_it_is_hastened_nothing_is_given_up,
     a_dead_worker_loses_nothing_and_repeats_nothing,
     old_cards_show_the_new_owner,
     a_burst_of_changes_uses_one_code,
@@ -202,6 +203,25 @@ async fn however_often_it_is_looked_at_nothing_is_given_up(on: On) {
     let cards = scene.cards(&scene.zhang);
     let titles: Vec<_> = cards.iter().skip(1).map(title).collect();
     assert_eq!(titles, [("王女士发表了评论", "40条评论")]);
+    scene.nothing_is_dead().await;
+}
+
+async fn however_often_it_is_hastened_nothing_is_given_up(on: On) {
+    let scene = Scene::told(on).await;
+    scene.says(&scene.customer(), "c1").await;
+    scene.world.settle().await;
+    for _ in 0..30 {
+        scene.world.clock.advance(A_MOMENT);
+        let now = scene.world.clock.now();
+        let hastened = scene.world.store().hasten_all(&corp(), now).await;
+        assert!(hastened.unwrap() > 0);
+        scene.world.settle().await;
+    }
+    assert_eq!(scene.cards(&scene.zhang).len(), 1, "not so soon");
+    scene.world.pass(5 * MINUTE).await;
+    let cards = scene.cards(&scene.zhang);
+    let titles: Vec<_> = cards.iter().skip(1).map(title).collect();
+    assert_eq!(titles, [("王女士发表了评论", "")]);
     scene.nothing_is_dead().await;
 }
 

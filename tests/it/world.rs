@@ -402,6 +402,25 @@ impl World {
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
 
+    /// Puts something that no version can read in place of a record of the corp, under this key of Redis. Without a field:
+    /// of all records that it has.
+    pub(crate) fn spoil(&self, key: &str, field: &str) {
+        let redis = self.redis.as_ref().expect("a world on Redis");
+        let prefix = format!("wb:{{{}}}:", self.corp);
+        let key = format!("{prefix}{key}");
+        let fields = match field {
+            "" => redis.cli(&["HKEYS", &key]),
+            field => {
+                let keys = key.replace(":t:", ":k:");
+                redis.cli(&["ZADD", &keys, "0", field]);
+                field.to_owned()
+            }
+        };
+        for field in fields.lines() {
+            redis.cli(&["HSET", &key, field, "1 {}}"]);
+        }
+    }
+
     /// Does something while the store's server is asleep.
     pub(crate) async fn while_the_store_sleeps<T>(&self, work: impl Future<Output = T>) -> T {
         let redis = self.redis.as_ref().expect("a world on Redis");

@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 
 use crate::act::error::ActError;
-use crate::act::step::{
-    End, Page, READS, of_contact, parsed, sighting, step, tag_groups, told, words,
-};
+use crate::act::step::{Page, of_contact, parsed, step, tag_groups, told, words};
 use crate::decide::found::{ContactFound, CustomerFound, Found, Step};
 use crate::decide::sync::misses_contact;
 use crate::model::contact::{Contact, Ending, Greeting};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::model::sync::{Sighting, SyncRun};
+use crate::model::sync::{Sighted, Sighting, SyncRun};
 use crate::model::tag::TagNames;
 use crate::store::record::{Key, Record, Table};
 use crate::wecom::customers::Customers;
@@ -106,42 +104,21 @@ impl Page<'_> {
         run: &SyncRun,
         basis: &mut Vec<Record>,
     ) -> Result<Step, ActError> {
-        let kept = self.list(Table::Contacts, run).await?;
-        let mut contacts = Vec::with_capacity(kept.len());
-        for record in kept {
-            if let Some(contact) = record.parse::<Contact>()? {
-                contacts.push((contact, record));
-            }
-        }
-        let keys: Vec<Key> = contacts
-            .iter()
-            .map(|(c, _)| of_contact(&c.external_userid))
-            .collect();
-        let sightings = self.store.read(self.id, &keys).await?;
-        let mut all = End::new(contacts.len());
-        let (mut looked_at, mut without_member) = (0, 0);
-        let mut missed = Vec::new();
-        for (n, ((contact, record), seen)) in contacts.into_iter().zip(sightings).enumerate() {
-            let sighting = sighting(&seen, run)?;
-            all.at(&record);
-            looked_at += 1;
-            if misses_contact(run, &contact, sighting.as_ref()) {
-                missed.push((contact, record, sighting));
-            } else {
-                without_member += u64::from(contact.follow_users.is_empty());
-            }
-            if missed.len() == READS {
-                all.cut_after(n);
-                break;
-            }
-        }
-        let contacts = self.contacts(missed, basis).await?;
+        let mut without_member = 0;
+        let who = |contact: &Contact| Sighted::Contact(contact.external_userid.clone());
+        let misses = |contact: &Contact, seen: Option<&Sighting>| {
+            let missed = misses_contact(run, contact, seen);
+            without_member += u64::from(!missed && contact.follow_users.is_empty());
+            missed
+        };
+        let walked = self.walk(Table::Contacts, run, who, misses).await?;
+        let contacts = self.contacts(walked.missed, basis).await?;
         let calls = contacts.len() as u64;
         let found = Found::Kept {
-            looked_at,
+            looked_at: walked.looked_at,
             without_member,
             contacts,
-            next: all.next(),
+            next: walked.next,
         };
         Ok(step(found, calls))
     }

@@ -1,14 +1,12 @@
 //! What the steps about customer groups read.
 
-use std::collections::HashSet;
-
 use crate::act::error::ActError;
-use crate::act::step::{End, Page, READS, sighting, step, told, words};
+use crate::act::step::{Page, step, told, words};
 use crate::decide::found::{ChatFound, Found, Step};
 use crate::decide::sync::misses_chat;
 use crate::model::chat::Chat;
 use crate::model::ids::{ChatId, UserId};
-use crate::model::sync::{Sighted, SyncBatch, SyncRun};
+use crate::model::sync::{Sighted, Sighting, SyncBatch, SyncRun};
 use crate::store::record::{Key, Record, Table};
 use crate::wecom::chat::Chats;
 use crate::wecom::error::ApiError;
@@ -30,14 +28,7 @@ impl Page<'_> {
         };
         ids.sort();
         ids.dedup();
-        let keys: Vec<Key> = ids.iter().map(of_group).collect();
-        let sightings = self.store.read(self.id, &keys).await?;
-        let mut seen = HashSet::new();
-        for (id, record) in ids.iter().zip(&sightings) {
-            if sighting(record, run)?.is_some() {
-                seen.insert(id.clone());
-            }
-        }
+        let seen = self.seen(run, &ids, Sighted::Chat).await?;
         Ok(step(Found::Groups { ids, seen, next }, 1))
     }
 
@@ -65,30 +56,13 @@ impl Page<'_> {
         run: &SyncRun,
         basis: &mut Vec<Record>,
     ) -> Result<Step, ActError> {
-        let kept = self.list(Table::Chats, run).await?;
-        let mut chats = Vec::with_capacity(kept.len());
-        for record in kept {
-            if let Some(chat) = record.parse::<Chat>()? {
-                chats.push((chat, record));
-            }
-        }
-        let keys: Vec<Key> = chats.iter().map(|(c, _)| of_group(&c.chat_id)).collect();
-        let sightings = self.store.read(self.id, &keys).await?;
-        let mut all = End::new(chats.len());
-        let mut looked_at = 0;
-        let mut missed = Vec::new();
-        for (n, ((chat, record), seen)) in chats.into_iter().zip(sightings).enumerate() {
-            all.at(&record);
-            looked_at += 1;
-            if misses_chat(run, &chat, sighting(&seen, run)?.as_ref()) {
-                missed.push((chat.chat_id.clone(), Some(chat), record));
-            }
-            if missed.len() == READS {
-                all.cut_after(n);
-                break;
-            }
-        }
-        self.chats(missed, looked_at, all.next(), basis).await
+        let who = |chat: &Chat| Sighted::Chat(chat.chat_id.clone());
+        let misses = |chat: &Chat, seen: Option<&Sighting>| misses_chat(run, chat, seen);
+        let walked = self.walk(Table::Chats, run, who, misses).await?;
+        let missed = walked.missed.into_iter();
+        let missed = missed.map(|(chat, record, _)| (chat.chat_id.clone(), Some(chat), record));
+        self.chats(missed.collect(), walked.looked_at, walked.next, basis)
+            .await
     }
 
     async fn chats(
@@ -132,8 +106,4 @@ fn no_groups(problem: ApiError) -> Result<Step, ActError> {
         return Ok(step(Found::NoGroups(words(&problem.to_string())), 1));
     }
     Err(problem.into())
-}
-
-fn of_group(id: &ChatId) -> Key {
-    Key::sighting(&Sighted::Chat(id.clone()))
 }

@@ -1,14 +1,12 @@
 //! What the steps about members read.
 
-use std::collections::HashSet;
-
 use crate::act::error::ActError;
-use crate::act::step::{End, Page, READS, of_member, sighting, step, told};
+use crate::act::step::{Page, step, told};
 use crate::decide::found::{Found, MemberFound, Step};
 use crate::decide::sync::misses_member;
 use crate::model::ids::UserId;
 use crate::model::member::{Link, Member};
-use crate::model::sync::{SyncPhase, SyncRun};
+use crate::model::sync::{Sighted, Sighting, SyncPhase, SyncRun};
 use crate::store::record::{Key, Record, Table};
 
 impl Page<'_> {
@@ -22,14 +20,7 @@ impl Page<'_> {
     ) -> Result<Found, ActError> {
         userids.sort();
         userids.dedup();
-        let keys: Vec<Key> = userids.iter().map(of_member).collect();
-        let sightings = self.store.read(self.id, &keys).await?;
-        let mut seen = HashSet::new();
-        for (userid, record) in userids.iter().zip(&sightings) {
-            if sighting(record, run)?.is_some() {
-                seen.insert(userid.clone());
-            }
-        }
+        let seen = self.seen(run, &userids, Sighted::Member).await?;
         Ok(Found::Ids {
             userids,
             seen,
@@ -72,36 +63,15 @@ impl Page<'_> {
         run: &SyncRun,
         basis: &mut Vec<Record>,
     ) -> Result<Step, ActError> {
-        let kept = self.list(Table::Members, run).await?;
-        let mut members = Vec::with_capacity(kept.len());
-        for record in kept {
-            if let Some(member) = record.parse::<Member>()? {
-                members.push((member, record));
-            }
-        }
-        let keys: Vec<Key> = members.iter().map(|(m, _)| of_member(&m.userid)).collect();
         // Everybody's link is looked at, seen or not.
-        let sightings = if run.place.phase == SyncPhase::CheckLinks {
-            Vec::new()
-        } else {
-            self.store.read(self.id, &keys).await?
+        let all = run.place.phase == SyncPhase::CheckLinks;
+        let who = |member: &Member| Sighted::Member(member.userid.clone());
+        let misses = |member: &Member, seen: Option<&Sighting>| {
+            misses_member(run, member, seen.filter(|_| !all))
         };
-        let mut all = End::new(members.len());
-        let mut people = Vec::new();
-        for (n, (member, record)) in members.into_iter().enumerate() {
-            let sighting = match sightings.get(n) {
-                Some(record) => sighting(record, run)?,
-                None => None,
-            };
-            all.at(&record);
-            if misses_member(run, &member, sighting.as_ref()) {
-                people.push((member.userid, record));
-            }
-            if people.len() == READS {
-                all.cut_after(n);
-                break;
-            }
-        }
-        self.members(people, all.next(), basis).await
+        let walked = self.walk(Table::Members, run, who, misses).await?;
+        let people = walked.missed.into_iter();
+        let people = people.map(|(member, record, _)| (member.userid, record));
+        self.members(people.collect(), walked.next, basis).await
     }
 }

@@ -6,7 +6,7 @@ use crate::config::{Config, Corp, ServiceAccount};
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::weixin::Client;
-use crate::weixin::error::WeixinError;
+use crate::weixin::error::{WeixinError, remedy};
 
 /// The account's console.
 const CONSOLE: &str = "https://mp.weixin.qq.com";
@@ -96,8 +96,12 @@ fn advice(problem: &WeixinError) -> String {
         WeixinError::BadReply { .. } => {
             "something answers in WeChat's place: check `weixin.api_base` and `wecom.proxy`".into()
         }
-        WeixinError::Misconfigured { .. } => {
-            format!("{CONSOLE}: compare AppID and AppSecret with the configuration")
+        WeixinError::Misconfigured {
+            errcode: Some(errcode),
+            ..
+        } => format!("{CONSOLE}: {}", remedy(*errcode)),
+        WeixinError::Misconfigured { errcode: None, .. } => {
+            "check `weixin.api_base` and `wecom.proxy`".into()
         }
         WeixinError::RateLimited { .. }
         | WeixinError::Busy { .. }
@@ -106,10 +110,7 @@ fn advice(problem: &WeixinError) -> String {
         | WeixinError::NotFollowing { .. }
         | WeixinError::RefusedByUser { .. }
         | WeixinError::BadCode { .. }
-        | WeixinError::FieldFormat { .. } => format!(
-            "{CONSOLE}: see that the address which this service calls from is in the account's list of trusted ones, \
-             and what the code says"
-        ),
+        | WeixinError::FieldFormat { .. } => format!("{CONSOLE}: see what the code says"),
     }
 }
 
@@ -122,22 +123,17 @@ mod tests {
     fn each_trouble_has_its_remedy() {
         let api = "cgi-bin/stable_token";
         let errmsg = || "words".to_owned();
-        let misconfigured = WeixinError::Misconfigured {
-            errcode: Some(40125),
+        let misconfigured = |errcode| WeixinError::Misconfigured {
+            errcode: Some(errcode),
             what: errmsg(),
-        };
-        let refused = WeixinError::Refused {
-            api,
-            errcode: 40164,
-            errmsg: errmsg(),
         };
         let network = WeixinError::Network {
             api,
             what: errmsg(),
         };
         for (problem, remedy) in [
-            (misconfigured, "AppSecret"),
-            (refused, "list of trusted ones"),
+            (misconfigured(40125), "secret"),
+            (misconfigured(40164), "IP白名单"),
             (network, "weixin.api_base"),
         ] {
             let check = token(&CorpId::parse("ww1").unwrap(), Err(problem));

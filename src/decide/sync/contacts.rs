@@ -8,7 +8,7 @@ use crate::decide::facts::Facts;
 use crate::decide::found::{ContactFound, CustomerFound, Found};
 use crate::decide::sync::phases::Kind;
 use crate::decide::sync::tally::{count, recount};
-use crate::decide::sync::{RESTARTS_MAX, Walk, is_in};
+use crate::decide::sync::{Walk, is_in};
 use crate::decide::tag;
 use crate::decide::wording;
 use crate::model::contact::{Contact, FollowUser, Tag};
@@ -50,18 +50,16 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
                 walk.run.report.relations.failed += unreadable;
                 walk.failed(wording::UNREADABLE_ROW);
             }
-            match next {
-                Some(cursor) => walk.turn_to(cursor.clone()),
-                None => batch_done(walk, facts),
+            if next.is_none() {
+                worked_off(walk, facts);
             }
+            walk.go_on(next.as_ref(), facts.step.batch.as_ref());
         }
         Found::Stale => {
-            walk.turn_to(String::new());
-            walk.run.place.restarts += 1;
             // The rest is left to the sweep, which reads each contact by itself.
-            if walk.run.place.restarts > RESTARTS_MAX {
+            if !walk.restarts() {
                 walk.failed(wording::CURSOR_REFUSED);
-                batch_done(walk, facts);
+                given_up(walk, facts);
             }
         }
         Found::BadMember(reason) => bad_member(walk, facts, reason),
@@ -76,21 +74,15 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
             for contact in contacts {
                 swept(walk, facts, contact);
             }
-            match next {
-                Some(cursor) => walk.turn_to(cursor.clone()),
-                None => walk.next_phase(),
-            }
+            walk.go_on(next.as_ref(), None);
         }
         Found::Others { count, next } => {
             walk.run.report.contacts.skipped += count;
-            match next {
-                Some(cursor) => walk.turn_to(cursor.clone()),
-                None => walk.next_phase(),
-            }
+            walk.go_on(next.as_ref(), None);
         }
         Found::NoOthers(reason) => {
             let warning = format!("{}（{reason}）", wording::NO_OTHERS);
-            walk.run.report.warnings.push(warning);
+            walk.warned(warning);
             walk.next_phase();
         }
         Found::NoStep
@@ -106,7 +98,7 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
 
 fn followers(walk: &mut Walk, userids: &[UserId]) {
     if userids.is_empty() {
-        walk.run.report.warnings.push(wording::NO_FOLLOWERS.into());
+        walk.warned(wording::NO_FOLLOWERS.into());
     }
     let own = userids.iter().filter(|userid| is_in(&walk.run, userid));
     let ids: Vec<String> = own.map(ToString::to_string).collect();
@@ -118,10 +110,15 @@ fn followers(walk: &mut Walk, userids: &[UserId]) {
     walk.run.progress = (0, ids.len() as u64);
 }
 
-fn batch_done(walk: &mut Walk, facts: &Facts<'_>) {
+/// Nothing more is read of the batch.
+fn worked_off(walk: &mut Walk, facts: &Facts<'_>) {
     let batch = facts.step.batch.as_ref();
     walk.run.progress.0 += batch.map_or(0, |batch| batch.ids.len() as u64);
-    walk.batch_done(batch);
+}
+
+fn given_up(walk: &mut Walk, facts: &Facts<'_>) {
+    worked_off(walk, facts);
+    walk.go_on(None, facts.step.batch.as_ref());
 }
 
 fn bad_member(walk: &mut Walk, facts: &Facts<'_>, reason: &str) {
@@ -131,7 +128,7 @@ fn bad_member(walk: &mut Walk, facts: &Facts<'_>, reason: &str) {
     if batch.ids.len() < 2 {
         walk.run.report.relations.failed += 1;
         walk.failed(reason);
-        return batch_done(walk, facts);
+        return given_up(walk, facts);
     }
     walk.halve(batch);
 }

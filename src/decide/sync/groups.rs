@@ -3,14 +3,14 @@
 use crate::decide::chat;
 use crate::decide::facts::Facts;
 use crate::decide::found::{ChatFound, Found};
+use crate::decide::sync::Walk;
 use crate::decide::sync::phases::Kind;
 use crate::decide::sync::tally::count;
-use crate::decide::sync::{RESTARTS_MAX, Walk};
 use crate::decide::wording;
 use crate::model::chat::{Chat, ChatView};
 use crate::model::effect::Effect;
 use crate::model::ids::ChatId;
-use crate::model::sync::{Counted, Sighted, Sighting, SyncPhase};
+use crate::model::sync::{Counted, Sighted, SyncPhase};
 
 /// So many groups are read in one step.
 const GROUPS: usize = 20;
@@ -23,18 +23,15 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
         (SyncPhase::ListGroups | SyncPhase::ReadGroups, Found::NoBatch) => walk.next_phase(),
         (_, Found::Groups { ids, seen, next }) => {
             let new: Vec<&ChatId> = ids.iter().filter(|id| !seen.contains(*id)).collect();
-            listed(walk, &new);
-            match next {
-                Some(cursor) => walk.turn_to(cursor.clone()),
-                None => walk.batch_done(batch),
-            }
+            let found = walk.run.report.chats.found;
+            let found = walk.listed((Kind::Groups, GROUPS), &new, Sighted::Chat, found);
+            walk.run.report.chats.found = found;
+            walk.go_on(next.as_ref(), batch);
         }
         (SyncPhase::ListGroups, Found::Stale) => {
-            walk.turn_to(String::new());
-            walk.run.place.restarts += 1;
-            if walk.run.place.restarts > RESTARTS_MAX {
+            if !walk.restarts() {
                 walk.failed(wording::GROUP_CURSOR_REFUSED);
-                walk.batch_done(batch);
+                walk.go_on(None, batch);
             }
         }
         (SyncPhase::ListGroups, Found::BadMember(reason)) => match batch {
@@ -42,12 +39,12 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
             batch => {
                 walk.run.report.chats.failed += 1;
                 walk.failed(reason);
-                walk.batch_done(batch);
+                walk.go_on(None, batch);
             }
         },
         (_, Found::NoGroups(reason)) => {
             let warning = format!("{}（{reason}）", wording::NO_GROUPS);
-            walk.run.report.warnings.push(warning);
+            walk.warned(warning);
             walk.go_to(SyncPhase::CountOthers);
         }
         (
@@ -65,34 +62,11 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
             for chat in chats {
                 read(walk, chat);
             }
-            match (next, batch) {
-                (Some(cursor), _) => walk.turn_to(cursor.clone()),
-                (None, Some(batch)) => walk.batch_done(Some(batch)),
-                (None, None) => walk.next_phase(),
-            }
+            walk.go_on(next.as_ref(), batch);
         }
         _ => return false,
     }
     true
-}
-
-/// Notes which groups WeCom lists, and that they are to be read.
-fn listed(walk: &mut Walk, new: &[&ChatId]) {
-    for id in new {
-        walk.note(Effect::PutSighting(Sighting {
-            who: Sighted::Chat((*id).clone()),
-            run: walk.run.id.clone(),
-            members: Vec::new(),
-            counted: Counted::Unchanged,
-            written: None,
-        }));
-    }
-    let ids: Vec<String> = new.iter().map(ToString::to_string).collect();
-    let found = walk.run.report.chats.found;
-    walk.batches(Kind::Groups, found, &ids, GROUPS);
-    let all = found + ids.len() as u64;
-    walk.run.report.chats.found = all;
-    walk.run.progress = (0, all);
 }
 
 /// Brings one group up to date, by the rules of a refresh.

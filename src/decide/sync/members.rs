@@ -5,12 +5,12 @@ use crate::decide::found::{Found, MemberFound};
 use crate::decide::member;
 use crate::decide::sync::phases::Kind;
 use crate::decide::sync::tally::count;
-use crate::decide::sync::{RESTARTS_MAX, Walk, is_in};
+use crate::decide::sync::{Walk, is_in};
 use crate::decide::wording;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
 use crate::model::member::LinkState;
-use crate::model::sync::{AskedBy, Counted, Sighted, Sighting, SyncPhase};
+use crate::model::sync::{AskedBy, Counted, Sighted, SyncPhase};
 
 /// So many departments are listed in one step.
 const DEPARTMENTS: usize = 5;
@@ -25,14 +25,12 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
         (SyncPhase::ListMembers | SyncPhase::ReadMembers, Found::NoBatch) => walk.next_phase(),
         (_, Found::NoIds(reason)) => {
             let warning = format!("{}（{reason}）", wording::NO_IDS);
-            walk.run.report.warnings.push(warning);
+            walk.warned(warning);
             walk.go_to(SyncPhase::ListDepartments);
         }
         (SyncPhase::ListIds, Found::Stale) => {
-            walk.turn_to(String::new());
-            walk.run.place.restarts += 1;
-            if walk.run.place.restarts > RESTARTS_MAX {
-                walk.run.report.warnings.push(wording::NO_IDS.into());
+            if !walk.restarts() {
+                walk.warned(wording::NO_IDS.into());
                 walk.go_to(SyncPhase::ListDepartments);
             }
         }
@@ -56,45 +54,20 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
             }
             let new = userids.iter().filter(|userid| !seen.contains(*userid));
             let new: Vec<&UserId> = new.filter(|userid| is_in(&walk.run, userid)).collect();
-            listed(walk, &new);
-            match (next, &facts.step.batch) {
-                (Some(cursor), _) => walk.turn_to(cursor.clone()),
-                (None, Some(batch)) => walk.note(Effect::DropBatch(batch.key.clone())),
-                (None, None) => walk.next_phase(),
-            }
+            let found = walk.run.report.members.found;
+            let found = walk.listed((Kind::Members, MEMBERS), &new, Sighted::Member, found);
+            walk.run.report.members.found = found;
+            walk.go_on(next.as_ref(), facts.step.batch.as_ref());
         }
         (_, Found::Members { members, next }) => {
             for member in members {
                 read(walk, facts, member);
             }
-            match (next, &facts.step.batch) {
-                (Some(cursor), _) => walk.turn_to(cursor.clone()),
-                (None, Some(batch)) => walk.note(Effect::DropBatch(batch.key.clone())),
-                (None, None) => walk.next_phase(),
-            }
+            walk.go_on(next.as_ref(), facts.step.batch.as_ref());
         }
         _ => return false,
     }
     true
-}
-
-/// Notes whom WeCom lists, and that they are to be read.
-fn listed(walk: &mut Walk, userids: &[&UserId]) {
-    for userid in userids {
-        walk.note(Effect::PutSighting(Sighting {
-            who: Sighted::Member((*userid).clone()),
-            run: walk.run.id.clone(),
-            members: Vec::new(),
-            counted: Counted::Unchanged,
-            written: None,
-        }));
-    }
-    let ids: Vec<String> = userids.iter().map(ToString::to_string).collect();
-    let found = walk.run.report.members.found;
-    walk.batches(Kind::Members, found, &ids, MEMBERS);
-    let all = found + ids.len() as u64;
-    walk.run.report.members.found = all;
-    walk.run.progress = (0, all);
 }
 
 /// Brings one member and its link up to date, by the rules of a refresh.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -109,11 +110,10 @@ impl AdminSession {
 
     async fn is_ended(&self, doors: &Doors) -> Result<bool, StoreError> {
         let name = self.ended_name(doors);
-        let Some(corp) = self.kept_at(doors).first().copied() else {
-            return Ok(false);
-        };
         let now = doors.clock.now();
-        doors.store.is_session_ended(corp, &name, now).await
+        let asked = self.kept_at(doors).into_iter();
+        let asked = asked.map(|corp| doors.store.is_session_ended(corp, &name, now));
+        Ok(try_join_all(asked).await?.contains(&true))
     }
 
     /// What the store knows it by once it is ended: nobody can make a cookie from that.
@@ -121,25 +121,14 @@ impl AdminSession {
         doors.session_key.tag("ended admin session", &self.id)
     }
 
-    /// The corps with whose records its end is kept, in order. That of a password's session is kept with all of them, so
-    /// that a corp may leave the configuration.
+    /// The corps with whose records its end is kept. That of a password's session is kept with all that there are, and
+    /// all are asked: a corp may leave the configuration, and another come that knows nothing of it.
     fn kept_at<'a>(&'a self, doors: &'a Doors) -> Vec<&'a CorpId> {
         match &self.who {
             Who::Member { corp, .. } => vec![corp],
-            Who::Password { .. } => {
-                let mut corps: Vec<&CorpId> = doors.corps.keys().collect();
-                corps.sort();
-                corps
-            }
+            Who::Password { .. } => doors.corps.keys().collect(),
         }
     }
-}
-
-/// The corp that an administrator's address names, and the token of the session's forms: for doors beside these pages.
-pub(in crate::http) async fn corp_and_token(request: &HttpRequest) -> Option<(CorpId, String)> {
-    let admin = Admin::of(request).await.ok()?;
-    let token = form_token(&admin.doors, &admin.session.id);
-    Some((admin.corp, token))
 }
 
 impl LoggedIn {

@@ -16,15 +16,6 @@ use crate::model::sync::{AskedBy, SyncMode, SyncRequest, SyncRun, SyncScope, Syn
 use crate::store::item::Accepted;
 use crate::store::record::{Key, Record, Table};
 
-/// How far back the list goes: the hourly passes and nightly syncs of a week, and what people asked for.
-const LISTED_FOR_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-
-/// How many syncs of that time are looked at.
-const LISTED_MAX: usize = 500;
-
-/// How many are shown.
-const SHOWN_MAX: usize = 20;
-
 /// A sync as pages show it.
 pub(in crate::http::admin) struct Run {
     pub(in crate::http::admin) state: &'static str,
@@ -67,13 +58,10 @@ struct SyncPage {
 pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, Turned> {
     let t = admin.t;
     let (store, corp) = (&admin.doors.store, &admin.corp);
-    let since = (admin.doors.clock.now().millis() - LISTED_FOR_MS).max(0);
-    let since = format!("{since:013}");
-    let records = store
-        .list(corp, Table::Syncs, Some(&since), LISTED_MAX)
-        .await?;
+    // Only the newest are kept.
+    let records = store.all(corp, Table::Syncs).await?;
     let mut runs = Vec::new();
-    for record in records.iter().rev().take(SHOWN_MAX) {
+    for record in records.iter().rev() {
         runs.extend(record.parse::<SyncRun>()?.map(|run| self::run(run, t)));
     }
     let scopes = SyncScope::ALL.map(|scope| Choice {

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 
 use crate::decide::item::sight;
-use crate::http::admin::access;
+use crate::http::admin::passage::{self, Passage};
 use crate::http::doors::Doors;
 use crate::http::session::{self, Session, Who};
 use crate::model::attachment::Attachment;
@@ -44,10 +44,13 @@ impl Asker {
     }
 
     /// The administrator of the corp that the address names.
-    pub(in crate::http) async fn admin(request: &HttpRequest) -> Option<Self> {
-        let (corp, token) = access::corp_and_token(request).await?;
-        let who = Actor::Admin;
-        Some(Self { corp, who, token })
+    pub(in crate::http) async fn admin(request: &HttpRequest, doors: &Doors) -> Option<Self> {
+        let Passage { corp, session } = passage::of(request).await.ok()?;
+        Some(Self {
+            corp,
+            who: Actor::Admin,
+            token: doors.session_key.tag(TOKEN, &session),
+        })
     }
 
     /// Whether they may bring files for an item now; the command asks again. `None`: they see no such item.

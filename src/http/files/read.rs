@@ -32,7 +32,13 @@ pub(in crate::http::files) async fn file_for_admin(
     doors: web::Data<Doors>,
     place: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    whole(&request, &doors, Asker::admin(&request).await, &place.1).await
+    whole(
+        &request,
+        &doors,
+        Asker::admin(&request, &doors).await,
+        &place.1,
+    )
+    .await
 }
 
 /// A thumbnail, for a customer or member.
@@ -51,7 +57,13 @@ pub(in crate::http::files) async fn thumbnail_for_admin(
     doors: web::Data<Doors>,
     place: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    small(&request, &doors, Asker::admin(&request).await, &place.1).await
+    small(
+        &request,
+        &doors,
+        Asker::admin(&request, &doors).await,
+        &place.1,
+    )
+    .await
 }
 
 async fn whole(

@@ -80,7 +80,7 @@ pub async fn upload_field(
     let files = doors.files.as_deref()?;
     let is_admin = request.path().starts_with("/admin/");
     let asker = match is_admin {
-        true => Asker::admin(request).await?,
+        true => Asker::admin(request, doors).await?,
         false => Asker::of(request, doors)?,
     };
     Some(field(files, asker, wanted))

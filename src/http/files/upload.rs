@@ -71,7 +71,7 @@ pub(in crate::http::files) async fn by_admin(
     wanted: Option<web::Query<For>>,
     payload: web::Payload,
 ) -> HttpResponse {
-    let asker = Asker::admin(&request).await;
+    let asker = Asker::admin(&request, &doors).await;
     upload(&request, &doors, asker, wanted, payload).await
 }
 

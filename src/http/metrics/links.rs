@@ -67,7 +67,8 @@ impl Counted {
             let page = store.list(corp, Table::Links, self.after.as_deref(), STEP);
             let page = page.await?;
             for record in &page {
-                if let Some(link) = record.parse::<Link>()? {
+                // One that cannot be read is in no state.
+                if let Ok(Some(link)) = record.parse::<Link>() {
                     self.so_far[link.state as usize] += 1;
                 }
             }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use futures_util::future::join_all;
+use serde::de::DeserializeOwned;
 
 use crate::act::Corp;
 use crate::act::tally::{End, Welcomed};
@@ -34,7 +35,7 @@ use crate::store::error::StoreError;
 use crate::store::item::{Depth, Queue};
 use crate::store::record::{Key, Record};
 use crate::wecom::Secret;
-use crate::wecom::tally::{CallResult, Family as ApiFamily, Happening};
+use crate::wecom::tally::{CallResult, Family as ApiFamily, Happening, Tally as ApiTally};
 
 /// How long the store may take for all its figures: Prometheus gives up after 10 seconds unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -141,10 +142,17 @@ fn of_work(page: &mut Page, id: &CorpId, corp: &Corp) {
 }
 
 fn of_calls(page: &mut Page, id: &CorpId, corp: &Corp) {
-    let (id, tally) = (id.as_str(), corp.client.tally());
+    let id = id.as_str();
+    let account = corp.account.as_ref();
+    let account = account.map(|account| account.client.tally());
+    let tallies: Vec<&ApiTally> = [Some(corp.client.tally()), account]
+        .into_iter()
+        .flatten()
+        .collect();
+    let sum = |of: &dyn Fn(&ApiTally) -> u64| tallies.iter().map(|tally| of(tally)).sum();
     for family in ApiFamily::ALL {
         for result in CallResult::ALL {
-            let count = Value::Count(tally.calls(family, result));
+            let count = Value::Count(sum(&|tally| tally.calls(family, result)));
             page.add(Figure::ApiCalls, &[id, family.name(), result.name()], count);
         }
     }
@@ -154,7 +162,7 @@ fn of_calls(page: &mut Page, id: &CorpId, corp: &Corp) {
         (Figure::Tokens, Happening::Fetched),
         (Figure::Tokens, Happening::TakenOver),
     ] {
-        let count = Value::Count(tally.of(happening));
+        let count = Value::Count(sum(&|tally| tally.of(happening)));
         page.add(figure, &[id, happening.name()], count);
     }
 }
@@ -215,13 +223,15 @@ impl Kept {
 
 async fn newest_sync(store: &Store, corp: &CorpId) -> Result<Option<SyncRun>, StoreError> {
     let records = store.read(corp, &[Key::switches()]).await?;
-    let switches = records.first().map(Record::parse::<Switches>).transpose()?;
-    let Some(id) = switches.flatten().and_then(|switches| switches.sync) else {
+    let Some(id) = readable(&records).and_then(|switches: Switches| switches.sync) else {
         return Ok(None);
     };
-    let records = store.read(corp, &[Key::sync(&id)]).await?;
-    let run = records.first().map(Record::parse::<SyncRun>).transpose()?;
-    Ok(run.flatten())
+    Ok(readable(&store.read(corp, &[Key::sync(&id)]).await?))
+}
+
+/// The one record, if it can be read. One that cannot is a trouble of its own; all other figures are good.
+fn readable<T: DeserializeOwned>(records: &[Record]) -> Option<T> {
+    records.first()?.parse().ok().flatten()
 }
 
 fn tell_sync(page: &mut Page, id: &str, run: &SyncRun, now: Timestamp) {

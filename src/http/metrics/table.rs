@@ -158,7 +158,7 @@ impl Figure {
                 "wecom_bridge_api_calls",
                 MetricType::Counter,
                 &["corp", "family", "result"],
-                "Calls to WeCom.",
+                "Calls to WeCom and WeChat.",
             ),
             Self::ApiNotMade => (
                 "wecom_bridge_api_not_made",

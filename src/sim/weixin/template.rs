@@ -2,26 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::model::template::{KeyKind, TemplateKey};
 use crate::sim::api::request::{Answer, Refused, Request, text};
 use crate::sim::corp::Corp;
 use crate::sim::event_xml::EventXml;
 use crate::sim::ledger::Sent;
 use crate::sim::weixin::api::{account, open};
 use crate::sim::weixin::{Account, Reception, Template, TemplateMessage};
-
-/// The most characters by key type.
-const MAX: [(&str, usize); 10] = [
-    ("thing", 20),
-    ("number", 32),
-    ("letter", 32),
-    ("symbol", 5),
-    ("character_string", 32),
-    ("phone_number", 17),
-    ("car_number", 8),
-    ("name", 20),
-    ("phrase", 5),
-    ("amount", 32),
-];
 
 pub(in crate::sim::weixin) fn send(corp: &mut Corp, request: &Request<'_>) -> Answer {
     open(corp, request)?;
@@ -87,25 +74,11 @@ fn values(template: &Template, data: &Value) -> Result<Vec<(String, String)>, Re
 }
 
 fn fits(template: &Template, key: &str, value: &str) -> bool {
-    let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
-    let count = value.chars().count();
-    if value.trim().is_empty() || value.contains(['\n', '\r']) {
+    let Ok(key) = TemplateKey::parse(key) else {
         return false;
-    }
-    let max = MAX.iter().find(|(name, _)| *name == kind);
-    if max.is_some_and(|(_, max)| count > *max) {
-        return false;
-    }
-    match kind {
-        "number" => value.bytes().all(|b| b.is_ascii_digit()),
-        "letter" => value.bytes().all(|b| b.is_ascii_alphabetic()),
-        "name" => value.is_ascii() || count <= 10,
-        "phrase" => value.chars().all(|c| !c.is_ascii()),
-        "const" => template.consts.contains(value),
-        "time" => value.contains(':'),
-        "date" => value.contains('年') || value.contains('-'),
-        _ => true,
-    }
+    };
+    let listed = key.kind() != KeyKind::Const || template.consts.contains(value);
+    listed && key.kind().takes(value)
 }
 
 #[cfg(test)]

@@ -52,7 +52,9 @@ use crate::store::embedded::memory::Memory;
 use crate::store::embedded::place::{Place, Spot, queue_number};
 use crate::store::embedded::writer::Writer;
 use crate::store::error::StoreError;
-use crate::store::item::{Accepted, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket};
+use crate::store::item::{
+    Accepted, Because, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket,
+};
 use crate::store::record::Record;
 use crate::store::write::Write;
 
@@ -194,20 +196,25 @@ impl EmbeddedStore {
         self.writer.write(write).await
     }
 
-    /// See [`Store::retry`](crate::store::Store::retry).
-    pub(in crate::store) async fn retry(
+    /// See [`Store::retry`](crate::store::Store::retry) and [`Store::postpone`](crate::store::Store::postpone).
+    pub(in crate::store) async fn give_back(
         &self,
         ticket: &Ticket,
         due: Timestamp,
-        error: &str,
+        because: Because<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (spot, token) = (self.claimed(ticket)?, ticket.token.clone());
-        let failure = Failure {
-            at: now,
-            error: error.to_owned(),
+        let failure = match because {
+            Because::Failed(error) => Some(Failure {
+                at: now,
+                error: error.to_owned(),
+            }),
+            Because::TooEarly => None,
         };
-        let write = move |batch: &mut Batch<'_>| settle::retry(batch, &spot, &token, due, failure);
+        let write = move |batch: &mut Batch<'_>| {
+            settle::give_back(batch, &spot, &token, (due, failure), now)
+        };
         self.writer.write(write).await
     }
 

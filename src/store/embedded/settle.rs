@@ -17,13 +17,14 @@ const ERROR_MAX: usize = 1000;
 /// The inner result is the answer; the outer error means that the file failed.
 pub(in crate::store::embedded) type Answer<T> = Result<Result<T, StoreError>, redb::Error>;
 
-/// Gives a claimed item back until `due`, or lets it give way to a newer one of its mark.
-pub(in crate::store::embedded) fn retry(
+/// Gives a claimed item back until `due`, or lets it give way to a newer one of its mark. Without a failure this attempt
+/// counts as none.
+pub(in crate::store::embedded) fn give_back(
     batch: &mut Batch<'_>,
     spot: &Spot,
     token: &str,
-    due: Timestamp,
-    failure: Failure,
+    (due, failure): (Timestamp, Option<Failure>),
+    now: Timestamp,
 ) -> Answer<()> {
     let Some(held) = ours(batch, spot, token) else {
         return Ok(Err(StoreError::ClaimLost));
@@ -33,18 +34,17 @@ pub(in crate::store::embedded) fn retry(
         let row = (spot.corp, mark.as_str());
         let newest = batch.tables.marks.get(row)?.map(|row| row.value());
         if newest.is_some_and(|newest| newest != number) {
-            done(batch, spot, held, failure.at)?;
+            done(batch, spot, held, now)?;
             return Ok(Ok(()));
         }
         batch.tables.marks.insert(row, number)?;
     }
+    let attempts = match failure {
+        Some(_) => held.attempt,
+        None => held.attempt.saturating_sub(1),
+    };
     let failures = json(&take_failures(batch, spot, failure)?);
-    let row = (
-        due.millis(),
-        held.attempt,
-        held.lane.code(),
-        failures.as_str(),
-    );
+    let row = (due.millis(), attempts, held.lane.code(), failures.as_str());
     batch.tables.retrying.insert(spot.key(), row)?;
     batch.change(Change::Released(spot.clone()));
     batch.change(Change::Delayed(spot.clone(), held.lane, due));
@@ -84,7 +84,8 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
     Ok(Ok(true))
 }
 
-/// Makes up to `limit` items due that wait for another attempt; tells how many.
+/// Makes up to `limit` items due that wait for another attempt; tells how many. The attempt that this brings is one for
+/// nothing.
 pub(in crate::store::embedded) fn hasten(
     batch: &mut Batch<'_>,
     (corp, queue): (u16, Queue),
@@ -102,7 +103,12 @@ pub(in crate::store::embedded) fn hasten(
         }) else {
             continue;
         };
-        let row = (now.millis(), row.0, row.1.as_str(), row.2.as_str());
+        let row = (
+            now.millis(),
+            row.0.saturating_sub(1),
+            row.1.as_str(),
+            row.2.as_str(),
+        );
         batch.tables.retrying.insert(spot.key(), row)?;
         batch.change(Change::Hastened(spot, lane, due, now));
         hastened += 1;
@@ -213,7 +219,7 @@ pub(in crate::store::embedded) fn dead(
         at: now,
         error: reason.to_owned(),
     };
-    let failures = json(&take_failures(batch, spot, failure)?);
+    let failures = json(&take_failures(batch, spot, Some(failure))?);
     let row = (now.millis(), held.attempt, failures.as_str());
     batch.tables.dead.insert(spot.key(), row)?;
     unmark(batch, spot, held)?;
@@ -233,16 +239,18 @@ fn unmark(batch: &mut Batch<'_>, spot: &Spot, held: &Held) -> Result<(), redb::E
     Ok(())
 }
 
-/// Takes an item out of its open state; gives its failures with one more.
+/// Takes an item out of its open state; gives its failures, with this one if there is one.
 fn take_failures(
     batch: &mut Batch<'_>,
     spot: &Spot,
-    failure: Failure,
+    failure: Option<Failure>,
 ) -> Result<Vec<Failure>, redb::Error> {
     batch.tables.waiting.remove(spot.key())?;
     let row = batch.tables.retrying.remove(spot.key())?;
     let mut failures = row.map_or_else(Vec::new, |row| read_failures(row.value().3));
-    keep(&mut failures, failure);
+    if let Some(failure) = failure {
+        keep(&mut failures, failure);
+    }
     Ok(failures)
 }
 

@@ -314,7 +314,7 @@ mod tests {
     use crate::store::embedded::EmbeddedStore;
     use crate::store::embedded::disk::{Disk, Fault, corp};
     use crate::store::error::StoreError;
-    use crate::store::item::{Accepted, Lanes, Leases, Queue, Settle, State, Ticket};
+    use crate::store::item::{Accepted, Because, Lanes, Leases, Queue, Settle, State, Ticket};
 
     use super::*;
 
@@ -392,7 +392,7 @@ mod tests {
             let (new, settled, retried, known) = tokio::join!(
                 accept(&store, 3),
                 store.commit(&held[0], done, &[], &[], at(1)),
-                store.retry(&held[1], at(50), "busy", at(1)),
+                store.give_back(&held[1], at(50), Because::Failed("busy"), at(1)),
                 accept(&store, 0),
             );
             for problem in [
@@ -420,7 +420,7 @@ mod tests {
                 assert_eq!(known, [State::Waiting; 4], "{fault:?}");
                 let taken = claim(&store, 9, at(2)).await;
                 assert_eq!(taken.len(), 2, "the claims are kept");
-                let retry = store.retry(&held[1], at(50), "busy", at(3));
+                let retry = store.give_back(&held[1], at(50), Because::Failed("busy"), at(3));
                 retry.await.unwrap();
                 let commit = store.commit(&held[0], done, &[], &[], at(3));
                 commit.await.unwrap();

@@ -81,6 +81,11 @@ local function remember(work, failure, max)
   work.failures = all
 end
 
+-- Makes the last attempt one that never was.
+local function uncount(work)
+  work.attempts = math.max(0, work.attempts - 1)
+end
+
 -- The first item that waits for a subject, which is free, comes to the front of its lane.
 local function next_of(q, subject)
   local first = call('ZPOPMIN', q['parked:' .. subject])
@@ -134,5 +139,6 @@ local function progress_of(q, place)
     return 'waiting', 0, '', ''
   end
   local failed = failures ~= '' or work.attempts > 1
+  failed = failed or call('ZSCORE', q.delayed, place)
   return failed and 'retrying' or 'waiting', work.attempts, '', failures
 end

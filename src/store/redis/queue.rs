@@ -9,7 +9,9 @@ use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::item::{Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket};
+use crate::store::item::{
+    Because, Claim, FAILURES_KEPT, Failure, Lanes, Leases, Queue, Settle, Ticket,
+};
 use crate::store::record::Record;
 use crate::store::redis::RedisStore;
 use crate::store::redis::script::Script;
@@ -122,16 +124,19 @@ impl RedisStore {
         verdict(&self.connection.run::<String>(&COMMIT, &call).await?)
     }
 
-    /// See [`Store::retry`](crate::store::Store::retry).
-    pub(in crate::store) async fn retry(
+    /// See [`Store::retry`](crate::store::Store::retry) and [`Store::postpone`](crate::store::Store::postpone).
+    pub(in crate::store) async fn give_back(
         &self,
         ticket: &Ticket,
         due: Timestamp,
-        error: &str,
+        because: Because<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut call = ticket_call(&RETRY, ticket);
-        call.arg(due.millis()).arg(failure(now, error));
+        call.arg(due.millis()).arg(match because {
+            Because::Failed(error) => failure(now, error),
+            Because::TooEarly => String::new(),
+        });
         call.arg(FAILURES_KEPT).arg(now.millis());
         verdict(&self.connection.run::<String>(&RETRY, &call).await?)
     }

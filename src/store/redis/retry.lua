@@ -1,12 +1,15 @@
--- Gives a claimed item back until its next attempt is due; or changes nothing and answers 'lost'.
+-- Gives a claimed item back until its next attempt is due; or changes nothing and answers 'lost'. Without a failure this
+-- attempt counts as none.
 --
--- ARGV: queue, place, token, when it is due, the failure, failures kept, now (milliseconds)
+-- ARGV: queue, place, token, when it is due, the failure ('' for none), failures kept, now (milliseconds)
 local q, place = queue(ARGV[1]), ARGV[2]
 local work = held_work(q, place, ARGV[3])
 if not work then
   return 'lost'
 end
-remember(work, ARGV[5], tonumber(ARGV[6]))
+if ARGV[5] ~= '' then
+  remember(work, ARGV[5], tonumber(ARGV[6]))
+end
 
 local source, kind, subject = head(text_of(q, place) or '')
 if q.inbox and source == 'service' then
@@ -20,6 +23,9 @@ if q.inbox and source == 'service' then
   call('HSET', key('marks'), mark, place)
 end
 
+if ARGV[5] == '' then
+  uncount(work)
+end
 put_aside(q, place, work)
 call('ZADD', q.delayed, ARGV[4], place)
 return 'ok'

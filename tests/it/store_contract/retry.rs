@@ -62,9 +62,9 @@ pub(crate) async fn the_delayed_can_be_hastened(ground: Ground) {
     assert_eq!(hasten(1, 10).await, 1, "one is due already, one is left");
     let due = ground.claim(9, at(10)).await;
     assert_eq!(subjects(&due), ["wm3", "wm2"]);
-    assert_eq!(due[1].ticket.attempt, 2, "attempts stay");
+    assert_eq!(due[1].ticket.attempt, 1, "this one is for nothing");
     let progress = ground.progress(&two.ticket.id).await;
-    assert_eq!(progress.failures.len(), 1, "and so do failures");
+    assert_eq!(progress.failures.len(), 1, "failures stay");
     assert_eq!(hasten(9, 11).await, 1);
     assert_eq!(hasten(9, 11).await, 0, "it is due");
     assert_eq!(subjects(&ground.claim(9, at(11)).await), ["wm1"]);
@@ -74,6 +74,35 @@ pub(crate) async fn the_delayed_can_be_hastened(ground: Ground) {
         let elsewhere = store.hasten(corp(2), queue, 9, at(0)).await;
         assert_eq!(elsewhere, Ok(0));
     }
+}
+
+pub(crate) async fn what_came_too_early_was_no_attempt(ground: Ground) {
+    let id = ground.accept("wm1").await;
+    let store = ground.store();
+    for n in 0..4 {
+        let ticket = ground.claim_one(at(10 * n)).await;
+        assert_eq!((&ticket.id, ticket.attempt), (&id, 1));
+        let due = at(10 * n + 10);
+        store.postpone(&ticket, due, at(10 * n)).await.unwrap();
+        let twice = store.postpone(&ticket, due, at(10 * n)).await;
+        assert_eq!(twice, Err(StoreError::ClaimLost));
+        let progress = ground.progress(&id).await;
+        assert_eq!((progress.state, progress.attempts), (State::Retrying, 0));
+        assert_eq!(progress.failures, []);
+        assert!(ground.claim(10, at(10 * n + 9)).await.is_empty());
+    }
+    let ticket = ground.claim_one(at(40)).await;
+    store.retry(&ticket, at(50), "busy", at(40)).await.unwrap();
+    let ticket = ground.claim_one(at(50)).await;
+    assert_eq!(ticket.attempt, 2);
+    store.postpone(&ticket, at(60), at(50)).await.unwrap();
+    let progress = ground.progress(&id).await;
+    assert_eq!((progress.attempts, progress.failures.len()), (1, 1));
+    ground
+        .done(&ground.claim_one(at(60)).await, &[], at(60))
+        .await
+        .unwrap();
+    assert_eq!(ground.progress(&id).await.attempts, 2);
 }
 
 pub(crate) async fn a_subject_goes_on_meanwhile(ground: Ground) {

@@ -316,7 +316,51 @@ fn a_step_that_is_given_up_ends_its_sync_with_the_remedy() {
             assert_eq!((run.state, run.ended_at), (SyncState::Failed, Some(NOW)));
             assert_eq!(run.report.failures, ["48002"]);
             assert!(run.report.warnings[0].contains("可调用接口的应用"));
+            // It went on, and was given up for the same reason.
+            facts.sync = Some(SyncRun {
+                state: SyncState::Running,
+                ..(**run).clone()
+            });
+            let effects = decide(&Input::StepDied(&died), &facts, NOW).unwrap();
+            let Some(Effect::PutSync(again)) = effects.first() else {
+                panic!("{effects:?}");
+            };
+            assert_eq!(again.report, run.report);
         }
+    }
+}
+
+#[test]
+fn the_sync_that_has_seen_all_members_is_kept() {
+    let corp = corp();
+    let named = |n: i64, scope| SyncRun {
+        id: id(Timestamp::from_millis(n), "", NOW),
+        request: request(AskedBy::Schedule, scope),
+        ..run(SyncState::Done, NOW)
+    };
+    for (seen_all, dropped, is_first) in [
+        (Some(1), vec![0, 2], false),
+        (Some(40), vec![0, 1, 2], false),
+        (None, vec![0, 1, 2], true),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.syncs = (0..52)
+            .map(|n| match Some(n) == seen_all {
+                true => named(n, SyncScope::Members),
+                false => named(n, SyncScope::Contacts),
+            })
+            .collect();
+        let asked = OwnEvent::StartSync(request(AskedBy::Schedule, SyncScope::Contacts));
+        let (mut gone, mut first) = (Vec::new(), None);
+        for effect in effects(&asked, &facts) {
+            if let Effect::DropSync(id) = effect {
+                gone.push(id);
+            } else if let Effect::PutSync(run) = effect {
+                first = Some(run.first);
+            }
+        }
+        let expected: Vec<String> = dropped.iter().map(|n| format!("{n:013}")).collect();
+        assert_eq!((gone, first), (expected, Some(is_first)), "{seen_all:?}");
     }
 }
 
