@@ -200,6 +200,7 @@ pub(in crate::decide::item) fn hand_over(
     let first = OwnEvent::HandOver {
         from: from.clone(),
         to: to.clone(),
+        by: by.clone(),
         after: None,
     };
     Ok(vec![event(&first, now)])
@@ -214,6 +215,7 @@ pub(in crate::decide) fn page_needs(from: &UserId, after: &Option<ItemRef>) -> V
 pub(in crate::decide) fn page_given(
     from: &UserId,
     to: &UserId,
+    by: &Actor,
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
@@ -225,10 +227,9 @@ pub(in crate::decide) fn page_given(
                 true => given(before, to, now),
                 false => before.clone(),
             };
-            let by = Actor::Member(from.clone());
             match handled_by(item, from, to) {
                 item if item == *before => Vec::new(),
-                item => kept(Some(before), item, &by, now),
+                item => kept(Some(before), item, by, now),
             }
         })
         .collect();
@@ -241,6 +242,7 @@ pub(in crate::decide) fn page_given(
         let next = OwnEvent::HandOver {
             from: from.clone(),
             to: to.clone(),
+            by: by.clone(),
             after: Some(next),
         };
         effects.push(event(&next, now));
