@@ -14,6 +14,7 @@ use wecom_bridge::model::form;
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::model::item::{Actor, ItemKey};
 use wecom_bridge::model::member::Member;
+use wecom_bridge::model::time::Timestamp;
 
 use crate::items_api::api::Api;
 use crate::world::{CORP, On, Setup, World, contact, stories, user};
@@ -303,6 +304,7 @@ async fn an_approval_is_asked_for(on: On) {
         Command::Answer(NewAnswer {
             approval: key(&made),
             contact: contact(CUSTOMER),
+            seen: Timestamp::parse(text(&made, "changed_at")).unwrap(),
             verdict: Consent::Agreed,
             remark: "尽快".into(),
         }),

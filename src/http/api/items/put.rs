@@ -39,7 +39,7 @@ pub(in crate::http::api::items) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let corp = one_corp(&doors, about.corp())?;
     let item = kind.item(&path.id)?;
-    let draft = draft::read(kind, &ask, Target::Existing(item.id.clone()))?;
+    let draft = draft::read(kind, &ask, Target::Existing(item.id.clone(), None))?;
     let command = Command::Put(Box::new(draft));
     ask.carry_out(&doors, corp, command, doors.clock.now())
         .await?;
