@@ -114,7 +114,7 @@ impl Office {
             description: "按合同分期施工，每期验收后付款。".into(),
             picture: None,
             owner: None,
-            followers: Vec::new(),
+            followers: None,
             circle: Circle::Corp,
             content,
         };
@@ -201,6 +201,7 @@ fn form() -> Content {
 
 fn follow_up(record: &ItemKey, n: usize) -> Advance {
     Advance {
+        seen: None,
         record: record.clone(),
         step: None,
         handler: None,

@@ -131,6 +131,7 @@ pub(in crate::act) async fn gather<'a>(
             | Need::Thread(..)
             | Need::ThreadOfOwner(_)
             | Need::Seen(..)
+            | Need::Members(_)
             | Need::PeopleOf(_)
             | Need::CardsAbout(_)
             | Need::Attachment(_) => {}
@@ -168,6 +169,7 @@ fn keys(need: &Need) -> Vec<Key> {
         | Need::ItemByRef(..)
         | Need::ItemsOfMember(..)
         | Need::ThreadOfOwner(_)
+        | Need::Members(_)
         | Need::PeopleOf(_)
         | Need::CardsAbout(_)
         | Need::MemberAtWecom(_)

@@ -44,6 +44,8 @@ pub(in crate::act) async fn look(
         facts.item_page = of_member(store, id, userid, after.as_ref(), basis).await?;
     } else if let Need::PeopleOf(item) = need {
         people(store, id, item, facts, basis).await?;
+    } else if let Need::Members(userids) = need {
+        members(store, id, userids.iter(), facts, basis).await?;
     } else if let Need::CardsAbout(item) = need {
         let listed = store.cards_about(id, item, CARDS_MAX).await?;
         let keys: Vec<Key> = listed.iter().map(Key::card).collect();
@@ -95,8 +97,20 @@ async fn people(
     let named = found.into_iter().flat_map(Item::told);
     let spoken = facts.threads.iter();
     let spoken = spoken.filter_map(|thread| thread.company_by.as_ref());
+    let named: Vec<UserId> = named.chain(spoken).cloned().collect();
+    members(store, id, named.iter(), facts, basis).await
+}
+
+/// Members, each once.
+async fn members(
+    store: &Store,
+    id: &CorpId,
+    userids: impl Iterator<Item = &UserId>,
+    facts: &mut Facts<'_>,
+    basis: &mut Vec<Record>,
+) -> Result<(), ActError> {
     let mut keys: Vec<Key> = Vec::new();
-    for key in named.chain(spoken).map(Key::member) {
+    for key in userids.map(Key::member) {
         if !keys.contains(&key) {
             keys.push(key);
         }

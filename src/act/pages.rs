@@ -79,6 +79,7 @@ impl<'a> Pages<'a> {
             | Need::Thread(..)
             | Need::ThreadOfOwner(_)
             | Need::Seen(..)
+            | Need::Members(_)
             | Need::PeopleOf(_)
             | Need::CardsAbout(_)
             | Need::Attachment(_) => {}

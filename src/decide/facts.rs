@@ -41,6 +41,8 @@ pub enum Need {
     Relations(ExternalUserId),
     /// The member as it is kept.
     Member(UserId),
+    /// Several members as they are kept.
+    Members(Vec<UserId>),
     /// The member as WeCom has it now.
     MemberAtWecom(UserId),
     /// How far the member's link is.
@@ -180,7 +182,7 @@ pub struct Facts<'a> {
     pub threads: Vec<Thread>,
     /// When the customer last had the item open.
     pub seen: Option<Seen>,
-    /// Members whom the item and its conversation name.
+    /// Members whom the item and its conversation name, or who were asked for together.
     pub people: Vec<Member>,
     /// Cards about an item that can still be changed.
     pub cards_about: Vec<SentCard>,

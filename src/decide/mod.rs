@@ -12,6 +12,7 @@ pub mod request;
 
 pub mod chat;
 pub mod item;
+pub mod old;
 pub mod sync;
 pub mod wording;
 
@@ -168,8 +169,8 @@ fn event_effects(
             Ok(home::changed(former, home, received_at, facts, now))
         }
         Body::Own(OwnEvent::SendLink { userid }) => Ok(link::sent(userid, facts, now)),
-        Body::Own(OwnEvent::HandOver { from, to, .. }) => {
-            Ok(item::change::page_given(from, to, facts, now))
+        Body::Own(OwnEvent::HandOver { from, to, by, .. }) => {
+            Ok(item::change::page_given(from, to, by, facts, now))
         }
         Body::Own(OwnEvent::ItemChanged { item }) => {
             item::tell::cards::changed(item, received_at, facts, now)

@@ -23,6 +23,9 @@ pub enum Rejection {
     /// It has an answer.
     #[error("the approval was answered before")]
     AlreadyAnswered,
+    /// It is not what it was when whoever asks looked at it.
+    #[error("the item has changed meanwhile")]
+    Changed,
     /// Something in it is wrong, place by place.
     #[error("{} values are wrong", .0.len())]
     Invalid(Vec<Fault>),

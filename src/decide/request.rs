@@ -9,11 +9,12 @@ use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, Circle, ExternalRef, ItemKey, ItemRef, ItemState};
 use crate::model::project::{Handler, Stage, TaskState};
 use crate::model::request::RequestId;
+use crate::model::time::Timestamp;
 
 /// A command, who gives it, and by which name it is known when it comes again.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Carried out once by this name. Without one, repeating it makes no difference.
+    /// Carried out once by this name. Without one, repeating it must make no difference: the store may be asked twice.
     pub id: Option<RequestId>,
     /// A hash of what is asked, from whoever took it in.
     pub digest: String,
@@ -78,8 +79,8 @@ pub struct Draft {
     pub picture: Option<String>,
     /// Without one: as it was; of a new item, the member who makes it.
     pub owner: Option<UserId>,
-    /// Who follows it.
-    pub followers: Vec<UserId>,
+    /// Who follows it. Without it: as it was; a new item, nobody.
+    pub followers: Option<Vec<UserId>>,
     /// Which members see it.
     pub circle: Circle,
     /// What belongs to its kind.
@@ -91,8 +92,8 @@ pub struct Draft {
 pub enum Target {
     /// A new one, by this id.
     New(ItemKey),
-    /// One that exists.
-    Existing(ItemKey),
+    /// One that exists; with a time, only if it has not changed since then.
+    Existing(ItemKey, Option<Timestamp>),
     /// The one that the company's own system calls so; when there is none, a new one by this id.
     ByRef(ExternalRef, ItemKey),
 }
@@ -143,6 +144,8 @@ pub struct TaskChange {
     pub project: ItemKey,
     /// Which task.
     pub task: String,
+    /// Only if the project has not changed since then.
+    pub seen: Option<Timestamp>,
     /// How far it is now.
     pub state: Option<TaskState>,
     /// Who does it now; `Some(None)`: nobody.
@@ -154,6 +157,8 @@ pub struct TaskChange {
 pub struct Advance {
     /// Which record.
     pub record: ItemKey,
+    /// Only if it has not changed since then.
+    pub seen: Option<Timestamp>,
     /// The step that it has reached.
     pub step: Option<String>,
     /// Who handles it now; `Some(None)`: nobody but its owner.
@@ -209,6 +214,8 @@ pub struct NewAnswer {
     pub approval: ItemKey,
     /// Who answers.
     pub contact: ExternalUserId,
+    /// When what they answer to had changed last: another text has no answer yet.
+    pub seen: Timestamp,
     /// Yes or no.
     pub verdict: Consent,
     /// Why.

@@ -142,16 +142,7 @@ pub(in crate::decide) const fn remedy(errcode: i64) -> Option<&'static str> {
 
 /// A card for one member.
 pub(in crate::decide) fn send(touser: &UserId, card: TemplateCard) -> Effect {
-    Effect::Send(Outgoing {
-        subject: Subject::new("card-to", &touser.key()),
-        lane: Lane::Normal,
-        deadline: None,
-        call: Call::Card(CardMessage {
-            touser: touser.clone(),
-            card,
-            about: None,
-        }),
-    })
+    to(touser, card, None)
 }
 
 /// A card for one member, about an item and what goes on with a customer about it.
@@ -160,6 +151,10 @@ pub(in crate::decide) fn send_about(
     card: TemplateCard,
     about: (ItemRef, ExternalUserId),
 ) -> Effect {
+    to(touser, card, Some(about))
+}
+
+fn to(touser: &UserId, card: TemplateCard, about: Option<(ItemRef, ExternalUserId)>) -> Effect {
     Effect::Send(Outgoing {
         subject: Subject::new("card-to", &touser.key()),
         lane: Lane::Normal,
@@ -167,7 +162,7 @@ pub(in crate::decide) fn send_about(
         call: Call::Card(CardMessage {
             touser: touser.clone(),
             card,
-            about: Some(about),
+            about,
         }),
     })
 }

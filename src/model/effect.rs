@@ -12,7 +12,7 @@ use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
 use crate::model::member::{Link, Member};
 use crate::model::outgoing::{OneTimeCode, Outgoing};
 use crate::model::relation::Relation;
-use crate::model::request::Carried;
+use crate::model::request::{Carried, RequestId};
 use crate::model::switches::Switches;
 use crate::model::sync::{Sighting, SyncBatch, SyncRun};
 use crate::model::tag::TagGroup;
@@ -58,6 +58,8 @@ pub enum Effect {
     PutFollower(Follower),
     /// Keep what a sent card needs to be changed later.
     PutCard(SentCard),
+    /// Forget a card that was sent long ago.
+    DropCard(Box<SentCard>),
     /// Keep how far a sync is.
     PutSync(Box<SyncRun>),
     /// Forget an old sync, by its id.
@@ -90,6 +92,8 @@ pub enum Effect {
     DropAttachment(String),
     /// Keep that a request was carried out.
     PutCarried(Carried),
+    /// Forget a request that was carried out long ago.
+    DropCarried(RequestId),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is
     /// dropped; one that waits for its next attempt is made due at once.
     Refresh(Delivery),

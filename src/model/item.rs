@@ -274,7 +274,7 @@ pub struct Head {
     pub picture: Option<String>,
     /// Whose it is at the company.
     pub owner: UserId,
-    /// Everybody whose it was and is, oldest first.
+    /// Everybody whose it was and is, oldest first; the last 200.
     pub owners: Vec<Ownership>,
     /// Members who follow it beside its owner; at most 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

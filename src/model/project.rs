@@ -44,7 +44,7 @@ pub struct Task {
     /// The day on which it should be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Date>,
-    /// Whether customers see it.
+    /// Whether customers do not see it.
     #[serde(default)]
     pub internal: bool,
 }

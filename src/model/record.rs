@@ -48,7 +48,7 @@ pub struct FollowUp {
     pub by: Actor,
     /// At most 2000 characters. Personal text: never logged.
     pub text: String,
-    /// Whether customers see it.
+    /// Whether customers do not see it.
     #[serde(default)]
     pub internal: bool,
 }

@@ -27,6 +27,11 @@ impl RequestId {
         }
     }
 
+    /// A name for a request that came without one.
+    pub fn of_random(random: [u8; 16]) -> Self {
+        Self(random.map(|byte| format!("{byte:02x}")).concat().into())
+    }
+
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0

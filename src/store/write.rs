@@ -60,6 +60,7 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::PutAttachment(attachment) => put(Key::attachment(&attachment.id), attachment),
         Effect::DropAttachment(id) => Write::Drop(Key::attachment(id)),
         Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
+        Effect::DropCarried(id) => Write::Drop(Key::carried(id)),
         Effect::PutContact(contact) => {
             if let Some(unionid) = &contact.unionid {
                 let found = Key::contact_by_unionid(unionid);
@@ -105,6 +106,12 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
                 });
             }
             put(Key::card(&card.task_id), card)
+        }
+        Effect::DropCard(card) => {
+            let listed = card.about.as_ref();
+            let listed = listed.map(|about| Key::item_card(about, &card.task_id));
+            writes.extend(listed.map(Write::Drop));
+            Write::Drop(Key::card(&card.task_id))
         }
         Effect::PutSync(run) => put(Key::sync(&run.id), run),
         Effect::DropSync(id) => Write::Drop(Key::sync(id)),

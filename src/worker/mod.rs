@@ -11,6 +11,7 @@ mod outbox;
 mod settle;
 mod trim;
 
+pub mod old;
 pub mod sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -118,7 +119,12 @@ impl Worker {
                 tasks.spawn(async move { worker.run(&corp, queue, &stop, &in_work).await });
             }
             let (worker, corp, stop) = (self.clone(), corp.clone(), stop.clone());
-            tasks.spawn(async move { worker.trim(&corp, keep_for, &stop).await });
+            tasks.spawn(async move {
+                tokio::join!(
+                    worker.trim(&corp, keep_for, &stop),
+                    worker.forget_old(&corp, &stop)
+                )
+            });
         }
     }
 

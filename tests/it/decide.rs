@@ -160,6 +160,7 @@ fn told(effects: &[Effect]) -> Vec<String> {
                 format!("{} follows: {}", follower.openid, follower.following)
             }
             Effect::PutCard(card) => format!("card {:?}", card.pressed),
+            Effect::DropCard(_) => "drop card".into(),
             Effect::PutSync(run) => format!("sync {:?}", run.state),
             Effect::DropSync(id) => format!("drop sync {id}"),
             Effect::PutBatch(batch) => format!("batch of {}", batch.ids.len()),
@@ -176,6 +177,7 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::PutAttachment(file) => format!("file of {}", file.item),
             Effect::DropAttachment(_) => "drop file".into(),
             Effect::PutCarried(_) => "carried".into(),
+            Effect::DropCarried(_) => "drop carried".into(),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
         })

@@ -97,13 +97,18 @@ async fn ask(world: &World, by: Actor, command: Command) {
 
 /// Makes an item of 张三's.
 pub(crate) async fn put(world: &World, id: &str, title: &str, description: &str, content: Content) {
+    put_at(world, Target::New(key(id)), title, description, content).await;
+}
+
+/// Has an item of 张三's be this.
+async fn put_at(world: &World, target: Target, title: &str, description: &str, content: Content) {
     let draft = Draft {
-        target: Target::New(key(id)),
+        target,
         title: title.into(),
         description: description.into(),
         picture: None,
         owner: None,
-        followers: Vec::new(),
+        followers: None,
         circle: Circle::Corp,
         content,
     };

@@ -595,6 +595,11 @@ async fn what_others_changed_is_not_overwritten(on: On) {
         told.shows(text);
     }
     assert_eq!(world.at(&path).await.head().title, "李四的标题");
+    // What was opened before stays so while somebody works on it.
+    let mut third = second.to_vec();
+    third.push(("do", "stage"));
+    let worked_on = zhang.submit_on(&one, &edit, &third).await;
+    assert_eq!(worked_on.value("changed_at"), one.value("changed_at"));
     // Knowing that, it is saved.
     assert_eq!(zhang.submit_on(&told, &edit, &second).await.path(), path);
     assert_eq!(world.at(&path).await.head().title, "张三的标题");

@@ -1,5 +1,7 @@
 //! Items through the whole corridor, on both stores: who may do what, once.
 
+mod rules;
+
 use std::collections::BTreeMap;
 
 use wecom_bridge::act::error::ActError;
@@ -132,7 +134,7 @@ pub(crate) fn draft(target: Target, title: &str, content: Content) -> Command {
         description: String::new(),
         picture: None,
         owner: None,
-        followers: Vec::new(),
+        followers: None,
         circle: Circle::Corp,
         content,
     }))
@@ -268,6 +270,7 @@ async fn a_form_is_shared_filled_in_and_talked_about(on: On) {
 
     let go_on = Advance {
         record: key("r1"),
+        seen: None,
         step: Some("已完成".into()),
         handler: Some(Some(user("lisi"))),
         follow_up: Some("修好了".into()),
@@ -301,10 +304,12 @@ async fn an_approval_is_answered_once(on: On) {
     };
     let put = draft(Target::New(key("a1")), "同意报价", content);
     world.asked(by.clone(), put).await.unwrap();
+    let seen = world.item("approval:a1").await.unwrap().head().changed_at;
     let answer = |who: &ExternalUserId, verdict| {
         Command::Answer(NewAnswer {
             approval: key("a1"),
             contact: who.clone(),
+            seen,
             verdict,
             remark: "好".into(),
         })

@@ -14,12 +14,14 @@ use wecom_bridge::model::form;
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::model::item::{Actor, ItemKey};
 use wecom_bridge::model::member::Member;
+use wecom_bridge::model::time::Timestamp;
 
 use crate::items_api::api::Api;
 use crate::world::{CORP, On, Setup, World, contact, stories, user};
 
 stories!(
     a_project_goes_its_way,
+    what_has_changed_meanwhile_is_not_overwritten,
     a_form_leads_to_records,
     an_approval_is_asked_for,
     the_same_request_is_answered_alike,
@@ -167,6 +169,28 @@ async fn a_project_goes_its_way(on: On) {
         .await;
 }
 
+async fn what_has_changed_meanwhile_is_not_overwritten(on: On) {
+    let api = Api::start(on).await;
+    let made = api.post("projects", project()).await;
+    let one = format!("projects/{}", text(&made, "id"));
+    let put = async |title: &str, seen: &str| {
+        let mut body = project();
+        body["title"] = title.into();
+        let header = Some(("If-Match", seen));
+        let (status, answer) = api.ask_with(Method::PUT, &one, body, header).await;
+        (status.as_u16(), answer)
+    };
+    let seen = format!("\"{}\"", text(&made, "changed_at"));
+    let (status, changed) = put("二期", &seen).await;
+    assert_eq!((status, text(&changed, "title")), (200, "二期"));
+    assert_eq!(put("三期", &seen).await.0, 412);
+    assert_eq!(put("三期", "yesterday").await.0, 400);
+    let kept = api.get(&one).await;
+    assert_eq!(text(&kept, "title"), "二期");
+    let seen = format!("\"{}\"", text(&kept, "changed_at"));
+    assert_eq!(put("三期", &seen).await.0, 200);
+}
+
 async fn a_form_leads_to_records(on: On) {
     let api = Api::start(on).await;
     let form = api.post("forms", form()).await;
@@ -303,6 +327,7 @@ async fn an_approval_is_asked_for(on: On) {
         Command::Answer(NewAnswer {
             approval: key(&made),
             contact: contact(CUSTOMER),
+            seen: Timestamp::parse(text(&made, "changed_at")).unwrap(),
             verdict: Consent::Agreed,
             remark: "尽快".into(),
         }),
@@ -492,7 +517,7 @@ async fn what_is_wrong_is_said(on: On) {
         (
             "forms",
             field(json!({"key": "a", "label": "a", "type": "text", "max": 0})),
-            vec![("fields[0].max", "above")],
+            vec![("fields[0].max", "below")],
         ),
         (
             "approvals",
@@ -655,16 +680,17 @@ async fn writes_name_their_corp(on: On) {
     };
     let api = Api::of(World::with(on, setup).await).await;
     let other = CorpId::parse("wwOther").unwrap();
-    let zhang = Member {
-        userid: user("ZhangSan"),
-        name: "张三".into(),
+    let known = |userid: &str| Member {
+        userid: user(userid),
+        name: userid.into(),
         department: Vec::new(),
         status: 1,
         position: None,
         visible: true,
         changed_at: api.world.clock.now(),
     };
-    let (now, known) = (api.world.clock.now(), [Effect::PutMember(zhang)]);
+    let now = api.world.clock.now();
+    let known = ["ZhangSan", "LiSi"].map(|userid| Effect::PutMember(known(userid)));
     let put = api.world.store().carry_out(&other, &[], &known, now);
     put.await.unwrap();
 

@@ -88,6 +88,7 @@ impl Scene {
     async fn advances(&self, by: &Actor, step: Option<&str>, handler: Option<&UserId>) {
         let advance = Advance {
             record: key("r1"),
+            seen: None,
             step: step.map(Into::into),
             handler: handler.map(|handler| Some(handler.clone())),
             follow_up: None,
@@ -278,6 +279,7 @@ async fn a_burst_of_changes_uses_one_code(on: On) {
     // What no card shows uses no code.
     let note = Advance {
         record: key("r1"),
+        seen: None,
         step: None,
         handler: None,
         follow_up: Some("已看".into()),
@@ -454,9 +456,11 @@ async fn an_answered_approval_greys_its_cards(on: On) {
     let (rows, dead) = scene.shows(&scene.zhang);
     assert_eq!((rows.last().unwrap().as_str(), dead), ("结果 待答复", None));
 
+    let approval = scene.world.item("approval:a1").await.unwrap();
     let answer = NewAnswer {
         approval: key("a1"),
         contact: scene.wang.clone(),
+        seen: approval.head().changed_at,
         verdict: Consent::Declined,
         remark: "太贵".into(),
     };

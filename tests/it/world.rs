@@ -342,6 +342,13 @@ impl World {
         swept.await.unwrap()
     }
 
+    /// Forgets what is kept for a time only; tells how many records.
+    pub(crate) async fn forget_old(&self) -> usize {
+        let worker = &self.running().worker;
+        let forgotten = worker.forget_old_once(&self.corp, Duration::ZERO);
+        forgotten.await.unwrap()
+    }
+
     /// What carries commands out.
     pub(crate) fn act(&self) -> &Act {
         &self.running().act

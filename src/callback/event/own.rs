@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::callback::peek;
 use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
 use crate::model::ids::{ChatId, ExternalUserId, OpenId, ReceiverName, UnionId, UserId};
-use crate::model::item::ItemRef;
+use crate::model::item::{Actor, ItemRef};
 use crate::model::relation::{RelationKind, Rename};
 use crate::model::sync::SyncRequest;
 use crate::model::time::Timestamp;
@@ -84,6 +84,8 @@ pub enum OwnEvent {
         from: UserId,
         /// Whose it shall be.
         to: UserId,
+        /// Who has asked for it.
+        by: Actor,
         /// What comes after this item.
         after: Option<ItemRef>,
     },
@@ -187,7 +189,9 @@ impl OwnEvent {
             Self::RefreshFollower { openid, .. } => {
                 Subject::new("refresh-follower", openid.as_str())
             }
-            Self::HandOver { from, to, after } => {
+            Self::HandOver {
+                from, to, after, ..
+            } => {
                 let after = after.as_ref().map(ToString::to_string).unwrap_or_default();
                 Subject::new("hand-over", &format!("{} {} {after}", from.key(), to.key()))
             }
@@ -263,11 +267,13 @@ mod tests {
             OwnEvent::HandOver {
                 from: userid.clone(),
                 to: UserId::parse("li").unwrap(),
+                by: Actor::Member(userid.clone()),
                 after: Some("form:0a".parse().unwrap()),
             },
             OwnEvent::HandOver {
                 from: userid.clone(),
                 to: UserId::parse("li").unwrap(),
+                by: Actor::Admin,
                 after: None,
             },
             OwnEvent::RefreshFollower {

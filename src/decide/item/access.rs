@@ -3,10 +3,11 @@
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::item_of;
 use crate::decide::item::sight::{contact_sees, member_sees, member_works_on};
-use crate::decide::rejection::Rejection;
+use crate::decide::rejection::{Fault, Rejection, Wrong};
 use crate::model::grant::Grant;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, Item, ItemRef};
+use crate::model::time::Timestamp;
 
 /// What tells whether a customer sees an item.
 pub(in crate::decide::item) fn contact_needs(
@@ -64,6 +65,43 @@ pub(in crate::decide::item) fn may_deal_with(
         Actor::Member(userid) if follows(userid, facts) => Ok(()),
         Actor::Member(_) => Err(Rejection::NotAllowed("the customer is not this member's")),
         Actor::Contact(_) => Err(Rejection::NotFound),
+    }
+}
+
+/// Only for those who see it: everybody but members outside its circle.
+pub(in crate::decide::item) fn may_look(by: &Actor, item: &Item) -> Result<(), Rejection> {
+    match by {
+        Actor::Member(userid) if !member_sees(userid, item) => Err(Rejection::NotFound),
+        Actor::Member(_) | Actor::System | Actor::Admin | Actor::Contact(_) => Ok(()),
+    }
+}
+
+/// Only if the item is still what whoever asks has looked at.
+pub(in crate::decide::item) fn is_unchanged(item: &Item, seen: Timestamp) -> Result<(), Rejection> {
+    match item.head().changed_at == seen {
+        true => Ok(()),
+        false => Err(Rejection::Changed),
+    }
+}
+
+/// Whether the member is among the facts.
+pub(in crate::decide::item) fn is_known(userid: &UserId, facts: &Facts<'_>) -> bool {
+    let mut known = facts.people.iter().chain(&facts.member);
+    known.any(|member| member.userid == *userid)
+}
+
+/// Only for members who are known here: a misspelled one would never hear of anything.
+pub(in crate::decide::item) fn known(
+    userid: &UserId,
+    place: &str,
+    facts: &Facts<'_>,
+) -> Result<(), Rejection> {
+    match is_known(userid, facts) {
+        true => Ok(()),
+        false => Err(Rejection::Invalid(vec![Fault::new(
+            place,
+            Wrong::NotAMember,
+        )])),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A customer agrees or declines.
 
 use crate::decide::facts::{Facts, Need};
-use crate::decide::item::access::{contact_needs, is_contact, seen_by_contact};
+use crate::decide::item::access::{contact_needs, is_contact, is_unchanged, seen_by_contact};
 use crate::decide::item::{check, kept, tell_members, thread};
 use crate::decide::rejection::Rejection;
 use crate::decide::request::NewAnswer;
@@ -40,6 +40,7 @@ pub(in crate::decide::item) fn answer(
     if approval.head.state == ItemState::Closed {
         return Err(Rejection::Closed);
     }
+    is_unchanged(before, answer.seen)?;
     let mut approval = approval.clone();
     approval.head.state = ItemState::Closed;
     approval.answer = Some(ApprovalAnswer {

@@ -2,7 +2,7 @@
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{Facts, Need};
-use crate::decide::item::access::may_change;
+use crate::decide::item::access::{is_unchanged, known, may_change};
 use crate::decide::item::sight::member_sees;
 use crate::decide::item::{check, event, kept, remind_contact, the_item, thread};
 use crate::decide::rejection::{Fault, Rejection, Wrong};
@@ -17,15 +17,25 @@ use crate::model::time::Timestamp;
 /// So many entries of a record are kept.
 const FOLLOW_UPS_MAX: usize = 200;
 
+/// So many owners of an item are remembered, the last ones.
+const OWNERS_MAX: usize = 200;
+
 /// So many members follow an item.
-const FOLLOWERS_MAX: usize = 50;
+pub(in crate::decide::item) const FOLLOWERS_MAX: usize = 50;
 
 /// What a change of a task needs to know.
 pub(in crate::decide::item) fn task_needs(change: &TaskChange) -> Vec<Need> {
-    vec![Need::Item(ItemRef::new(
-        ItemKind::Project,
-        change.project.clone(),
-    ))]
+    let own = ItemRef::new(ItemKind::Project, change.project.clone());
+    let mut needs = vec![Need::Item(own)];
+    if let Some(Some(Handler::Member(handler))) = &change.handler {
+        needs.push(Need::Member(handler.clone()));
+    }
+    needs
+}
+
+/// What following needs to know.
+pub(in crate::decide::item) fn follow_needs(item: &ItemRef, userid: &UserId) -> Vec<Need> {
+    vec![Need::Item(item.clone()), Need::Member(userid.clone())]
 }
 
 /// What going on with a record needs to know.
@@ -64,6 +74,9 @@ pub(in crate::decide::item) fn set_task(
 ) -> Result<Vec<Effect>, Rejection> {
     let before = the_item(facts)?;
     may_change(by, before)?;
+    if let Some(seen) = change.seen {
+        is_unchanged(before, seen)?;
+    }
     let mut item = before.clone();
     let Item::Project(project) = &mut item else {
         return Err(Rejection::NotFound);
@@ -75,6 +88,9 @@ pub(in crate::decide::item) fn set_task(
         task.state = state;
     }
     if let Some(handler) = &change.handler {
+        if let Some(Handler::Member(userid)) = handler {
+            known(userid, "handler", facts)?;
+        }
         task.handler.clone_from(handler);
     }
     Ok(match item == *before {
@@ -83,7 +99,8 @@ pub(in crate::decide::item) fn set_task(
     })
 }
 
-/// Goes on with a record: another step, another handler, an entry. The customer is reminded of what they see of it.
+/// Goes on with a record: another step, another handler, an entry. The customer is reminded of what they see of it; an
+/// entry that they do not see is no news to them.
 pub(in crate::decide::item) fn advance(
     advance: &Advance,
     by: &Actor,
@@ -92,14 +109,22 @@ pub(in crate::decide::item) fn advance(
 ) -> Result<Vec<Effect>, Rejection> {
     let before = the_item(facts)?;
     may_change(by, before)?;
+    if let Some(seen) = advance.seen {
+        is_unchanged(before, seen)?;
+    }
     let mut item = before.clone();
     let Item::Record(record) = &mut item else {
         return Err(Rejection::NotFound);
     };
+    let handled_by = record.handler.clone();
     let shown = step(record, advance, by, facts, now)?;
     let contact = record.contact.clone();
+    let is_note = !shown && record.handler == handled_by;
     if item == *before {
         return Ok(Vec::new());
+    }
+    if is_note {
+        return Ok(vec![Effect::PutItem(Box::new(item))]);
     }
     let own = item.item_ref();
     let mut effects = kept(Some(before), item, by, now);
@@ -119,21 +144,18 @@ fn step(
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Result<bool, Rejection> {
-    let invalid = |place: &str, wrong| Rejection::Invalid(vec![Fault::new(place, wrong)]);
     let mut shown = false;
     if let Some(step) = &advance.step {
         if !record.steps.contains(step) {
-            return Err(invalid("step", Wrong::NotAnOption));
+            let fault = Fault::new("step", Wrong::NotAnOption);
+            return Err(Rejection::Invalid(vec![fault]));
         }
         shown = record.step != *step;
         record.step.clone_from(step);
     }
     if let Some(handler) = &advance.handler {
         if let Some(handler) = handler {
-            let known = facts.member.as_ref();
-            known
-                .filter(|member| member.userid == *handler)
-                .ok_or_else(|| invalid("handler", Wrong::NotAMember))?;
+            known(handler, "handler", facts)?;
         }
         record.handler.clone_from(handler);
     }
@@ -161,7 +183,7 @@ pub(in crate::decide::item) fn give_to(
 ) -> Result<Vec<Effect>, Rejection> {
     let before = the_item(facts)?;
     may_change(by, before)?;
-    known(to, facts)?;
+    known(to, "to", facts)?;
     Ok(match before.head().owner == *to {
         true => Vec::new(),
         false => kept(Some(before), given(before, to, now), by, now),
@@ -173,11 +195,18 @@ fn given(item: &Item, to: &UserId, now: Timestamp) -> Item {
     let mut item = item.clone();
     let head = item.head_mut();
     head.owner = to.clone();
-    head.owners.push(Ownership {
-        userid: to.clone(),
+    owned(&mut head.owners, to, now);
+    item
+}
+
+/// Notes another owner.
+pub(in crate::decide::item) fn owned(owners: &mut Vec<Ownership>, by: &UserId, now: Timestamp) {
+    owners.push(Ownership {
+        userid: by.clone(),
         since: now,
     });
-    item
+    let over = owners.len().saturating_sub(OWNERS_MAX);
+    owners.drain(..over);
 }
 
 /// Has everything that is open handed over, page by page.
@@ -192,7 +221,7 @@ pub(in crate::decide::item) fn hand_over(
     if !own && !matches!(by, Actor::System | Actor::Admin) {
         return Err(Rejection::NotAllowed("members hand over what is theirs"));
     }
-    known(to, facts)?;
+    known(to, "to", facts)?;
     if from == to {
         let fault = Fault::new("to", Wrong::Twice);
         return Err(Rejection::Invalid(vec![fault]));
@@ -200,6 +229,7 @@ pub(in crate::decide::item) fn hand_over(
     let first = OwnEvent::HandOver {
         from: from.clone(),
         to: to.clone(),
+        by: by.clone(),
         after: None,
     };
     Ok(vec![event(&first, now)])
@@ -214,6 +244,7 @@ pub(in crate::decide) fn page_needs(from: &UserId, after: &Option<ItemRef>) -> V
 pub(in crate::decide) fn page_given(
     from: &UserId,
     to: &UserId,
+    by: &Actor,
     facts: &Facts<'_>,
     now: Timestamp,
 ) -> Vec<Effect> {
@@ -225,10 +256,9 @@ pub(in crate::decide) fn page_given(
                 true => given(before, to, now),
                 false => before.clone(),
             };
-            let by = Actor::Member(from.clone());
             match handled_by(item, from, to) {
                 item if item == *before => Vec::new(),
-                item => kept(Some(before), item, &by, now),
+                item => kept(Some(before), item, by, now),
             }
         })
         .collect();
@@ -241,6 +271,7 @@ pub(in crate::decide) fn page_given(
         let next = OwnEvent::HandOver {
             from: from.clone(),
             to: to.clone(),
+            by: by.clone(),
             after: Some(next),
         };
         effects.push(event(&next, now));
@@ -265,17 +296,6 @@ fn handled_by(mut item: Item, from: &UserId, to: &UserId) -> Item {
     item
 }
 
-fn known(userid: &UserId, facts: &Facts<'_>) -> Result<(), Rejection> {
-    let known = facts.member.as_ref();
-    match known.is_some_and(|member| member.userid == *userid) {
-        true => Ok(()),
-        false => Err(Rejection::Invalid(vec![Fault::new(
-            "to",
-            Wrong::NotAMember,
-        )])),
-    }
-}
-
 /// Begins or ends following an item. Members follow for themselves what they see.
 pub(in crate::decide::item) fn follow(
     userid: &UserId,
@@ -288,6 +308,10 @@ pub(in crate::decide::item) fn follow(
         matches!(by, Actor::Member(member) if member == userid && member_sees(member, before));
     if !own {
         may_change(by, before)?;
+    }
+    // Who follows for themselves has logged in as that member, known here yet or not.
+    if on && !own {
+        known(userid, "follower", facts)?;
     }
     let mut item = before.clone();
     let followers = &mut item.head_mut().followers;

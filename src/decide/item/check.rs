@@ -2,9 +2,22 @@
 
 use url::Url;
 
+use crate::decide::facts::Facts;
+use crate::decide::item::values;
 use crate::decide::rejection::{Fault, Rejection, Wrong};
 use crate::model::form::{Field, FieldKind};
+use crate::model::item::ItemRef;
 use crate::model::project::Stage;
+
+/// So many fields a form has.
+pub(in crate::decide::item) const FIELDS_MAX: usize = 60;
+
+/// So many files a form takes, all its fields together.
+pub(in crate::decide::item) const FILES_MAX: usize = 60;
+
+/// So many stages a project has, and so many tasks each of them.
+pub(in crate::decide::item) const STAGES_MAX: usize = 20;
+pub(in crate::decide::item) const TASKS_MAX: usize = 100;
 
 /// Gathers everything that is wrong, so that people see it all at once.
 #[derive(Debug, Default)]
@@ -73,17 +86,17 @@ impl Check {
         }
     }
 
-    /// The stages of a project.
-    pub(in crate::decide::item) fn stages(&mut self, stages: &[Stage]) {
-        self.count("stages", stages.len(), 20);
+    /// The stages of a project; their texts are kept as they should be.
+    pub(in crate::decide::item) fn stages(&mut self, stages: &mut [Stage]) {
+        self.count("stages", stages.len(), STAGES_MAX);
         let mut keys: Vec<&str> = Vec::new();
-        for (n, stage) in stages.iter().enumerate() {
+        for (n, stage) in stages.iter_mut().enumerate() {
             let place = format!("stages[{n}]");
-            self.text(&format!("{place}.title"), &stage.title, 60);
-            self.count(&format!("{place}.tasks"), stage.tasks.len(), 100);
-            for (m, task) in stage.tasks.iter().enumerate() {
+            stage.title = self.text(&format!("{place}.title"), &stage.title, 60);
+            self.count(&format!("{place}.tasks"), stage.tasks.len(), TASKS_MAX);
+            for (m, task) in stage.tasks.iter_mut().enumerate() {
                 let place = format!("{place}.tasks[{m}]");
-                self.text(&format!("{place}.title"), &task.title, 100);
+                task.title = self.text(&format!("{place}.title"), &task.title, 100);
                 self.key(&format!("{place}.key"), &task.key);
                 if keys.contains(&task.key.as_str()) {
                     self.fault(format!("{place}.key"), Wrong::Twice);
@@ -98,41 +111,66 @@ impl Check {
         }
     }
 
-    /// The fields and steps of a form.
-    pub(in crate::decide::item) fn form(&mut self, fields: &[Field], steps: &[String]) {
-        self.count("fields", fields.len(), 60);
-        for (n, field) in fields.iter().enumerate() {
+    /// The fields of a form; their texts are kept as they should be.
+    pub(in crate::decide::item) fn fields(
+        &mut self,
+        fields: &mut [Field],
+        form: &ItemRef,
+        facts: &Facts<'_>,
+    ) {
+        self.count("fields", fields.len(), FIELDS_MAX);
+        let mut keys: Vec<&str> = Vec::new();
+        let mut files = 0_usize;
+        for (n, field) in fields.iter_mut().enumerate() {
             let place = format!("fields[{n}]");
             self.key(&format!("{place}.key"), &field.key);
-            if fields[..n].iter().any(|other| other.key == field.key) {
+            if keys.contains(&field.key.as_str()) {
                 self.fault(format!("{place}.key"), Wrong::Twice);
             }
-            self.text(&format!("{place}.label"), &field.label, 60);
-            self.text_or_none(&format!("{place}.hint"), &field.hint, 200);
+            field.label = self.text(&format!("{place}.label"), &field.label, 60);
+            field.hint = self.text_or_none(&format!("{place}.hint"), &field.hint, 200);
             self.kind(&place, &field.kind);
+            if let FieldKind::Attachment { max } = field.kind {
+                files = files.saturating_add(max);
+                self.count(&format!("{place}.max"), files, FILES_MAX);
+            }
+            match values::default(field, form, facts) {
+                Ok(value) => field.default = value,
+                Err(wrong) => self.fault(format!("{place}.default"), wrong),
+            }
+            keys.push(&field.key);
         }
+    }
+
+    /// The steps of a form; their texts are kept as they should be.
+    pub(in crate::decide::item) fn steps(&mut self, steps: &mut [String]) {
         self.count("steps", steps.len(), 20);
         if steps.is_empty() {
             self.fault("steps", Wrong::Missing);
         }
-        for (n, step) in steps.iter().enumerate() {
-            self.text(&format!("steps[{n}]"), step, 30);
-            if steps[..n].contains(step) {
+        for n in 0..steps.len() {
+            steps[n] = self.text(&format!("steps[{n}]"), &steps[n], 30);
+            if steps[..n].contains(&steps[n]) {
                 self.fault(format!("steps[{n}]"), Wrong::Twice);
             }
         }
     }
 
+    /// A limit that somebody sets.
+    fn limit(&mut self, place: &str, value: usize, max: usize) {
+        let place = format!("{place}.max");
+        match value {
+            0 => self.fault(place, Wrong::Below(1)),
+            value if value > max => self.fault(place, Wrong::Above(max as i64)),
+            _ => {}
+        }
+    }
+
     fn kind(&mut self, place: &str, kind: &FieldKind) {
-        let at_most = |check: &mut Self, value: usize, max: usize| {
-            if !(1..=max).contains(&value) {
-                check.fault(format!("{place}.max"), Wrong::Above(max as i64));
-            }
-        };
         match kind {
-            FieldKind::Text { max } => at_most(self, *max, 500),
-            FieldKind::LongText { max } => at_most(self, *max, 10_000),
-            FieldKind::Attachment { max } => at_most(self, *max, 9),
+            FieldKind::Text { max } => self.limit(place, *max, 500),
+            FieldKind::LongText { max } => self.limit(place, *max, 10_000),
+            FieldKind::Attachment { max } => self.limit(place, *max, 9),
             FieldKind::Number { min, max, decimals } => {
                 if *decimals > 6 {
                     self.fault(format!("{place}.decimals"), Wrong::Above(6));
@@ -150,14 +188,19 @@ impl Check {
                     self.fault(format!("{place}.max"), Wrong::OutsideDays);
                 }
             }
-            FieldKind::Choice { options } | FieldKind::Choices { options, .. } => {
-                self.options(&format!("{place}.options"), options);
+            FieldKind::Choice { options } => self.options(place, options),
+            FieldKind::Choices { options, max } => {
+                self.options(place, options);
+                if let Some(max) = max {
+                    self.limit(place, *max, options.len());
+                }
             }
             FieldKind::Member | FieldKind::Phone => {}
         }
     }
 
     fn options(&mut self, place: &str, options: &[String]) {
+        let place = &format!("{place}.options");
         self.count(place, options.len(), 100);
         if options.is_empty() {
             self.fault(place, Wrong::Missing);

@@ -2,7 +2,7 @@
 
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{
-    contact_needs, is_contact, may_change, may_deal_with, seen_by_contact,
+    contact_needs, is_contact, may_change, may_deal_with, may_look, seen_by_contact,
 };
 use crate::decide::item::{check, remind_contact, tell_members, thread};
 use crate::decide::rejection::Rejection;
@@ -37,10 +37,11 @@ pub(in crate::decide::item) fn comment(
     } = comment;
     let shown = seen_by_contact(contact, item, facts)?;
     let by_contact = matches!(by, Actor::Contact(_));
-    match by_contact {
-        true => is_contact(by, contact)?,
-        false => may_deal_with(by, facts)
-            .or_else(|refused| may_change(by, shown).map_err(|_| refused))?,
+    if by_contact {
+        is_contact(by, contact)?;
+    } else {
+        may_look(by, shown)?;
+        may_deal_with(by, facts).or_else(|refused| may_change(by, shown).map_err(|_| refused))?;
     }
     let text = check::text("text", &comment.text, COMMENT_MAX)?;
     let mut thread = thread(facts, item, contact);

@@ -79,7 +79,8 @@ pub(in crate::decide::item) fn forget(
     let file = facts.attachments.first().ok_or(Rejection::NotFound)?;
     let mut items = facts.items.iter();
     let item = items.find(|item| item.item_ref() == file.item.kept());
-    let shown = item.is_some_and(|item| shows(item, &file.id));
+    // Since it was looked at, it may have become part of an item that was not read.
+    let shown = item.is_none_or(|item| shows(item, &file.id));
     match shown || now.since(file.at) < WAITS {
         true => Err(Rejection::NotAllowed("the file may still be needed")),
         false => Ok(vec![Effect::DropAttachment(file.id.clone())]),

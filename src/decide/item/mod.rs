@@ -5,6 +5,7 @@ pub(in crate::decide) mod answer;
 pub(in crate::decide) mod change;
 pub(in crate::decide) mod check;
 pub(in crate::decide) mod comment;
+pub(in crate::decide) mod content;
 pub(in crate::decide) mod put;
 pub(in crate::decide) mod share;
 pub(in crate::decide) mod submit;
@@ -13,6 +14,8 @@ pub(in crate::decide) mod tell;
 pub mod file;
 pub mod sight;
 pub mod values;
+
+use std::time::Duration;
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::{Facts, Need};
@@ -31,7 +34,10 @@ pub(in crate::decide) fn needs(request: &Request) -> Vec<Need> {
     let mut needs: Vec<Need> = request.id.iter().cloned().map(Need::Carried).collect();
     needs.extend(match &request.command {
         Command::Put(draft) => put::needs(draft, &request.by),
-        Command::SetState(item, _) | Command::Follow(item, ..) => vec![Need::Item(item.clone())],
+        Command::SetState(item, _) | Command::Follow(item, _, false) => {
+            vec![Need::Item(item.clone())]
+        }
+        Command::Follow(item, userid, true) => change::follow_needs(item, userid),
         Command::GiveTo(item, to) => vec![Need::Item(item.clone()), Need::Member(to.clone())],
         Command::HandOver { to, .. } => vec![Need::Member(to.clone())],
         Command::SetTask(change) => change::task_needs(change),
@@ -106,10 +112,13 @@ fn item_of<'a>(facts: &'a Facts<'_>, wanted: &ItemRef) -> Result<&'a Item, Rejec
     found.ok_or(Rejection::NotFound)
 }
 
-/// Keeps an item as it is now, where it is looked for, and has the cards about it changed.
+/// Keeps an item as it is now, where it is looked for, and has the cards about it changed. Every change has a time of its
+/// own, so that who has seen the one before is told apart.
 fn kept(before: Option<&Item>, mut item: Item, by: &Actor, now: Timestamp) -> Vec<Effect> {
+    let next = before.map(|before| before.head().changed_at.plus(Duration::from_millis(1)));
     let head = item.head_mut();
-    (head.changed_at, head.changed_by) = (now, by.clone());
+    head.changed_at = next.map_or(now, |next| next.max(now));
+    head.changed_by = by.clone();
     let own = item.item_ref();
     let old = before.map(shelves).unwrap_or_default();
     let new = shelves(&item);
@@ -173,9 +182,7 @@ fn members(item: &Item) -> Vec<&UserId> {
 
 /// The conversation, as it is or new.
 fn thread(facts: &Facts<'_>, item: &ItemRef, contact: &ExternalUserId) -> Thread {
-    let kept = facts.threads.iter();
-    let mut kept = kept.filter(|thread| thread.item == *item && thread.contact == *contact);
-    let found = kept.next().cloned();
+    let found = tell::begun(facts, item, contact).cloned();
     found.unwrap_or_else(|| Thread::new(item.clone(), contact.clone()))
 }
 

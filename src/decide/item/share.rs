@@ -2,10 +2,10 @@
 
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{
-    contact_needs, grant_of, is_contact, may_change, may_deal_with, seen_by_contact,
+    contact_needs, grant_of, is_contact, may_change, may_deal_with, may_look, seen_by_contact,
 };
 use crate::decide::item::item_of;
-use crate::decide::item::sight::{is_authorised, may_be_shown_to, member_sees};
+use crate::decide::item::sight::{is_authorised, may_be_shown_to};
 use crate::decide::rejection::{Fault, Rejection, Wrong};
 use crate::model::effect::Effect;
 use crate::model::grant::{Grant, GrantState, Seen};
@@ -56,15 +56,14 @@ pub(in crate::decide::item) fn share(
     let give = |shown: &ItemRef| {
         let item = item_of(facts, shown)?;
         may_be_given(shown, item, contact, by, facts)?;
-        let given = grant_of(facts, contact, shown);
-        let state = given.filter(|grant| grant.holds());
+        let state = grant_of(facts, contact, shown).filter(|grant| grant.holds());
         Ok(Effect::PutGrant(Grant {
             contact: contact.clone(),
             item: shown.clone(),
             by: by.clone(),
             state: state.map_or(first_state(by), |grant| grant.state),
             given_at: now,
-            changed_at: now,
+            changed_at: state.map_or(now, |grant| grant.changed_at),
         }))
     };
     items.iter().map(give).collect()
@@ -88,11 +87,7 @@ fn may_be_given(
     if !is_authorised(facts.corp.authorised, shown.kind) {
         return Err(Rejection::NotAuthorised(shown.kind));
     }
-    if let Actor::Member(userid) = by
-        && !member_sees(userid, item)
-    {
-        return Err(Rejection::NotFound);
-    }
+    may_look(by, item)?;
     if !may_be_shown_to(contact, item) {
         return Err(Rejection::NotAllowed("it belongs to another customer"));
     }
@@ -125,6 +120,7 @@ pub(in crate::decide::item) fn revoke(
 ) -> Result<Vec<Effect>, Rejection> {
     let grant = facts.grants.first().ok_or(Rejection::NotFound)?;
     let item = item_of(facts, &grant.item)?;
+    may_look(by, item)?;
     may_deal_with(by, facts).or_else(|refused| may_change(by, item).map_err(|_| refused))?;
     Ok(match grant.holds() {
         true => vec![turned(grant, GrantState::Revoked, now)],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{contact_needs, is_contact, seen_by_contact};
-use crate::decide::item::{kept, tell_members, thread, values};
+use crate::decide::item::{check, kept, tell_members, thread, values};
 use crate::decide::rejection::Rejection;
 use crate::decide::request::Submission;
 use crate::model::attachment::Attachment;
@@ -15,8 +15,9 @@ use crate::model::item::{Actor, Head, Item, ItemKind, ItemRef, ItemState, Owners
 use crate::model::record::Record;
 use crate::model::time::Timestamp;
 
-/// So many files of one submission are looked at: as many as its fields can hold.
-const FILES_MAX: usize = 60;
+/// So many texts of one submission are looked at as files: as many as its fields can hold, and one of every other field
+/// that may look like one.
+const FILES_MAX: usize = check::FILES_MAX + check::FIELDS_MAX;
 
 /// What a submission needs to know.
 pub(in crate::decide::item) fn needs(submission: &Submission) -> Vec<Need> {
@@ -126,7 +127,7 @@ fn record_of(
 }
 
 /// The files of a record belong to it from now on.
-pub(in crate::decide::item) fn with_files(record: &Record, facts: &Facts<'_>) -> Vec<Effect> {
+fn with_files(record: &Record, facts: &Facts<'_>) -> Vec<Effect> {
     let own = ItemRef::new(ItemKind::Record, record.head.id.clone());
     let fields = record.fields.iter();
     let fields = fields.filter(|field| matches!(field.kind, FieldKind::Attachment { .. }));

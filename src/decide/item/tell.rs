@@ -16,7 +16,11 @@ use crate::model::item::ItemRef;
 use crate::model::thread::Thread;
 
 /// The conversation of these two, if it has begun.
-fn begun<'a>(facts: &'a Facts<'_>, item: &ItemRef, contact: &ExternalUserId) -> Option<&'a Thread> {
+pub(in crate::decide::item) fn begun<'a>(
+    facts: &'a Facts<'_>,
+    item: &ItemRef,
+    contact: &ExternalUserId,
+) -> Option<&'a Thread> {
     let mut threads = facts.threads.iter();
     threads.find(|thread| thread.item == *item && thread.contact == *contact)
 }

@@ -56,6 +56,15 @@ pub(in crate::decide) fn check(
     }
 }
 
+/// What stands in a field before it is filled in, in the form in which it is kept.
+pub(in crate::decide::item) fn default(
+    field: &Field,
+    form: &ItemRef,
+    facts: &Facts<'_>,
+) -> Result<Option<Value>, Wrong> {
+    one(field, field.default.as_ref(), &Filler::Company, form, facts)
+}
+
 fn is_theirs(field: &Field, filler: &Filler<'_>) -> bool {
     match filler {
         Filler::Contact(_) => field.customer == CustomerUse::FillsIn,

@@ -1,7 +1,7 @@
 //! A request that changes something: who asks, by which name it is known when it comes again, and what came with it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use futures_util::FutureExt;
@@ -27,7 +27,8 @@ const KEY_MAX: usize = 255;
 
 /// A request by one of the configured tokens, with its body.
 pub(in crate::http) struct Ask {
-    id: Option<RequestId>,
+    id: RequestId,
+    seen: Option<Timestamp>,
     digest: String,
     body: Bytes,
 }
@@ -43,6 +44,7 @@ impl FromRequest for Ask {
         async move {
             caller.await?;
             let id = name(&request)?;
+            let seen = seen(&request)?;
             let unread =
                 || Problem::bad_request("The body did not arrive whole; send it once more.");
             let body = body.await.map_err(|_| unread())?;
@@ -50,7 +52,12 @@ impl FromRequest for Ask {
             let body = body.map_err(|_| too_large())?.map_err(|_| unread())?;
             is_json(&request, &body)?;
             let digest = digest(&request, &body);
-            Ok(Self { id, digest, body })
+            Ok(Self {
+                id,
+                seen,
+                digest,
+                body,
+            })
         }
         .boxed_local()
     }
@@ -77,7 +84,7 @@ impl Ask {
         now: Timestamp,
     ) -> Result<Option<ItemRef>, Problem> {
         let request = Request {
-            id: self.id.clone(),
+            id: Some(self.id.clone()),
             digest: self.digest.clone(),
             by: Actor::System,
             command,
@@ -88,39 +95,42 @@ impl Ask {
         Ok(item)
     }
 
-    /// When this request was carried out, if it has a name.
+    /// When the item that is to be changed had changed last, by what the caller knows of it.
+    pub(in crate::http::api) const fn seen(&self) -> Option<Timestamp> {
+        self.seen
+    }
+
+    /// When this request was carried out.
     pub(in crate::http::api) async fn carried_at(
         &self,
         doors: &Doors,
         corp: &CorpId,
     ) -> Result<Option<Timestamp>, Problem> {
-        let Some(id) = &self.id else { return Ok(None) };
-        let records = doors.store.read(corp, &[Key::carried(id)]).await?;
+        let key = Key::carried(&self.id);
+        let records = doors.store.read(corp, &[key]).await?;
         let carried = records.first().map(Record::parse::<Carried>).transpose()?;
         Ok(carried.flatten().map(|carried| carried.at))
     }
 
     /// Bytes that nobody guesses; the same again for a request of the same name.
-    pub(in crate::http::api) fn random<const N: usize>(&self) -> Result<[u8; N], Problem> {
+    pub(in crate::http::api) fn random<const N: usize>(&self) -> [u8; N] {
+        let hash = Sha256::digest(format!("{} {}", self.id, self.digest));
         let mut bytes = [0; N];
-        match &self.id {
-            Some(id) => {
-                let hash = Sha256::digest(format!("{id} {}", self.digest));
-                for (byte, hashed) in bytes.iter_mut().zip(hash) {
-                    *byte = hashed;
-                }
-            }
-            None => getrandom::fill(&mut bytes).map_err(|_| no_random())?,
+        for (byte, hashed) in bytes.iter_mut().zip(hash) {
+            *byte = hashed;
         }
-        Ok(bytes)
+        bytes
     }
 }
 
-/// The request's name, out of the key and the token that it came with: two systems may use the same key.
-fn name(request: &HttpRequest) -> Result<Option<RequestId>, Problem> {
+/// The request's name, out of the key and the token that it came with: two systems may use the same key. One without a
+/// key has a name as well, so that it is carried out once however often the store is asked.
+fn name(request: &HttpRequest) -> Result<RequestId, Problem> {
     let headers = request.headers();
     let Some(key) = headers.get("Idempotency-Key") else {
-        return Ok(None);
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| no_random())?;
+        return Ok(RequestId::of_random(random));
     };
     let wrong = || Problem::bad_request("`Idempotency-Key` is 1 to 255 visible ASCII characters.");
     let key = key.as_bytes();
@@ -132,7 +142,21 @@ fn name(request: &HttpRequest) -> Result<Option<RequestId>, Problem> {
     hash.update(Sha256::digest(token.unwrap_or_default()));
     hash.update(key);
     let id = RequestId::parse(&format!("api:{}", hex(&hash.finalize())));
-    id.map(Some).map_err(|_| wrong())
+    id.map_err(|_| wrong())
+}
+
+/// `If-Match`: the item's `changed_at`, in quotation marks.
+fn seen(request: &HttpRequest) -> Result<Option<Timestamp>, Problem> {
+    let Some(tag) = request.headers().get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let time = tag.to_str().ok().and_then(|tag| {
+        let time = tag.strip_prefix('"')?.strip_suffix('"')?;
+        Timestamp::parse(time)
+    });
+    let wrong =
+        || Problem::bad_request("`If-Match` is the item's `changed_at` in quotation marks.");
+    time.map(Some).ok_or_else(wrong)
 }
 
 /// What is asked: method, address and body.

@@ -37,6 +37,11 @@ fn rejected(rejection: Rejection) -> Problem {
         Rejection::AlreadyAnswered => {
             conflict("The customer has answered this approval; make another one to ask once more.")
         }
+        Rejection::Changed => Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "It has changed.",
+            "The item is not what it was at the `If-Match` of the request: read it again, then decide.",
+        ),
         Rejection::Invalid(faults) => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Something in it is wrong.",
@@ -97,7 +102,7 @@ fn detail(wrong: Wrong) -> String {
             format!("Write a number with at most {decimals} digits behind the point.")
         }
         Wrong::Below(min) => format!("Use {min} or more."),
-        Wrong::Above(max) => format!("Use at most {max}; a limit is at least 1."),
+        Wrong::Above(max) => format!("Use at most {max}."),
         Wrong::NotADay => "Write a day such as 2026-11-23.".into(),
         Wrong::OutsideDays => "Choose a day that is not before the first and not after the last one.".into(),
         Wrong::NotAnOption => "Choose one of the options.".into(),

@@ -33,6 +33,8 @@ struct ApprovalPage<'a> {
     /// It is over without an answer.
     over: bool,
     number: String,
+    /// When what is to be agreed to has changed last.
+    seen: i64,
     remark: String,
     fault: Option<String>,
     note: Option<&'static str>,
@@ -77,8 +79,7 @@ pub(in crate::http::home) fn page(
     let t = visit.place.t;
     let head = &approval.head;
     let answered = typed.and_then(|typed| typed.in_form(Doing::Answer));
-    // Made anew with every change of the approval: a text that has changed is answered anew.
-    let version = head.changed_at.millis().to_string();
+    let seen = head.changed_at.millis();
     ApprovalPage {
         t,
         frame: Frame::of(visit),
@@ -99,7 +100,8 @@ pub(in crate::http::home) fn page(
             at: Moment::of(answer.at, t),
         }),
         over: head.state == ItemState::Closed,
-        number: asked::number(visit, &opened.shown, Doing::Answer, &version),
+        number: asked::number(visit, &opened.shown, Doing::Answer, &seen.to_string()),
+        seen,
         remark: answered.map_or_else(String::new, |typed| typed.fields.text("remark").to_owned()),
         fault: answered
             .and_then(|typed| typed.fault("remark"))

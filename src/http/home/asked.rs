@@ -59,9 +59,11 @@ pub(in crate::http::home) fn answer(
         "declined" => Consent::Declined,
         _ => return None,
     };
+    let seen = fields.text("seen").parse().ok()?;
     Some(Command::Answer(NewAnswer {
         approval: approval.clone(),
         contact: visit.contact.clone(),
+        seen: Timestamp::from_millis(seen),
         verdict,
         remark: fields.text("remark").to_owned(),
     }))

@@ -100,7 +100,7 @@ impl Fields {
 
     /// All but what the page itself adds.
     pub(in crate::http::home) fn content(&self) -> Vec<&(String, String)> {
-        let own = |name: &str| ["token", "number", "do"].contains(&name);
+        let own = |name: &str| ["token", "number", "do", "seen"].contains(&name);
         self.0.iter().filter(|(name, _)| !own(name)).collect()
     }
 }
@@ -227,6 +227,7 @@ async fn rejected(
         Rejection::Invalid(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         Rejection::Closed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_closed)),
         Rejection::NameReused => (StatusCode::CONFLICT, Vec::new(), Some(t.reused)),
+        Rejection::Changed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_changed)),
         Rejection::AlreadySubmitted(_) => return Ok(done(visit, doing, item, None)),
         Rejection::AlreadyAnswered => (StatusCode::CONFLICT, Vec::new(), None),
         Rejection::NotFound | Rejection::NotAllowed(_) | Rejection::NotAuthorised(_) => {

@@ -228,6 +228,7 @@ async fn task(posted: &Posted, item: &Item) -> Result<Result<Command, Not>, Turn
     Ok(Ok(Command::SetTask(TaskChange {
         project: project.head.id.clone(),
         task: key.to_owned(),
+        seen: Some(project.head.changed_at),
         state: state.and_then(TaskState::parse),
         handler,
     })))
@@ -281,6 +282,7 @@ async fn advance(posted: &Posted, item: &Item) -> Result<Result<Command, Not>, T
     let text = posted.raw("follow_up").unwrap_or_default();
     Ok(Ok(Command::Advance(Advance {
         record: record.head.id.clone(),
+        seen: Some(record.head.changed_at),
         step: step.map(ToOwned::to_owned),
         handler,
         follow_up: Some(text.to_owned()).filter(|text| !text.trim().is_empty()),

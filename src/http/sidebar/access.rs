@@ -36,7 +36,7 @@ pub(in crate::http::sidebar) struct Toolbar {
     pub(in crate::http::sidebar) t: &'static Texts,
     pub(in crate::http::sidebar) corp: CorpId,
     pub(in crate::http::sidebar) userid: UserId,
-    name: Option<RequestId>,
+    name: RequestId,
 }
 
 /// A member at the toolbar, and a customer whom they have.
@@ -77,11 +77,18 @@ impl Toolbar {
             }
         }
         // Two members who name their requests alike mean different ones.
-        let name = header(NAME).filter(|name| name.len() <= 120).map(|name| {
-            let own = format!("{corp}\n{}\n{name}", userid.key());
-            let tag = doors.session_key.tag("toolbar request", &own);
-            RequestId::parse(&tag).expect("a tag is 43 letters, digits, `-` and `_`")
-        });
+        let name = match header(NAME).filter(|name| name.len() <= 120) {
+            Some(name) => {
+                let own = format!("{corp}\n{}\n{name}", userid.key());
+                let tag = doors.session_key.tag("toolbar request", &own);
+                RequestId::parse(&tag).expect("a tag is 43 letters, digits, `-` and `_`")
+            }
+            None => {
+                let mut random = [0; 16];
+                getrandom::fill(&mut random).map_err(|_| Why::Unavailable.to(t))?;
+                RequestId::of_random(random)
+            }
+        };
         Ok(Self {
             doors,
             t,
@@ -111,7 +118,7 @@ impl Toolbar {
     ) -> Result<Option<ItemRef>, Turned> {
         let asked = serde_json::to_string(asked).map_err(|_| Why::Malformed.to(self.t))?;
         let request = Request {
-            id: self.name.clone(),
+            id: Some(self.name.clone()),
             digest: self.doors.session_key.tag("toolbar digest", &asked),
             by: Actor::Member(self.userid.clone()),
             command,

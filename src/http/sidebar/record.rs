@@ -104,7 +104,7 @@ pub(in crate::http::sidebar) async fn make(
         description: String::new(),
         picture: form.head.picture.clone(),
         owner: None,
-        followers: Vec::new(),
+        followers: None,
         circle: form.head.circle,
         content: Content::Record {
             form: filled.form.clone(),

@@ -104,6 +104,7 @@ impl ResponseError for Turned {
                 Rejection::Closed
                 | Rejection::AlreadySubmitted(_)
                 | Rejection::AlreadyAnswered
+                | Rejection::Changed
                 | Rejection::NameReused => StatusCode::CONFLICT,
                 Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             },
@@ -131,7 +132,7 @@ impl ResponseError for Turned {
                 Rejection::NotAuthorised(_) => t.not_authorised,
                 Rejection::Closed => t.closed,
                 Rejection::AlreadySubmitted(_) | Rejection::AlreadyAnswered => t.answered_before,
-                Rejection::NameReused => t.name_reused,
+                Rejection::NameReused | Rejection::Changed => t.name_reused,
                 Rejection::Invalid(wrong) => {
                     faults.extend(wrong.iter().map(|fault| Fault {
                         place: &fault.place,

@@ -2,6 +2,9 @@
 
 use image::ImageFormat;
 use reqwest::header::{COOKIE, IF_NONE_MATCH};
+use wecom_bridge::act::error::ActError;
+use wecom_bridge::decide::input::Refusal;
+use wecom_bridge::decide::rejection::{Fault, Rejection, Wrong};
 use wecom_bridge::decide::request::{Command, Content, Target};
 use wecom_bridge::model::form::Value;
 
@@ -124,7 +127,7 @@ async fn the_companys_files_are_shown_where_they_belong(on: On) {
         values: [("internal".to_owned(), Value::Many(vec![hidden.clone()]))].into(),
         project: None,
     };
-    let change = put(Target::Existing(key("r1")), content);
+    let change = put(Target::Existing(key("r1"), None), content);
     office.ask(zhang_san(), change).await.unwrap();
     assert_eq!(office.seen_by(&hidden).await, [404, 404, 200, 404, 404]);
 
@@ -149,13 +152,20 @@ async fn the_companys_files_are_shown_where_they_belong(on: On) {
         )
         .await;
     assert_eq!(office.seen_by(&offer).await, [404, 404, 200, 404, 404]);
-    let with = approval(
-        Target::Existing(key("a1")),
-        vec![offer.clone(), hidden.clone()],
-    );
+    let with = approval(Target::Existing(key("a1"), None), vec![offer.clone()]);
     office.ask(zhang_san(), with).await.unwrap();
     assert_eq!(office.seen_by(&offer).await, [200, 404, 200, 404, 404]);
-    // Naming another item's file shows it to nobody.
+    // Another item's file cannot be named.
+    let foreign = approval(
+        Target::Existing(key("a1"), None),
+        vec![offer.clone(), hidden.clone()],
+    );
+    let refused = office.ask(zhang_san(), foreign).await;
+    let faults = vec![Fault::new("attachments", Wrong::NotAFile)];
+    assert!(
+        matches!(&refused, Err(ActError::Refused(Refusal::Rejected(Rejection::Invalid(wrong)))) if *wrong == faults),
+        "{refused:?}"
+    );
     assert_eq!(office.seen_by(&hidden).await, [404, 404, 200, 404, 404]);
 }
 

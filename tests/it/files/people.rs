@@ -283,7 +283,7 @@ pub(crate) fn put(target: Target, content: Content) -> Command {
         description: String::new(),
         picture: None,
         owner: None,
-        followers: Vec::new(),
+        followers: None,
         circle: Circle::Followers,
         content,
     }))

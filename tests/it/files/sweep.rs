@@ -50,6 +50,19 @@ async fn what_nothing_shows_is_removed(on: On) {
     assert_eq!(there, [true, false, true]);
     assert_eq!(world.sweep().await, 0);
 
+    // What was just submitted is not forgotten by who has looked before.
+    let keys = [Key::attachment(&waiting)];
+    clock.advance(DAY + Duration::from_secs(60));
+    let looked_at = world.store().read(&corp(), &keys).await.unwrap();
+    let before: Attachment = looked_at[0].parse().unwrap().unwrap();
+    office
+        .submit("wmCustomer1", "r2", &[&waiting])
+        .await
+        .unwrap();
+    let forget = Command::Forget(before);
+    assert!(office.ask(Actor::System, forget).await.is_err());
+    assert_eq!(world.sweep().await, 0);
+
     // Nobody but the service itself forgets a file, and never one that is shown.
     let file = records[0].clone().unwrap();
     for by in [zhang_san(), file.by.clone(), Actor::System] {

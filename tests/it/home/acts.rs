@@ -1,12 +1,12 @@
 //! What customers do on the pages.
 
-use wecom_bridge::decide::request::Command;
+use wecom_bridge::decide::request::{Command, Content, Target};
 use wecom_bridge::model::form::Submissions;
 use wecom_bridge::model::item::{Item, ItemState};
 use wecom_bridge::store::record::{Key, Table};
 
 use crate::home::shows::{advance, shared};
-use crate::home::{Guest, HOME, WANG, ask, at, corp, form, item, put, share, wang, zhang};
+use crate::home::{Guest, HOME, WANG, ask, at, corp, form, item, put, put_at, share, wang, zhang};
 use crate::world::{On, World, stories};
 
 stories!(
@@ -14,6 +14,7 @@ stories!(
     what_is_wrong_stands_beside_it,
     a_form_may_be_filled_in_again,
     an_approval_is_answered,
+    a_text_that_has_changed_is_not_agreed_to,
     a_comment_is_sent_once,
 );
 
@@ -222,6 +223,40 @@ async fn an_approval_is_answered(on: On) {
         panic!("the approval is kept");
     };
     assert_eq!(approval.answer.unwrap().remark, "很好");
+}
+
+async fn a_text_that_has_changed_is_not_agreed_to(on: On) {
+    let world = shared(on).await;
+    let mut guest = Guest::of(&world, WANG).await;
+    let path = at("approval:a1");
+    let page = guest.get(&path).await;
+    let reference = item("approval:a1");
+    let kept = async || {
+        let records = world.store().read(&corp(), &[Key::item(&reference)]).await;
+        match records.unwrap()[0].parse().unwrap() {
+            Some(Item::Approval(approval)) => approval,
+            other => panic!("the approval is kept: {other:?}"),
+        }
+    };
+    // In the same moment, by the clock.
+    let content = Content::Approval {
+        contact: wang(),
+        about: kept().await.about,
+        attachments: Vec::new(),
+    };
+    let target = Target::Existing(reference.id.clone(), None);
+    put_at(&world, target, "报价 10,000", "", content).await;
+    let fields = [("remark", "很好"), ("verdict", "agreed")];
+    let told = guest.send(&page, &path, "answer", &fields).await;
+    assert_eq!(told.status, 409);
+    for text in ["报价 10,000", "请核对上面的新内容后再答复", "很好"] {
+        assert!(told.html.contains(text), "{text}: {}", told.html);
+    }
+    assert_eq!(kept().await.answer, None);
+    // Having seen it, they agree.
+    let answered = guest.send(&told, &path, "answer", &fields).await;
+    assert_eq!(answered.status, 303);
+    assert!(kept().await.answer.is_some());
 }
 
 async fn a_comment_is_sent_once(on: On) {

@@ -254,6 +254,7 @@ async fn members_look_as_their_customers(on: On) {
 pub(super) async fn advance(world: &World, record: &str, text: &str, internal: bool) {
     let advance = Advance {
         record: key(record),
+        seen: None,
         step: Some("处理中".into()),
         handler: Some(Some(user("LiSi"))),
         follow_up: Some(text.into()),

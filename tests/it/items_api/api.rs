@@ -51,11 +51,23 @@ impl Api {
         body: Value,
         key: Option<&str>,
     ) -> (StatusCode, Value) {
+        let key = key.map(|key| ("Idempotency-Key", key));
+        self.ask_with(method, path, body, key).await
+    }
+
+    /// The same with a header.
+    pub(crate) async fn ask_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        header: Option<(&str, &str)>,
+    ) -> (StatusCode, Value) {
         let url = self.world.base.join(&format!("api/v1/{path}")).unwrap();
         let mut request = self.world.http.request(method.clone(), url);
         request = request.bearer_auth(API_TOKEN);
-        if let Some(key) = key {
-            request = request.header("Idempotency-Key", key);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
         if !body.is_null() {
             request = request.json(&body);

@@ -6,7 +6,7 @@ use crate::callback::event::EventError;
 use crate::callback::event::own::{OwnEvent, SidebarOpened};
 use crate::callback::node::Node;
 use crate::callback::write;
-use crate::model::ids::{ChatId, ExternalUserId, OpenId, UnionId, UserId};
+use crate::model::ids::{ChatId, ExternalUserId, NotAnId, OpenId, UnionId, UserId};
 use crate::model::item::ItemRef;
 use crate::model::relation::{RelationKind, Rename};
 use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
@@ -86,10 +86,17 @@ impl OwnEvent {
                 }
                 fields
             }
-            Self::HandOver { from, to, after } => {
+            Self::HandOver {
+                from,
+                to,
+                by,
+                after,
+            } => {
+                let by = serde_json::to_string(by).expect("words and ids are JSON");
                 let mut fields = vec![
                     ("UserID", from.as_str().into()),
                     ("NewUserID", to.as_str().into()),
+                    ("By", by.into()),
                 ];
                 fields.extend(
                     after
@@ -174,6 +181,7 @@ pub(in crate::callback::event) fn read(root: &Node) -> Result<Option<OwnEvent>, 
         "hand_over" => OwnEvent::HandOver {
             from: userid()?,
             to: root.id("NewUserID", UserId::parse)?,
+            by: root.id("By", |by| serde_json::from_str(by).map_err(|_| NotAnId))?,
             after: root.first("After").parse().ok(),
         },
         "refresh_follower" => OwnEvent::RefreshFollower {

@@ -207,6 +207,7 @@ fn order(press: &Press, by: &UserId, last_step: Option<&String>) -> Advance {
     };
     Advance {
         record: press.about.0.id.clone(),
+        seen: None,
         step,
         handler,
         follow_up: None,

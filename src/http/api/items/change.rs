@@ -155,6 +155,7 @@ pub(in crate::http::api::items) async fn task(
         Command::SetTask(TaskChange {
             project: item.id,
             task,
+            seen: None,
             state,
             handler,
         })
@@ -174,6 +175,7 @@ pub(in crate::http::api::items) async fn advance(
     let command = |item: ItemRef| {
         Command::Advance(Advance {
             record: item.id,
+            seen: None,
             step: body.step,
             handler: body.handler,
             follow_up: body.follow_up,

@@ -80,7 +80,7 @@ pub(in crate::http::api::items) async fn say(
     let corp = one_corp(&doors, with.corp.as_deref())?;
     let item = kind.item(&path.id)?;
     let Said { text } = ask.read()?;
-    let (now, random) = (doors.clock.now(), ask.random()?);
+    let (now, random) = (doors.clock.now(), ask.random());
     let comment = NewComment {
         item: item.clone(),
         contact: with.contact.clone(),

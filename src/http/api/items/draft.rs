@@ -58,7 +58,7 @@ macro_rules! draft {
             description: $body.description,
             picture: $body.picture,
             owner: $body.owner,
-            followers: $body.followers,
+            followers: Some($body.followers),
             circle: $body.circle,
             content: $content,
         }

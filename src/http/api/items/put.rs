@@ -20,7 +20,7 @@ pub(in crate::http::api::items) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let corp = one_corp(&doors, about.corp())?;
     let now = doors.clock.now();
-    let target = Target::New(ItemKey::new(now, ask.random()?));
+    let target = Target::New(ItemKey::new(now, ask.random()));
     let command = Command::Put(Box::new(draft::read(kind, &ask, target)?));
     let item = ask.carry_out(&doors, corp, command, now).await?;
     let item = item.ok_or_else(|| kind.missing())?;
@@ -39,7 +39,7 @@ pub(in crate::http::api::items) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let corp = one_corp(&doors, about.corp())?;
     let item = kind.item(&path.id)?;
-    let draft = draft::read(kind, &ask, Target::Existing(item.id.clone()))?;
+    let draft = draft::read(kind, &ask, Target::Existing(item.id.clone(), ask.seen()))?;
     let command = Command::Put(Box::new(draft));
     ask.carry_out(&doors, corp, command, doors.clock.now())
         .await?;
@@ -59,7 +59,7 @@ pub(in crate::http::api::items) async fn upsert(
         Problem::bad_request("The reference is 1 to 120 characters without blanks.")
     })?;
     let now = doors.clock.now();
-    let random = ask.random()?;
+    let random = ask.random();
     let target = Target::ByRef(reference, ItemKey::new(now, random));
     let command = Command::Put(Box::new(draft::read(kind, &ask, target)?));
     let item = ask.carry_out(&doors, corp, command, now).await?;

@@ -95,6 +95,7 @@ fn of_kind(kind: Kind) -> Vec<Endpoint> {
             || web::to(put::change),
         )
         .with(WRITE)
+        .with(&["if_match"])
         .takes(format!("{schema}Draft"))
         .gives(200, schema),
         Endpoint::new(

@@ -120,6 +120,7 @@ pub(in crate::http::home) const TEXTS: Texts = Texts {
     faults: "{} entries need a change; the rest was kept.",
     reused: "This was received before. To send it once more, check it and press the button again.",
     now_closed: "This has just been closed; what you wrote was not saved.",
+    now_changed: "This has changed since you opened it, and your answer was not saved. Read it above as it is now, then answer.",
     wrong_missing: "Please fill this in",
     wrong_too_long: "At most {} characters",
     wrong_too_many: "At most {}",

@@ -39,7 +39,7 @@ texts! {
     said_answered approval_waiting approval_agreed approval_declined approval_over agree decline
     remark your_remark about fill_in submitted form_closed form_closed_text form_done_text submit
     sent_title sent_text see_record once_more required choose files files_note draft_restored
-    offline sending faults reused now_closed wrong_missing wrong_too_long wrong_too_many wrong_whole
+    offline sending faults reused now_closed now_changed wrong_missing wrong_too_long wrong_too_many wrong_whole
     wrong_number wrong_below wrong_above wrong_day wrong_days wrong_option wrong_phone wrong_file
     wrong_characters wrong_twice wrong_other follow_title follow_text
 }

@@ -120,6 +120,7 @@ pub(in crate::http::home) const TEXTS: Texts = Texts {
     faults: "有 {} 处需要修改，其他内容已保留。",
     reused: "这次提交已经收到过。如果要再提交一次，请确认后再按一次按钮。",
     now_closed: "这一项刚刚结束，没有保存您的内容。",
+    now_changed: "内容在您打开页面后有修改，您的答复没有保存。请核对上面的新内容后再答复。",
     wrong_missing: "请填写",
     wrong_too_long: "最多 {} 个字",
     wrong_too_many: "最多 {} 个",

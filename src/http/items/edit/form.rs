@@ -255,7 +255,7 @@ fn made(field: &FieldSheet, place: &str, faults: &mut Vec<Fault>) -> Field {
         kind: kind(field, place, faults),
         required: field.required,
         hint: field.hint.clone(),
-        default: default(field, place, faults),
+        default: default(field),
         customer: match field.customer.as_str() {
             "sees" => CustomerUse::Sees,
             "nothing" => CustomerUse::Nothing,
@@ -286,7 +286,7 @@ fn kind(field: &FieldSheet, place: &str, faults: &mut Vec<Fault>) -> FieldKind {
         },
         "choices" => FieldKind::Choices {
             options: lines(&field.options),
-            max: number(&field.max, place, ".max", faults).map(|max: usize| max.max(1)),
+            max: number(&field.max, place, ".max", faults),
         },
         "member" => FieldKind::Member,
         "phone" => FieldKind::Phone,
@@ -312,22 +312,12 @@ fn number<T: FromStr>(text: &str, place: &str, rest: &str, faults: &mut Vec<Faul
     number
 }
 
-/// What stands in the field beforehand; it must be something that the field takes.
-fn default(field: &FieldSheet, place: &str, faults: &mut Vec<Fault>) -> Option<Value> {
+/// What stands in the field beforehand.
+fn default(field: &FieldSheet) -> Option<Value> {
     let texts = lines(&field.default);
     if texts.is_empty() || field.is("attachment member") {
         return None;
     }
-    let options = lines(&field.options);
-    let wrong = match field.kind.as_str() {
-        "choice" | "choices" if texts.iter().any(|text| !options.contains(text)) => {
-            Some(Wrong::NotAnOption)
-        }
-        "date" if field.default.parse::<Date>().is_err() => Some(Wrong::NotADay),
-        "number" if field.default.parse::<f64>().is_err() => Some(Wrong::NotANumber(0)),
-        _ => None,
-    };
-    faults.extend(wrong.map(|wrong| Fault::new(format!("{place}.default"), wrong)));
     Some(match field.is("choices") {
         true => Value::Many(texts),
         false => Value::One(field.default.clone()),

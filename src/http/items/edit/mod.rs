@@ -31,6 +31,7 @@ use crate::http::items::show::{self, Moment};
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::{Turned, Why, status_of};
 use crate::model::item::{Circle, Item, ItemKind, ItemRef};
+use crate::model::time::Timestamp;
 
 /// What somebody else has made of the item meanwhile.
 struct Conflict {
@@ -110,17 +111,36 @@ struct Answer {
     problem: String,
     conflict: Option<Conflict>,
     faults: Faults,
+    /// When what was opened had changed last; nothing of a new item.
+    seen: String,
 }
 
 impl Answer {
-    fn of(status: StatusCode, problem: &str, faults: Faults) -> Self {
+    /// The editor as it is opened.
+    fn opened(before: Option<&Item>) -> Self {
         Self {
+            seen: before.map_or_else(String::new, seen),
+            status: StatusCode::OK,
+            problem: String::new(),
+            conflict: None,
+            faults: Faults::none(),
+        }
+    }
+
+    /// What came of what was sent.
+    fn to(posted: &Posted, status: StatusCode, problem: &str, faults: Faults) -> Self {
+        Self {
+            seen: posted.field("changed_at").to_owned(),
             status,
             problem: problem.to_owned(),
             conflict: None,
             faults,
         }
     }
+}
+
+fn seen(item: &Item) -> String {
+    item.head().changed_at.millis().to_string()
 }
 
 /// The empty editor. Records and approvals are for a customer, who is chosen first.
@@ -134,8 +154,7 @@ pub(in crate::http::items) async fn blank(
         return customer(&reader, kind).await;
     };
     let sheet = Sheet::blank(&reader, kind, &about);
-    let answer = Answer::of(StatusCode::OK, "", Faults::none());
-    show(&reader, None, kind, sheet, answer).await
+    show(&reader, None, kind, sheet, Answer::opened(None)).await
 }
 
 /// The editor of a new item is sent.
@@ -162,7 +181,7 @@ pub(in crate::http::items) async fn open(
     let names = wanted.read(&reader).await?;
     let about = About::of(&reader, &before).await?;
     let sheet = Sheet::of(&reader, &before, &about, &names);
-    let answer = Answer::of(StatusCode::OK, "", Faults::none());
+    let answer = Answer::opened(Some(&before));
     show(&reader, Some(&before), before.kind(), sheet, answer).await
 }
 
@@ -211,25 +230,17 @@ async fn sent(
     let button = Do::parse(posted.field("do"));
     if button != Do::Save {
         sheet.turn(&button);
-        let answer = Answer::of(StatusCode::OK, "", Faults::none());
+        let answer = Answer::to(posted, StatusCode::OK, "", Faults::none());
         return show(reader, before, kind, sheet, answer).await;
     }
     if let Some(carried) = posted.sent_before().await? {
         return Ok(saved(reader, before, carried.item));
     }
-    if let Some(before) = before
-        && posted.field("changed_at") != before.head().changed_at.millis().to_string()
-    {
-        let answer = Answer {
-            conflict: Some(conflict(reader, before, about, &sheet).await?),
-            ..Answer::of(StatusCode::CONFLICT, "", Faults::none())
-        };
-        return show(reader, Some(before), kind, sheet, answer).await;
-    }
-    let draft = match draft(reader, before, &mut sheet).await? {
+    let draft = match draft(posted, before, &mut sheet).await? {
         Ok(draft) => draft,
         Err(faults) => {
-            let answer = Answer::of(StatusCode::UNPROCESSABLE_ENTITY, t.check, faults);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let answer = Answer::to(posted, status, t.check, faults);
             return show(reader, before, kind, sheet, answer).await;
         }
     };
@@ -237,11 +248,12 @@ async fn sent(
         Ok(item) => return Ok(saved(reader, before, item)),
         Err(Rejection::Invalid(faults)) => {
             let faults = Faults::of(&sheet.placed(faults), t);
-            Answer::of(StatusCode::UNPROCESSABLE_ENTITY, t.check, faults)
+            Answer::to(posted, StatusCode::UNPROCESSABLE_ENTITY, t.check, faults)
         }
+        Err(Rejection::Changed) => return changed(reader, before, about, sheet).await,
         Err(rejection) => {
             let problem = t.rejection(&rejection);
-            Answer::of(status_of(&rejection), &problem, Faults::none())
+            Answer::to(posted, status_of(&rejection), &problem, Faults::none())
         }
     };
     show(reader, before, kind, sheet, answer).await
@@ -260,11 +272,30 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
     see(&reader.place.with(&path, &[("said", said)]))
 }
 
-async fn draft(
+/// What was typed, and what somebody else has made of the item meanwhile. Saved again, it takes the place of that.
+async fn changed(
     reader: &Reader,
+    before: Option<&Item>,
+    about: &About,
+    sheet: Sheet,
+) -> Result<HttpResponse, Turned> {
+    let missing = || Why::Missing.to(reader.t);
+    let own = before.map(Item::item_ref).ok_or_else(missing)?;
+    let now = reader.read_item(&own).await?.ok_or_else(missing)?;
+    let answer = Answer {
+        status: StatusCode::CONFLICT,
+        conflict: Some(conflict(reader, &now, about, &sheet).await?),
+        ..Answer::opened(Some(&now))
+    };
+    show(reader, Some(&now), own.kind, sheet, answer).await
+}
+
+async fn draft(
+    posted: &Posted,
     before: Option<&Item>,
     sheet: &mut Sheet,
 ) -> Result<Result<Draft, Faults>, Turned> {
+    let reader = &posted.reader;
     let mut faults = Vec::new();
     let owner = match (before, reader.member()) {
         (None, None) => sheet.owner(reader, &mut faults).await?,
@@ -277,14 +308,19 @@ async fn draft(
     let head = &sheet.head;
     Ok(Ok(Draft {
         target: match before {
-            Some(before) => Target::Existing(before.head().id.clone()),
+            Some(before) => {
+                let seen = posted.field("changed_at").parse();
+                let seen = seen.map_err(|_| Why::Malformed.to(reader.t))?;
+                let seen = Some(Timestamp::from_millis(seen));
+                Target::Existing(before.head().id.clone(), seen)
+            }
             None => Target::New(new_id(reader)?),
         },
         title: head.title.clone(),
         description: head.description.clone(),
         picture: Some(head.picture.clone()).filter(|picture| !picture.is_empty()),
         owner,
-        followers: before.map_or_else(Vec::new, |before| before.head().followers.clone()),
+        followers: None,
         circle: match head.followers_only {
             true => Circle::Followers,
             false => Circle::Corp,
@@ -343,9 +379,7 @@ async fn show(
             None => reader.place.with("", &[("kind", kind.name())]),
         },
         kind: kind.name(),
-        changed_at: before.map_or_else(String::new, |before| {
-            before.head().changed_at.millis().to_string()
-        }),
+        changed_at: answer.seen,
         owner_asked: before.is_none() && reader.member().is_none(),
         sheet,
         members: people::offered(reader).await?,

@@ -91,6 +91,7 @@ impl Texts {
             Rejection::Closed => self.is_closed,
             Rejection::AlreadySubmitted(_) => self.was_submitted,
             Rejection::AlreadyAnswered => self.was_answered,
+            Rejection::Changed => self.changed_meanwhile,
             Rejection::Invalid(_) => self.check,
             Rejection::NameReused => self.name_reused,
         };
