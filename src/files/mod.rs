@@ -55,7 +55,7 @@ pub struct Files {
     max_bytes: u64,
     types: Vec<FileType>,
     /// A picture in memory is many times its file: one at a time.
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
 }
 
 /// Where files are kept, and which.
@@ -122,7 +122,7 @@ impl Files {
             piece,
             max_bytes: settings.max_bytes,
             types: settings.types,
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -209,9 +209,14 @@ impl Files {
         let Some(format) = picture::format(file_type) else {
             return Ok(false);
         };
-        let _one = self.drawing.acquire().await;
+        let one = Arc::clone(&self.drawing).acquire_owned().await;
         let file = self.kept.get(&self.path(corp, id)).await?.bytes().await?;
-        let drawn = tokio::task::spawn_blocking(move || picture::thumbnail(&file, format)).await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            // Whoever waits for it may go away; the picture is in memory until it is drawn.
+            let _one = one;
+            picture::thumbnail(&file, format)
+        });
+        let drawn = drawn.await;
         // A decoder that panics has met a picture that nobody needs small.
         let Some(drawn) = drawn.unwrap_or(Ok(None))? else {
             return Ok(false);
