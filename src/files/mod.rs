@@ -43,6 +43,9 @@ const BUCKET_PIECE: usize = 5 * 1024 * 1024;
 /// What is behind an id in the name of its thumbnail.
 const THUMBNAIL: &str = ".thumbnail";
 
+/// What the names of files that try the place out begin with.
+const TRIAL: &str = "trial-";
+
 /// Keeps files.
 #[derive(Debug)]
 pub struct Files {
@@ -224,6 +227,28 @@ impl Files {
         let path = self.path(corp, &format!("{id}{THUMBNAIL}"));
         self.kept.put(&path, drawn.into()).await?;
         Ok(true)
+    }
+
+    /// Writes a small file that no corp has, reads it, and removes it.
+    ///
+    /// # Errors
+    /// [`FilesError::Unavailable`]: the place does not keep what is given to it.
+    pub async fn try_out(&self) -> Result<(), FilesError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(FilesError::unavailable)?;
+        let name = hex(&bytes);
+        let path = self.prefix.clone().join(format!("{TRIAL}{name}"));
+        self.kept.put(&path, name.clone().into()).await?;
+        let read = match self.kept.get(&path).await {
+            Ok(found) => found.bytes().await,
+            Err(problem) => Err(problem),
+        };
+        // It goes, whatever was read.
+        self.kept.delete(&path).await?;
+        match read? == name {
+            true => Ok(()),
+            false => Err(FilesError::unavailable("it gives back something else")),
+        }
     }
 
     /// The bytes of a file, and how many. `None`: there is no such file.
