@@ -3,6 +3,7 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use crate::decide::item::sight;
@@ -158,6 +159,14 @@ impl Place {
         self.stored(self.doors.store.read(self.corp(), keys).await)
     }
 
+    /// Reads one record.
+    pub(in crate::http::home) async fn one<T: DeserializeOwned>(
+        &self,
+        key: Key,
+    ) -> Result<Option<T>, Instead> {
+        self.stored(self.doors.one(self.corp(), key).await)
+    }
+
     /// The session of this company, if there is one.
     fn session(&self, request: &HttpRequest) -> Option<Session> {
         let doors = &self.doors;
@@ -297,9 +306,7 @@ async fn followed(
     contact: &ExternalUserId,
     userid: &UserId,
 ) -> Result<String, Instead> {
-    let records = place.read(&[Key::contact(contact)]).await?;
-    let contact = records.first().map(Record::parse::<Contact>).transpose();
-    let contact = place.stored(contact)?.flatten();
+    let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
     let contact = contact.filter(|contact| choose::follows(contact, userid));
     let contact = contact.ok_or_else(|| place.turned(Why::Missing))?;
     Ok(contact.name)
@@ -310,25 +317,16 @@ async fn to_follow(place: &Place, contact: &ExternalUserId) -> Result<Option<Str
     let Some(qr_code) = &place.tenant.account_qr_code else {
         return Ok(None);
     };
-    let contact: Option<Contact> = read_one(place, Key::contact(contact)).await?;
+    let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
     let unionid = contact.and_then(|contact| contact.unionid);
     let openid: Option<OpenId> = match unionid {
-        Some(unionid) => read_one(place, Key::follower_by_unionid(&unionid)).await?,
+        Some(unionid) => place.one(Key::follower_by_unionid(&unionid)).await?,
         None => None,
     };
     let follower: Option<Follower> = match openid {
-        Some(openid) => read_one(place, Key::follower(&openid)).await?,
+        Some(openid) => place.one(Key::follower(&openid)).await?,
         None => None,
     };
     let follows = follower.is_some_and(|follower| follower.following);
     Ok((!follows).then(|| qr_code.to_string()))
-}
-
-async fn read_one<T: serde::de::DeserializeOwned>(
-    place: &Place,
-    key: Key,
-) -> Result<Option<T>, Instead> {
-    let records = place.read(&[key]).await?;
-    let found = records.first().map(Record::parse::<T>).transpose();
-    Ok(place.stored(found)?.flatten())
 }

@@ -149,6 +149,7 @@ async fn forged_forms_do_nothing(on: On) {
     assert_eq!(theirs.status, 404);
     let nobody = Guest::new(&world);
     let huge = "长".repeat(10 * 1024 * 1024 / 3);
+    let many = vec![("f-what", ""); 501];
     let table = [
         ("no token", guest.post(&path, &without("token")).await, 403),
         (
@@ -171,6 +172,7 @@ async fn forged_forms_do_nothing(on: On) {
                 .await,
             413,
         ),
+        ("very many fields", guest.post(&path, &many).await, 400),
         (
             "another kind",
             guest.send(&page, &at("form:p1"), "comment", &text).await,
