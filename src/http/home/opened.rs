@@ -97,11 +97,7 @@ impl Opened {
         };
         let names = Names::read(visit, members(&item, person.as_ref(), &comments)).await?;
         let about = about(visit, &item).await?;
-        let wanted = match &item {
-            Item::Form(_) => brought(visit),
-            Item::Record(_) | Item::Approval(_) | Item::Project(_) => ids_in(&item),
-        };
-        let files = seen_of(visit, &item, &grant, wanted).await?;
+        let files = seen_of(visit, &item, &grant, ids_in(&item)).await?;
         Ok(Self {
             read_at,
             files,
@@ -117,7 +113,7 @@ impl Opened {
         })
     }
 
-    /// Also shows these files, which the customer has brought for a form that could not be sent.
+    /// Also shows these files, which the customer has brought for a form that is not sent yet.
     pub(in crate::http::home) async fn with_files(
         mut self,
         visit: &Visit,
@@ -243,15 +239,6 @@ pub(in crate::http::home) fn values<'a>(
 pub(in crate::http::home) fn files(visit: &Visit, opened: &Opened) -> AttachmentList {
     let reader = Actor::Contact(visit.contact.clone());
     attachment_list(visit.place.corp(), &reader, &opened.files)
-}
-
-/// The ids that a browser without a script comes back with from an upload: `file=KEY:ID`.
-fn brought(visit: &Visit) -> Vec<String> {
-    let words = visit
-        .place
-        .all("file")
-        .filter_map(|word| word.split_once(':'));
-    words.map(|(_, id)| id.to_owned()).collect()
 }
 
 /// The files that belong to an item.

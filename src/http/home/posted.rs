@@ -17,7 +17,7 @@ use crate::act::error::ActError;
 use crate::decide::input::Refusal;
 use crate::decide::rejection::{Fault, Rejection, Wrong};
 use crate::decide::request::Command;
-use crate::http::files::receive::PARTS_MAX;
+use crate::http::files::receive::{PARTS_MAX, Received};
 use crate::http::home::frame::{Frame, shown};
 use crate::http::home::list::path;
 use crate::http::home::opened::Opened;
@@ -242,6 +242,39 @@ async fn rejected(
         faults,
         note,
     };
+    again(visit, item, status, &typed).await
+}
+
+/// A form comes by its button for files, from a browser without a script: the page again, with what was typed and the
+/// files that came with it.
+pub(in crate::http::home) async fn brought(
+    request: &HttpRequest,
+    form: &ItemRef,
+    received: Received,
+) -> Result<HttpResponse, Instead> {
+    let mut visit = Visit::act(request)?;
+    visit.place.path = path(form);
+    let mut fields = received.fields;
+    for (name, file) in received.files {
+        let name = name.strip_prefix("file:").unwrap_or(&name);
+        fields.push((name.to_owned(), file.id));
+    }
+    let typed = Typed {
+        doing: Doing::Submit,
+        fields: Fields(fields),
+        faults: Vec::new(),
+        note: None,
+    };
+    again(&visit, form, StatusCode::OK, &typed).await
+}
+
+/// The page with what was typed.
+async fn again(
+    visit: &Visit,
+    item: &ItemRef,
+    status: StatusCode,
+    typed: &Typed,
+) -> Result<HttpResponse, Instead> {
     let brought = typed.fields.values().into_iter();
     let brought: Vec<String> = brought.flat_map(|(_, texts)| texts).collect();
     let opened = match Opened::read(visit, item.kind.name(), item.id.as_str()).await {
@@ -250,7 +283,7 @@ async fn rejected(
     };
     match opened {
         Ok(opened) => {
-            let html = detail::html(visit, &opened, Some(&typed));
+            let html = detail::html(visit, &opened, Some(typed));
             Ok(shown(visit, status, html))
         }
         Err(instead) if instead.status() == StatusCode::SERVICE_UNAVAILABLE => {

@@ -106,12 +106,6 @@ impl Place {
         &self.tenant_key
     }
 
-    /// All that the query says under this name.
-    pub(in crate::http::home) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let found = self.query.iter().filter(move |(word, _)| word == name);
-        found.map(|(_, text)| text.as_str())
-    }
-
     /// The corp.
     pub(in crate::http::home) fn corp(&self) -> &CorpId {
         &self.tenant.corp
