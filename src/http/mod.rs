@@ -13,6 +13,7 @@ pub mod session;
 mod error;
 mod language;
 mod nonce;
+mod personal;
 
 pub mod reply;
 

@@ -14,6 +14,7 @@ use crate::http::home::texts::{self, Texts};
 use crate::http::home::turned::{Instead, Why, notice, unanswered};
 use crate::http::language::Language;
 use crate::http::login;
+use crate::http::personal;
 use crate::http::session::{self, Session, Who};
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
@@ -61,6 +62,8 @@ pub(in crate::http::home) enum Reader {
         userid: UserId,
         /// The customer's name.
         name: String,
+        /// The personal link that led here. Links on the page lead on with the same one, so that the page stays the same.
+        token: String,
     },
 }
 
@@ -198,13 +201,20 @@ impl Visit {
         let token = place.token(request);
         let (contact, reader) = match session.who {
             Who::Contact(contact) => (contact, Reader::Customer),
-            Who::Member(userid) => match ExternalUserId::parse(place.asked("as")) {
-                Ok(contact) => {
-                    let name = followed(&place, &contact, &userid).await?;
-                    (contact, Reader::Preview { userid, name })
-                }
-                Err(_) => return Err(choose::page(&place, &userid).await?.into()),
-            },
+            Who::Member(userid) => {
+                let token = place.asked(personal::WORD).to_owned();
+                let key = &place.doors.session_key;
+                let Some(contact) = personal::read(key, place.corp(), &token) else {
+                    return Err(choose::page(&place, &userid).await?.into());
+                };
+                let name = followed(&place, &contact, &userid).await?;
+                let reader = Reader::Preview {
+                    userid,
+                    name,
+                    token,
+                };
+                (contact, reader)
+            }
         };
         let (qr_code, uploader) = match &reader {
             Reader::Customer => (
@@ -247,9 +257,10 @@ impl Visit {
     pub(in crate::http::home) fn to(&self, path: &str, words: &[(&str, &str)]) -> String {
         let preview = match &self.reader {
             Reader::Customer => "",
-            Reader::Preview { .. } => self.contact.as_str(),
+            Reader::Preview { token, .. } => token,
         };
-        let all: Vec<(&str, &str)> = [("as", preview)].iter().chain(words).copied().collect();
+        let all = [(personal::WORD, preview)];
+        let all: Vec<(&str, &str)> = all.iter().chain(words).copied().collect();
         self.place.to(path, &all)
     }
 
