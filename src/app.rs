@@ -28,6 +28,7 @@ use crate::files::Files;
 use crate::files::error::FilesError;
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
 use crate::http::arrivals::{Arrivals, kept_in};
+use crate::http::attempts::Attempts;
 use crate::http::doors::{Caller, Doors, Receiver, Tenant};
 use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
@@ -323,6 +324,7 @@ fn doors(
         former_homes: HashMap::new(),
         files: None,
         pace: Pace::default(),
+        logins: Attempts::of_logins(),
         api_tokens: config.api_tokens.clone(),
         session_key: session_key(config),
         public_url: config.public_url.clone(),

@@ -1,8 +1,9 @@
 //! Checks of a set-up: does the store do, do the secrets, does the clock, does the running service answer?
 //!
-//! They change nothing: no event is sent, nothing is written, and a store that does not exist yet is not made. Every one
-//! ends within seconds. What is seen and advised holds no secret.
+//! They change nothing: no event is sent, nothing stays written, and a store or folder that does not exist yet is not
+//! made. Every one ends within seconds. What is seen and advised holds no secret.
 
+mod files;
 mod service;
 mod store;
 
@@ -154,11 +155,13 @@ async fn check_for(
     let standing = standing::look(config, asker, &client, &service, opened.as_ref(), now).await;
     // The service may want to start while WeCom is asked.
     drop(opened);
-    let (own, (corps, clock_check)) = tokio::join!(
+    let (files, own, (corps, clock_check)) = tokio::join!(
+        files::check(config),
         addresses(config, clock, through, &client, &service),
         corp::check(config, clock, &kept)
     );
     let mut checks = vec![store, service.check(config.listen)];
+    checks.extend(files);
     checks.extend(own);
     checks.extend(corps);
     checks.extend(standing.checks(now));

@@ -43,6 +43,9 @@ const BUCKET_PIECE: usize = 5 * 1024 * 1024;
 /// What is behind an id in the name of its thumbnail.
 const THUMBNAIL: &str = ".thumbnail";
 
+/// What the names of files that try the place out begin with.
+const TRIAL: &str = "trial-";
+
 /// Keeps files.
 #[derive(Debug)]
 pub struct Files {
@@ -55,7 +58,7 @@ pub struct Files {
     max_bytes: u64,
     types: Vec<FileType>,
     /// A picture in memory is many times its file: one at a time.
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
 }
 
 /// Where files are kept, and which.
@@ -122,7 +125,7 @@ impl Files {
             piece,
             max_bytes: settings.max_bytes,
             types: settings.types,
-            drawing: Semaphore::new(1),
+            drawing: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -209,9 +212,14 @@ impl Files {
         let Some(format) = picture::format(file_type) else {
             return Ok(false);
         };
-        let _one = self.drawing.acquire().await;
+        let one = Arc::clone(&self.drawing).acquire_owned().await;
         let file = self.kept.get(&self.path(corp, id)).await?.bytes().await?;
-        let drawn = tokio::task::spawn_blocking(move || picture::thumbnail(&file, format)).await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            // Whoever waits for it may go away; the picture is in memory until it is drawn.
+            let _one = one;
+            picture::thumbnail(&file, format)
+        });
+        let drawn = drawn.await;
         // A decoder that panics has met a picture that nobody needs small.
         let Some(drawn) = drawn.unwrap_or(Ok(None))? else {
             return Ok(false);
@@ -219,6 +227,28 @@ impl Files {
         let path = self.path(corp, &format!("{id}{THUMBNAIL}"));
         self.kept.put(&path, drawn.into()).await?;
         Ok(true)
+    }
+
+    /// Writes a small file that no corp has, reads it, and removes it.
+    ///
+    /// # Errors
+    /// [`FilesError::Unavailable`]: the place does not keep what is given to it.
+    pub async fn try_out(&self) -> Result<(), FilesError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(FilesError::unavailable)?;
+        let name = hex(&bytes);
+        let path = self.prefix.clone().join(format!("{TRIAL}{name}"));
+        self.kept.put(&path, name.clone().into()).await?;
+        let read = match self.kept.get(&path).await {
+            Ok(found) => found.bytes().await,
+            Err(problem) => Err(problem),
+        };
+        // It goes, whatever was read.
+        self.kept.delete(&path).await?;
+        match read? == name {
+            true => Ok(()),
+            false => Err(FilesError::unavailable("it gives back something else")),
+        }
     }
 
     /// The bytes of a file, and how many. `None`: there is no such file.

@@ -4,26 +4,25 @@
 //! login with consent when it is pressed, which tells the unionid. WeChat shows an invented person to a page that asks for
 //! consent before anybody has pressed anything; such a person is never let in.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use crate::callback::event::own::OwnEvent;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::error::Problem;
 use crate::http::home;
-use crate::http::login::{self, Returned};
-use crate::http::page::notice;
+use crate::http::login::{self, Came, Returned};
+use crate::http::nonce::nonce;
+use crate::http::not_in::NotIn;
 use crate::http::session::{self, Session, Ticketed, Who};
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
 use crate::model::ids::{CorpId, ExternalUserId};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
-use crate::store::record::{Key, Record};
+use crate::store::record::Key;
 use crate::weixin::oauth::{self, Opened, Person, Scope};
 
 /// A login under way: bound to this browser, good for ten minutes and one use.
@@ -64,29 +63,39 @@ pub(in crate::http) fn is_possible(doors: &Doors, request: &HttpRequest, tenant:
 /// Sends the browser to the account's login that nobody notices, to come back to `back`, a customer's page.
 pub(in crate::http) fn start(
     doors: &Doors,
+    request: &HttpRequest,
     tenant: &Tenant,
     tenant_key: &str,
     back: &str,
 ) -> Result<HttpResponse, Problem> {
-    begin(doors, tenant, tenant_key, back, Scope::Base)
+    begin(doors, request, tenant, tenant_key, back, Scope::Base)
 }
 
 /// Somebody has pressed the button: the login with consent.
 pub(in crate::http) async fn consent(
     doors: web::Data<Doors>,
+    request: HttpRequest,
     pressed: Option<web::Query<Pressed>>,
 ) -> Result<HttpResponse, Problem> {
     let pressed = pressed.map(web::Query::into_inner);
     let known = pressed.filter(|pressed| home::is_at(&pressed.back));
     let found = known.and_then(|it| Some((doors.tenant(Some(&it.tenant_key))?, it)));
     let Some((tenant, Pressed { tenant_key, back })) = found else {
-        return Ok(again(&doors));
+        return Ok(NotIn::Ended.page(&doors, &request));
     };
-    begin(&doors, tenant, &tenant_key, &back, Scope::UserInfo)
+    begin(
+        &doors,
+        &request,
+        tenant,
+        &tenant_key,
+        &back,
+        Scope::UserInfo,
+    )
 }
 
 fn begin(
     doors: &Doors,
+    request: &HttpRequest,
     tenant: &Tenant,
     tenant_key: &str,
     back: &str,
@@ -94,9 +103,9 @@ fn begin(
 ) -> Result<HttpResponse, Problem> {
     let account = doors.corps.get(&tenant.corp);
     let Some(account) = account.and_then(|corp| corp.account.as_ref()) else {
-        return Ok(again(doors));
+        return Ok(NotIn::Ended.page(doors, request));
     };
-    let state = login::nonce()?;
+    let state = nonce()?;
     let here = login::own(&doors.public_url, "login/account")?;
     let app_id = account.client.app_id();
     let to = oauth::authorize_url(&doors.weixin_oauth_base, app_id, scope, &here, &state);
@@ -122,35 +131,51 @@ pub(in crate::http) async fn callback(
     returned: Option<web::Query<Returned>>,
 ) -> Result<HttpResponse, Problem> {
     let now = doors.clock.now();
-    let read = session::read::<AccountLogin>(&request, &doors.session_key, &doors.public_url, now);
-    let (Some(returned), Some(login)) = (returned, read) else {
-        return Ok(again(&doors));
+    let ended = || NotIn::Ended.page(&doors, &request);
+    let Some(returned) = returned else {
+        return Ok(ended());
     };
-    let state = returned.state.as_deref().unwrap_or_default();
-    let same = bool::from(login.state.as_bytes().ct_eq(state.as_bytes()));
-    let code = returned.code.as_deref();
-    let code = code.filter(|code| same && !code.is_empty() && code.len() <= 512);
+    if let Some(back) = login::once_more(&doors, &request, &returned, now).await {
+        return Ok(login::on(&back).finish());
+    }
+    let read = session::read::<AccountLogin>(&request, &doors.session_key, &doors.public_url, now);
+    let Some(login) = read else {
+        return Ok(ended());
+    };
     let found = doors.tenant(Some(&login.tenant));
     let found = found.and_then(|tenant| Some((tenant, doors.corps.get(&tenant.corp)?)));
     let account = found.and_then(|(tenant, corp)| Some((tenant, corp.account.as_ref()?)));
-    let (Some(code), Some((tenant, account))) = (code, account) else {
-        return Ok(again(&doors));
+    let (Some(code), Some((tenant, account))) = (login::code(&returned, &login.state), account)
+    else {
+        return Ok(ended());
     };
-    let once = login::use_up(&doors, &tenant.corp, &login.state, &login.back, code, now).await?;
-    if !once {
-        tracing::warn!(corp = %tenant.corp, "A login through the service account came back a second time.");
-        return Ok(again(&doors));
+    let came = Came {
+        state: &login.state,
+        back: &login.back,
+        code,
+    };
+    if let Err(why) = login::use_up(&doors, &request, &tenant.corp, came, now).await {
+        return Ok(why.page(&doors, &request));
     }
     let person = match account.client.opened(code, now).await {
         Ok(Opened::Person(person)) => person,
         Ok(Opened::Snapshot) => return Ok(button(&doors, &request, tenant, &login)),
         Err(problem) => {
             tracing::warn!(corp = %tenant.corp, %problem, "A login through the service account failed.");
-            return Ok(again(&doors));
+            return Ok(ended());
         }
     };
-    let known = customer(&doors, &tenant.corp, &person).await?;
-    learn(&doors, &tenant.corp, person, now).await?;
+    let known = match customer(&doors, &tenant.corp, &person).await {
+        Ok(known) => known,
+        Err(problem) => {
+            tracing::error!(%problem, "It could not be found out whose login came back.");
+            return Ok(NotIn::Unavailable.page(&doors, &request));
+        }
+    };
+    if let Err(problem) = learn(&doors, &tenant.corp, person, now).await {
+        // Who is known is let in all the same; the next login tells it once more.
+        tracing::error!(%problem, "It could not be kept who has logged in through the service account.");
+    }
     let Some(customer) = known else {
         return Ok(match login.consent {
             true => home::stranger(&doors, &request, tenant),
@@ -162,9 +187,7 @@ pub(in crate::http) async fn callback(
         who: Who::Contact(customer),
     };
     let (key, url) = (&doors.session_key, &doors.public_url);
-    Ok(HttpResponse::Found()
-        .insert_header((LOCATION, login.back))
-        .insert_header((CACHE_CONTROL, "no-store"))
+    Ok(login::on(&login.back)
         .cookie(session::cookie(session, key, url, now))
         .cookie(session::removal::<AccountLogin>(url))
         .finish())
@@ -179,8 +202,7 @@ async fn customer(
     let unionid = match &person.unionid {
         Some(unionid) => Some(unionid.clone()),
         None => {
-            let follower: Option<Follower> =
-                read(doors, corp, Key::follower(&person.openid)).await?;
+            let follower: Option<Follower> = doors.one(corp, Key::follower(&person.openid)).await?;
             follower.and_then(|follower| follower.unionid)
         }
     };
@@ -188,23 +210,13 @@ async fn customer(
         return Ok(None);
     };
     let by_unionid = Key::contact_by_unionid(unionid.as_str());
-    let Some(id) = read::<ExternalUserId>(doors, corp, by_unionid).await? else {
+    let Some(id) = doors.one::<ExternalUserId>(corp, by_unionid).await? else {
         return Ok(None);
     };
     // What led here may be older than the customer's record.
-    let contact: Option<Contact> = read(doors, corp, Key::contact(&id)).await?;
+    let contact: Option<Contact> = doors.one(corp, Key::contact(&id)).await?;
     let same = contact.filter(|it| it.unionid.as_deref() == Some(unionid.as_str()));
     Ok(same.map(|it| it.external_userid))
-}
-
-async fn read<T: serde::de::DeserializeOwned>(
-    doors: &Doors,
-    corp: &CorpId,
-    key: Key,
-) -> Result<Option<T>, StoreError> {
-    let records = doors.store.read(corp, &[key]).await?;
-    let found = records.first().map(Record::parse::<T>).transpose()?;
-    Ok(found.flatten())
 }
 
 /// Has the person's ids joined, so that the next login needs no consent and reminders find them; and has it seen whether
@@ -235,9 +247,4 @@ fn button(
     query.append_pair("back", &login.back);
     let to = format!("/login/account/consent?{}", query.finish());
     home::agree(doors, request, tenant, &to)
-}
-
-fn again(doors: &Doors) -> HttpResponse {
-    let text = "请关闭此页面，从微信重新打开。";
-    notice(doors, StatusCode::FORBIDDEN, "登录已失效", text)
 }

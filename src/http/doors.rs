@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::act::{Act, Corp};
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::files::Files;
 use crate::http::admin::desk::Desk;
 use crate::http::arrivals::{Arrivals, KeptIn};
+use crate::http::attempts::Attempts;
 use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
 use crate::http::refusals::Refusals;
@@ -21,6 +23,7 @@ use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::record::{Key, Record};
 
 /// Everything that the doors share.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct Doors {
     pub files: Option<Arc<Files>>,
     /// How fast everybody may upload.
     pub pace: Pace,
+    /// How often one address may log in.
+    pub logins: Attempts,
     /// The bearer tokens of the API.
     pub api_tokens: Vec<SecretString>,
     /// Signs the session cookies.
@@ -125,6 +130,17 @@ impl Doors {
             None if self.tenants.len() == 1 => self.tenants.values().next(),
             None => None,
         }
+    }
+
+    /// Reads one record.
+    pub(in crate::http) async fn one<T: DeserializeOwned>(
+        &self,
+        corp: &CorpId,
+        key: Key,
+    ) -> Result<Option<T>, StoreError> {
+        let records = self.store.read(corp, &[key]).await?;
+        let found = records.first().map(Record::parse::<T>).transpose()?;
+        Ok(found.flatten())
     }
 
     /// Somebody says that what was set up wrongly is put right: calls that are held back are made again, and what waits for

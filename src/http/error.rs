@@ -134,6 +134,14 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<getrandom::Error> for Problem {
+    fn from(problem: getrandom::Error) -> Self {
+        tracing::error!(%problem, "The system gives no random numbers.");
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "Not available.", "No random numbers.")
+    }
+}
+
 impl From<ApiError> for Problem {
     fn from(problem: ApiError) -> Self {
         tracing::warn!(%problem, "WeCom could not be asked for a page.");

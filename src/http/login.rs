@@ -1,9 +1,7 @@
 //! Corp OAuth (网页授权, path/91335): who is at this page?
 
-use std::fmt::Write;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde::{Deserialize, Serialize};
@@ -12,15 +10,27 @@ use url::Url;
 
 use crate::http::account;
 use crate::http::admin;
+use crate::http::attempts::address;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::error::Problem;
 use crate::http::home;
-use crate::http::page::notice;
+use crate::http::nonce::{is_nonce, nonce};
+use crate::http::not_in::NotIn;
 use crate::http::session::{self, Session, Ticketed, Who};
 use crate::model::ids::CorpId;
+use crate::model::rate::Rate;
 use crate::model::time::Timestamp;
 use crate::store::shared::Swap;
 use crate::wecom::oauth::{self, Visitor};
+
+/// All logins of a corp together: half of what WeCom answers (path/90312), so that nobody uses that up from outside.
+const LOGINS: Rate = Rate {
+    burst: 2_500,
+    per_hour: 67_500,
+};
+
+/// The longest code.
+const CODE_MAX_BYTES: usize = 512;
 
 /// A login under way: bound to this browser, good for ten minutes and one use.
 #[derive(Serialize, Deserialize)]
@@ -108,52 +118,33 @@ pub(in crate::http) async fn callback(
     returned: Option<web::Query<Returned>>,
 ) -> Result<HttpResponse, Problem> {
     let now = doors.clock.now();
-    let again = || {
-        notice(
-            &doors,
-            StatusCode::FORBIDDEN,
-            "登录已失效",
-            "请关闭此页面，从企业微信重新打开。",
-        )
-    };
+    let ended = || NotIn::Ended.page(&doors, &request);
     let Some(returned) = returned else {
-        return Ok(again());
+        return Ok(ended());
     };
     if let Some(back) = once_more(&doors, &request, &returned, now).await {
         return Ok(on(&back).finish());
     }
     let login = session::read::<Login>(&request, &doors.session_key, &doors.public_url, now);
     let Some(login) = login else {
-        return Ok(again());
+        return Ok(ended());
     };
-    let state = returned.state.as_deref().unwrap_or_default();
-    if !bool::from(login.state.as_bytes().ct_eq(state.as_bytes())) {
-        return Ok(again());
-    }
+    let Some(code) = code(&returned, &login.state) else {
+        return Ok(ended());
+    };
     let Some(tenant) = doors.tenant(login.tenant.as_deref()) else {
-        return Ok(again());
+        return Ok(ended());
     };
     let Some(corp) = doors.corps.get(&tenant.corp) else {
-        return Ok(again());
+        return Ok(ended());
     };
-    let Some(code) = returned
-        .code
-        .as_deref()
-        .filter(|code| !code.is_empty() && code.len() <= 512)
-    else {
-        return Ok(again());
+    let came = Came {
+        state: &login.state,
+        back: &login.back,
+        code,
     };
-    match use_up(&doors, &tenant.corp, &login.state, &login.back, code, now).await {
-        Ok(true) => {}
-        Ok(false) => {
-            tracing::warn!(corp = %tenant.corp, "A login came back a second time.");
-            return Ok(again());
-        }
-        Err(problem) => {
-            tracing::error!(%problem, "A login could not be used up.");
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            return Ok(notice(&doors, status, "暂时无法登录", "请稍后再试。"));
-        }
+    if let Err(why) = use_up(&doors, &request, &tenant.corp, came, now).await {
+        return Ok(why.page(&doors, &request));
     }
     let who = match corp.client.visitor(code, now).await {
         Ok(Visitor::Member(userid)) => Who::Member(userid),
@@ -161,7 +152,7 @@ pub(in crate::http) async fn callback(
         Ok(Visitor::Stranger) => return stranger(&doors, &request, tenant, &login),
         Err(problem) => {
             tracing::warn!(corp = %tenant.corp, %problem, "A login failed.");
-            return Ok(again());
+            return Ok(ended());
         }
     };
     if login.admin {
@@ -186,8 +177,16 @@ pub(in crate::http) async fn callback(
         .finish())
 }
 
+/// The code that a login with this state has brought back.
+pub(in crate::http) fn code<'a>(returned: &'a Returned, state: &str) -> Option<&'a str> {
+    let given = returned.state.as_deref().unwrap_or_default();
+    let code = returned.code.as_deref();
+    let code = code.filter(|code| !code.is_empty() && code.len() <= CODE_MAX_BYTES);
+    code.filter(|_| bool::from(state.as_bytes().ct_eq(given.as_bytes())))
+}
+
 /// On to a path of ours.
-fn on(back: &str) -> HttpResponseBuilder {
+pub(in crate::http) fn on(back: &str) -> HttpResponseBuilder {
     let mut response = HttpResponse::Found();
     response
         .insert_header((LOCATION, back))
@@ -203,17 +202,11 @@ fn stranger(
     login: &Login,
 ) -> Result<HttpResponse, Problem> {
     if !home::is_at(&login.back) {
-        let text = "这个页面只对企业成员及其客户开放。";
-        return Ok(notice(
-            doors,
-            StatusCode::FORBIDDEN,
-            "无法确认您的身份",
-            text,
-        ));
+        return Ok(NotIn::Stranger.page(doors, request));
     }
     match &login.tenant {
         Some(tenant_key) if account::is_possible(doors, request, tenant) => {
-            account::start(doors, tenant, tenant_key, &login.back)
+            account::start(doors, request, tenant, tenant_key, &login.back)
         }
         _ => Ok(home::stranger(doors, request, tenant)),
     }
@@ -233,18 +226,57 @@ fn note_of(state: &str) -> String {
     format!("login {state}")
 }
 
-/// Uses up a login's state: `false` when it came back before, in whatever process.
+/// A login that has come back.
+#[derive(Clone, Copy)]
+pub(in crate::http) struct Came<'a> {
+    /// What tells it from other logins.
+    pub(in crate::http) state: &'a str,
+    /// Where it leads.
+    pub(in crate::http) back: &'a str,
+    /// What tells who it is.
+    pub(in crate::http) code: &'a str,
+}
+
+/// Lets a login go on, once in all processes, if there are not too many of them.
 pub(in crate::http) async fn use_up(
     doors: &Doors,
+    request: &HttpRequest,
     corp: &CorpId,
-    state: &str,
-    back: &str,
-    code: &str,
+    came: Came<'_>,
+    now: Timestamp,
+) -> Result<(), NotIn> {
+    let unavailable = |problem: Problem| {
+        tracing::error!(%problem, "A login could not be used up.");
+        NotIn::Unavailable
+    };
+    if !doors.logins.take(address(request), now) {
+        tracing::warn!(%corp, "Too many logins came back to one address.");
+        return Err(NotIn::TooMany);
+    }
+    let all = doors.store.take(corp, "logins", LOGINS, 1, now).await;
+    if all.map_err(|problem| unavailable(problem.into()))?.granted == 0 {
+        tracing::warn!(%corp, "Too many logins came back.");
+        return Err(NotIn::TooMany);
+    }
+    match note(doors, corp, came, now).await.map_err(unavailable)? {
+        true => Ok(()),
+        false => {
+            tracing::warn!(%corp, "A login came back a second time.");
+            Err(NotIn::Ended)
+        }
+    }
+}
+
+/// Notes that a login has come back: `false` when that was noted before.
+async fn note(
+    doors: &Doors,
+    corp: &CorpId,
+    came: Came<'_>,
     now: Timestamp,
 ) -> Result<bool, Problem> {
     let used = Used {
-        code: doors.session_key.tag("login code", code),
-        back: back.to_owned(),
+        code: doors.session_key.tag("login code", came.code),
+        back: came.back.to_owned(),
         by: nonce()?,
     };
     let used = serde_json::to_string(&used).expect("notes are plain structs with text keys");
@@ -254,12 +286,12 @@ pub(in crate::http) async fn use_up(
         // Longer than the login's cookie is good for.
         keep_for: Duration::from_secs(Login::SECONDS.unsigned_abs() + 60),
     };
-    let note = note_of(state);
+    let note = note_of(came.state);
     Ok(doors.store.swap_note(corp, &note, swap, now).await?)
 }
 
 /// Browsers may load the way back twice (path/91335). Whoever is logged in by then goes on to where the first load led.
-async fn once_more(
+pub(in crate::http) async fn once_more(
     doors: &Doors,
     request: &HttpRequest,
     returned: &Returned,
@@ -275,30 +307,8 @@ async fn once_more(
     bool::from(used.code.as_bytes().ct_eq(code.as_bytes())).then_some(used.back)
 }
 
-fn is_nonce(state: &str) -> bool {
-    state.len() == 32 && state.bytes().all(|c| c.is_ascii_hexdigit())
-}
-
 /// An address of ours, below the public URL's own path.
 pub(in crate::http) fn own(public_url: &Url, path: &str) -> Result<Url, Problem> {
     let base = format!("{}/{path}", public_url.as_str().trim_end_matches('/'));
     Url::parse(&base).map_err(|_| Problem::bad_request("This address cannot be made."))
-}
-
-/// 128 random bits in letters that WeCom accepts as `state` (84025).
-pub(in crate::http) fn nonce() -> Result<String, Problem> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Not available.",
-            "No random numbers.",
-        )
-    })?;
-    let mut text = String::with_capacity(32);
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
 }

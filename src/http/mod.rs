@@ -5,12 +5,15 @@
 //! delivery into the inbox, or by replaying or discarding what is in a queue.
 
 pub mod arrivals;
+pub mod attempts;
 pub mod doors;
 pub mod refusals;
 pub mod session;
 
 mod error;
 mod language;
+mod nonce;
+mod personal;
 
 pub mod reply;
 
@@ -18,6 +21,7 @@ mod callback;
 
 mod account;
 mod login;
+mod not_in;
 
 mod home;
 mod sidebar;

@@ -1,7 +1,7 @@
 //! Pages: rendering, the headers that keep them safe, and the files that they load.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -79,6 +79,16 @@ pub(in crate::http) fn content_security_policy(doors: &Doors) -> String {
         "default-src 'none'; script-src {trusted}; style-src 'self'; img-src {pictures}; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {trusted}"
     )
+}
+
+/// Whether the browser has what this tag stands for. A proxy that compresses makes tags weak.
+pub(in crate::http) fn is_known(request: &HttpRequest, tag: &str) -> bool {
+    let known = request.headers().get(IF_NONE_MATCH);
+    let known = known.and_then(|known| known.to_str().ok());
+    known.is_some_and(|known| {
+        let mut known = known.split(',').map(str::trim);
+        known.any(|known| known.strip_prefix("W/").unwrap_or(known) == tag)
+    })
 }
 
 /// A file that pages load.

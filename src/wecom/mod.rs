@@ -30,7 +30,7 @@ mod crowd;
 pub(crate) mod limit;
 mod places;
 pub(crate) mod portion;
-mod seal;
+pub(crate) mod seal;
 pub(crate) mod slot;
 mod wire;
 

@@ -1,15 +1,15 @@
-//! Seals what processes share and nobody else may read: tokens and tickets.
+//! Seals what nobody else may read: tokens and tickets that processes share, and words in addresses.
 //!
-//! They are good for two hours and open what the corp secret opens, so a dump of the store must not give them away. A
-//! sealed text is `base64(nonce, AES-256-GCM of the text)`. The key is derived (HKDF-SHA256) from the secret that the
+//! Tokens are good for two hours and open what the corp secret opens, so a dump of the store must not give them away. A
+//! sealed text is `base64url(nonce, AES-256-GCM of the text)`. The key is derived (HKDF-SHA256) from the secret that the
 //! token belongs to, which is not in the store; corp and kind of the text are authenticated with it, so that none passes
-//! for another. Nonces are random: a text is sealed every two hours, far from the 2³² of one key.
+//! for another. Nonces are random: however many links are made, they stay far from the 2³² of one key.
 
 use std::fmt;
 use std::fmt::Write;
 
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,11 +24,7 @@ pub(crate) struct Seal {
 
 impl Seal {
     /// For `what`, which this secret of a corp or an account brings.
-    pub(in crate::wecom) fn new(
-        what: &str,
-        owner: &impl fmt::Display,
-        secret: &SecretString,
-    ) -> Self {
+    pub(crate) fn new(what: &str, owner: &impl fmt::Display, secret: &SecretString) -> Self {
         let context = format!("{owner}\n{what}");
         let salt = Salt::new(HKDF_SHA256, b"wecom-bridge shared");
         let secret = salt.extract(secret.expose_secret().as_bytes());
@@ -55,7 +51,7 @@ impl Seal {
     }
 
     /// Seals a text; `None` when the system gives no random numbers.
-    pub(in crate::wecom) fn seal(&self, text: &str) -> Option<String> {
+    pub(crate) fn seal(&self, text: &str) -> Option<String> {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).ok()?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + text.len() + AES_256_GCM.tag_len());
@@ -68,12 +64,12 @@ impl Seal {
             .seal_in_place_separate_tag(nonce, self.context(), body)
             .ok()?;
         sealed.extend(tag.as_ref());
-        Some(BASE64_STANDARD.encode(sealed))
+        Some(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// Opens a sealed text; `None` for anything that was not sealed with the same secret for the same use.
-    pub(in crate::wecom) fn open(&self, sealed: &str) -> Option<Zeroizing<String>> {
-        let sealed = BASE64_STANDARD.decode(sealed).ok()?;
+    pub(crate) fn open(&self, sealed: &str) -> Option<Zeroizing<String>> {
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let mut body = Zeroizing::new(body.to_vec());
@@ -159,23 +155,23 @@ mod tests {
     fn the_form_stays() {
         let seal = seal("token", "ww1", "secret");
         assert_eq!(seal.name(), "token 971ff044dd9511f6");
-        let sealed = "AAECAwQFBgcICQoLDoTi28GKGjkYUK7QoQfHnpR3W87qCPPpbQ==";
+        let sealed = "AAECAwQFBgcICQoLDoTi28GKGjkYUK7QoQfHnpR3W87qCPPpbQ";
         assert_eq!(seal.open(sealed).unwrap().as_str(), "the token");
     }
 
     #[test]
     fn what_was_changed_does_not_open() {
         let seal = seal("token", "ww1", "secret");
-        let sealed = BASE64_STANDARD.decode(seal.seal("the token").unwrap());
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(seal.seal("the token").unwrap());
         let sealed = sealed.unwrap();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            let changed = BASE64_STANDARD.encode(changed);
+            let changed = BASE64_URL_SAFE_NO_PAD.encode(changed);
             assert!(seal.open(&changed).is_none(), "{at}");
         }
         for length in 0..sealed.len() {
-            let cut = BASE64_STANDARD.encode(&sealed[..length]);
+            let cut = BASE64_URL_SAFE_NO_PAD.encode(&sealed[..length]);
             assert!(seal.open(&cut).is_none(), "{length}");
         }
         assert!(seal.open("与").is_none());

@@ -17,6 +17,7 @@ use wecom_bridge::app::check::{Check, Through, Verdict, check};
 use wecom_bridge::app::{App, AppError, Loops};
 use wecom_bridge::clock::Clock;
 use wecom_bridge::config::{Config, StoreChoice};
+use wecom_bridge::model::files_url::FilesUrl;
 use wecom_bridge::model::ids::{AgentId, AppId, CorpId, ReceiverName, UserId};
 use wecom_bridge::model::keys::AesKey;
 use wecom_bridge::model::time::Timestamp;
@@ -201,11 +202,12 @@ async fn a_service_that_runs_well_has_nothing_to_complain_of() {
         let checks = ward.checks_at(&Clock::system(), through).await;
         let mut names: Vec<_> = checks.iter().map(|check| check.name.as_str()).collect();
         if let Some(first) = first {
-            assert_eq!(names.remove(2), first);
+            assert_eq!(names.remove(3), first);
         }
         let expected = [
             "store",
             "service",
+            "attachments",
             "verification file",
             "callback URL app",
             "callback URL contacts",
@@ -377,4 +379,23 @@ async fn the_public_way_is_tried_when_it_is_asked_for() {
         .iter()
         .find(|check| check.name.starts_with("callback URL"));
     assert_eq!(callbacks, None);
+}
+
+#[tokio::test]
+async fn a_place_that_keeps_no_files_is_a_fault() {
+    let mut ward = Ward::running().await;
+    let found = ward.checks().await;
+    let found = found.iter().find(|check| check.name == "attachments");
+    assert!(found.unwrap().seen.contains("keeps and removes a file"));
+    let files = ward.folder.path().join("files");
+    assert_eq!(std::fs::read_dir(&files).unwrap().count(), 0);
+    let file = ward.folder.path().join("a-file");
+    std::fs::write(&file, "no folder").unwrap();
+    ward.config.files.url = Some(FilesUrl::Folder(file.join("files")));
+    let found = ward.only_fault().await;
+    assert_eq!(
+        (found.name.as_str(), found.verdict),
+        ("attachments", Verdict::Fault)
+    );
+    assert!(found.advice.unwrap().contains("`files.url`"));
 }

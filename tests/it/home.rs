@@ -135,7 +135,7 @@ pub(crate) async fn reply(world: &World, to: &ExternalUserId, on: &str, id: &str
     ask(world, zhang(), Command::Comment(comment)).await;
 }
 
-fn field(key: &str, label: &str, kind: FieldKind) -> Field {
+pub(crate) fn field(key: &str, label: &str, kind: FieldKind) -> Field {
     Field {
         key: key.into(),
         label: label.into(),
@@ -391,6 +391,19 @@ fn hidden(html: &str, doing: &str) -> Vec<(String, String)> {
         (name.to_owned(), value.to_owned())
     });
     inputs.collect()
+}
+
+/// The token of the personal link that stands before this text.
+fn token_before(html: &str, text: &str) -> String {
+    let (before, _) = html.split_once(text).unwrap();
+    let (_, link) = before.rsplit_once("&#38;t=").unwrap();
+    link.split(['"', '&']).next().unwrap().to_owned()
+}
+
+/// A personal link's token for 王女士, as 张三 finds it where he chooses a customer.
+async fn personal(world: &World) -> String {
+    let mut zhang = Guest::of(world, "member:ZhangSan").await;
+    token_before(&zhang.get(HOME).await.html, "王女士")
 }
 
 const HOME: &str = "home?tenantKey=team1";

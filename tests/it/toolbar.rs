@@ -188,10 +188,14 @@ async fn a_card_is_maybe_sent_until_it_is_confirmed(on: On) {
     let cards = first["cards"].as_array().unwrap();
     for (card, item) in cards.iter().zip(items) {
         let address = item.replace(':', "/");
-        assert_eq!(
-            card["link"],
-            format!("{OWN}/home/{address}?tenantKey=team1")
-        );
+        let link = card["link"].as_str().unwrap();
+        let start = format!("{OWN}/home/{address}?tenantKey=team1&t=");
+        assert!(link.starts_with(&start), "{link}");
+        assert!(!link.contains("wmCustomer1"), "{link}");
+        // Whoever taps the card they have sent sees the customer's page.
+        let path = link.strip_prefix(&format!("{OWN}/")).unwrap();
+        let seen = hand.get(path).send().await.unwrap().text().await.unwrap();
+        assert!(seen.contains("预览") && seen.contains("王女士"), "{seen}");
         assert_eq!(
             (&card["item"], &card["fresh"]),
             (&json!(item), &json!(true))
@@ -231,7 +235,7 @@ async fn a_card_is_maybe_sent_until_it_is_confirmed(on: On) {
     let by_hand = |item: &str| format!("data-do=\"confirm\" data-item=\"{item}\"");
     assert!(shown.contains(&by_hand("form:f1")), "{shown}");
     assert!(!shown.contains(&by_hand("project:p1")), "{shown}");
-    assert!(shown.contains("王女士") && shown.contains("/home?tenantKey=team1&#38;as=wmCustomer1"));
+    assert!(shown.contains("王女士") && shown.contains("/home?tenantKey=team1&#38;t="));
 
     // The confirmation was lost: by hand, days later.
     world.clock.advance(Duration::from_secs(200_000));

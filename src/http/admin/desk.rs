@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use tokio::sync::Semaphore;
 
-use crate::http::admin::attempts::Attempts;
+use crate::http::attempts::Attempts;
 use crate::model::ids::CorpId;
 use crate::model::password::PasswordHash;
 use crate::model::time::Timestamp;
@@ -66,7 +66,7 @@ impl Desk {
     pub fn new(password: Option<PasswordHash>, check_up: CheckUp) -> Self {
         Self {
             password,
-            attempts: Attempts::default(),
+            attempts: Attempts::of_passwords(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             check_up,
             checking: Semaphore::new(1),

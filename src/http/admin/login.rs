@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::http::admin::access::{AdminSession, LoggedIn, Who, fields, form_token, password_tag};
-use crate::http::admin::attempts::address;
 use crate::http::admin::frame::{CorpLink, hidden, respond, see};
 use crate::http::admin::texts::{self, Texts};
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::attempts::address;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::language::Language;
-use crate::http::login::{nonce, start_for_admin};
+use crate::http::login::start_for_admin;
+use crate::http::nonce::nonce;
 use crate::http::session::{self, Ticketed};
 use crate::model::password::PasswordHash;
 

@@ -7,7 +7,6 @@
 pub mod desk;
 
 pub(in crate::http) mod access;
-mod attempts;
 pub(in crate::http) mod login;
 pub(in crate::http) mod passage;
 mod turned;

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::TryStreamExt;
@@ -13,6 +13,8 @@ use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::files::asker::Asker;
 use crate::http::files::name;
+use crate::http::nonce::is_nonce;
+use crate::http::page::is_known;
 use crate::model::attachment::Attachment;
 use crate::store::record::Key;
 
@@ -127,15 +129,11 @@ async fn found<'a>(
 ) -> Result<(Asker, &'a Files, Attachment), Problem> {
     let asker = asker.ok_or_else(missing)?;
     let files = doors.files.as_deref().ok_or_else(missing)?;
-    if id.len() != 32 || !id.bytes().all(|c| c.is_ascii_hexdigit()) {
+    if !is_nonce(id) {
         return Err(missing());
     }
-    let records = doors
-        .store
-        .read(&asker.corp, &[Key::attachment(id)])
-        .await?;
-    let file = records.first().map(|record| record.parse::<Attachment>());
-    let file = file.transpose()?.flatten().ok_or_else(missing)?;
+    let file: Option<Attachment> = doors.one(&asker.corp, Key::attachment(id)).await?;
+    let file = file.ok_or_else(missing)?;
     match asker.sees(doors, &file).await? {
         true => Ok((asker, files, file)),
         false => Err(missing()),
@@ -157,12 +155,6 @@ fn answer(status: StatusCode, tag: &str) -> HttpResponseBuilder {
 
 fn unchanged(tag: &str) -> HttpResponse {
     answer(StatusCode::NOT_MODIFIED, tag).finish()
-}
-
-fn is_known(request: &HttpRequest, tag: &str) -> bool {
-    let known = request.headers().get(IF_NONE_MATCH);
-    let known = known.and_then(|known| known.to_str().ok());
-    known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag))
 }
 
 fn missing() -> Problem {

@@ -1,6 +1,5 @@
 //! Reads a form with files, part by part. Also for pages whose whole form comes with its files in it.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
@@ -18,6 +17,7 @@ use crate::http::doors::Doors;
 use crate::http::files::asker::Asker;
 use crate::http::files::name;
 use crate::http::files::why::Why;
+use crate::http::nonce::nonce;
 use crate::http::session;
 use crate::model::attachment::Attachment;
 use crate::model::item::{ItemRef, ItemState};
@@ -26,13 +26,16 @@ use crate::model::item::{ItemRef, ItemState};
 const FILES_MAX: usize = 9;
 
 /// All that is no file, in bytes.
-const TEXTS_MAX: usize = 128 * 1024;
+const TEXTS_MAX: usize = 512 * 1024;
 
-/// The most parts that are no files; a form has 60 fields, and some hold several texts.
-const PARTS_MAX: usize = 500;
+/// The most parts, or fields; a form has 60 fields, and some hold several texts.
+pub(in crate::http) const PARTS_MAX: usize = 500;
 
 /// A browser that sends nothing for this long has gone.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long a whole form may take: nine large files over a slow line.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// What is refused is read on for this long, so that the browser hears why.
 const READ_ON: Duration = Duration::from_secs(10);
@@ -80,19 +83,12 @@ pub(in crate::http) async fn receive(
         item,
         received: Received::default(),
         known: false,
+        parts: 0,
         texts: 0,
     };
-    let mut parts = Multipart::new(request.headers(), payload);
-    while let Some(part) = next(&mut parts).await? {
-        // The library panics when a part is read beyond its end.
-        let mut part = part.map_err(|_| Why::Malformed)?.fuse();
-        if let Err(why) = reading.part(&mut part).await {
-            if why != Why::BrokenOff {
-                read_on(&mut part, files.max_bytes()).await;
-            }
-            return Err(why);
-        }
-    }
+    let parts = Multipart::new(request.headers(), payload);
+    let read = tokio::time::timeout(PATIENCE, reading.parts(parts)).await;
+    read.unwrap_or(Err(Why::BrokenOff))?;
     match reading.known {
         true => Ok(reading.received),
         false => Err(Why::Foreign),
@@ -107,11 +103,31 @@ struct Reading<'a> {
     received: Received,
     /// Whether the token has come.
     known: bool,
+    /// How many parts have come, also those with nothing in them.
+    parts: usize,
     texts: usize,
 }
 
 impl Reading<'_> {
+    async fn parts(&mut self, mut parts: Multipart) -> Result<(), Why> {
+        while let Some(part) = next(&mut parts).await? {
+            // The library panics when a part is read beyond its end.
+            let mut part = part.map_err(|_| Why::Malformed)?.fuse();
+            if let Err(why) = self.part(&mut part).await {
+                if why != Why::BrokenOff {
+                    read_on(&mut part, self.files.max_bytes()).await;
+                }
+                return Err(why);
+            }
+        }
+        Ok(())
+    }
+
     async fn part(&mut self, part: &mut Part) -> Result<(), Why> {
+        self.parts += 1;
+        if self.parts > PARTS_MAX {
+            return Err(Why::Malformed);
+        }
         let name = part.get_ref().name().unwrap_or_default().to_owned();
         let given = part.get_ref().content_disposition();
         let given = given.and_then(|given| given.get_filename().map(str::to_owned));
@@ -146,9 +162,6 @@ impl Reading<'_> {
                 Err(Why::Foreign)
             };
         }
-        if self.received.fields.len() >= PARTS_MAX {
-            return Err(Why::Malformed);
-        }
         self.received.fields.push((name, text));
         Ok(())
     }
@@ -163,7 +176,7 @@ impl Reading<'_> {
         let Asker { corp, who, .. } = self.asker;
         let taken = self.doors.pace.take(corp, who, self.doors.clock.now());
         taken.map_err(Why::TooFast)?;
-        let id = new_id()?;
+        let id = nonce().map_err(|_| Why::Unavailable)?;
         let chunks = Box::pin(patient(part));
         let kept = self.files.take_in(corp, &id, chunks).await;
         let kept = kept.map_err(|problem| Why::of_file(&problem, self.files.max_bytes()))?;
@@ -225,16 +238,4 @@ async fn read_on(part: &mut Part, max_bytes: u64) {
     };
     // Too slow is as good as done.
     let _ = tokio::time::timeout(READ_ON, read).await;
-}
-
-/// 128 random bits.
-fn new_id() -> Result<String, Why> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Why::Unavailable)?;
-    let mut id = String::with_capacity(32);
-    for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(id, "{byte:02x}");
-    }
-    Ok(id)
 }

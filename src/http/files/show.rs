@@ -26,9 +26,8 @@ pub struct AttachmentList {
 pub struct UploadField {
     words: &'static Words,
     key: String,
-    /// Where files are sent, and where a browser without a script is sent with them.
+    /// Where files are sent.
     action: String,
-    action_and_back: String,
     token: String,
     accept: String,
     max: usize,
@@ -56,8 +55,6 @@ pub struct FieldFor<'a> {
     pub item: &'a ItemRef,
     /// The company's code, on a customer's page.
     pub tenant_key: Option<&'a str>,
-    /// The page's own address, with its query, for browsers without a script. They come back with words `file=KEY:ID`.
-    pub back: &'a str,
     /// Files that were brought before.
     pub files: &'a [Attachment],
     /// `zh` or `en`.
@@ -107,15 +104,12 @@ fn field(files: &Files, asker: Asker, wanted: &FieldFor<'_>) -> UploadField {
     }
     query.append_pair("item", &wanted.item.to_string());
     let action = format!("{path}?{}", query.finish());
-    let mut back = form_urlencoded::Serializer::new(String::new());
-    back.append_pair("back", wanted.back);
     let base = base(&asker.corp, &asker.who);
     let endings = files.types().iter().flat_map(|kind| kind.endings());
     let accept: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
     UploadField {
         words: Words::of(wanted.language),
         key: wanted.key.to_owned(),
-        action_and_back: format!("{action}&{}", back.finish()),
         action,
         token: asker.token,
         accept: accept.join(","),

@@ -1,16 +1,16 @@
 //! Uploads: by customers for forms that they fill in, by the company for what it works on.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use url::form_urlencoded;
 
 use crate::http::doors::Doors;
 use crate::http::files::asker::Asker;
 use crate::http::files::receive::{Received, receive};
 use crate::http::files::why::{Why, wants_json};
 use crate::http::files::words::Words;
+use crate::http::home;
 use crate::http::page::notice;
 use crate::model::attachment::Attachment;
 use crate::model::item::{Actor, ItemRef};
@@ -21,8 +21,6 @@ pub(in crate::http::files) struct For {
     #[serde(rename = "tenantKey")]
     tenant_key: Option<String>,
     item: String,
-    /// The page to go back to, a path of ours, for whoever has no script.
-    back: Option<String>,
 }
 
 /// What a script is told.
@@ -49,7 +47,13 @@ pub(in crate::http::files) async fn by_customer(
         let is_here = tenant.is_some_and(|tenant| tenant.corp == asker.corp);
         is_here && matches!(asker.who, Actor::Contact(_))
     });
-    upload(&request, &doors, asker, wanted, payload).await
+    match upload(&request, &doors, asker, wanted, payload).await {
+        // Without a script the whole form came along.
+        Ok((form, received)) if !wants_json(&request) => {
+            home::with_files(&request, &form, received).await
+        }
+        uploaded => answer(&request, &doors, uploaded),
+    }
 }
 
 /// A member uploads.
@@ -61,7 +65,8 @@ pub(in crate::http::files) async fn by_member(
 ) -> HttpResponse {
     let asker = Asker::of(&request, &doors);
     let asker = asker.filter(|asker| matches!(asker.who, Actor::Member(_)));
-    upload(&request, &doors, asker, wanted, payload).await
+    let uploaded = upload(&request, &doors, asker, wanted, payload).await;
+    answer(&request, &doors, uploaded)
 }
 
 /// An administrator uploads.
@@ -72,8 +77,12 @@ pub(in crate::http::files) async fn by_admin(
     payload: web::Payload,
 ) -> HttpResponse {
     let asker = Asker::admin(&request, &doors).await;
-    upload(&request, &doors, asker, wanted, payload).await
+    let uploaded = upload(&request, &doors, asker, wanted, payload).await;
+    answer(&request, &doors, uploaded)
 }
+
+/// What came of an upload.
+type Uploaded = Result<(ItemRef, Received), Why>;
 
 async fn upload(
     request: &HttpRequest,
@@ -81,19 +90,21 @@ async fn upload(
     asker: Option<Asker>,
     wanted: Option<web::Query<For>>,
     payload: web::Payload,
-) -> HttpResponse {
-    let received = match (&asker, &wanted) {
-        (None, _) => Err(Why::Foreign),
-        (Some(_), None) => Err(Why::Malformed),
-        (Some(asker), Some(wanted)) => match wanted.item.parse::<ItemRef>() {
-            Ok(item) => receive(request, payload, doors, asker, &item).await,
-            Err(_) => Err(Why::Missing),
-        },
-    };
-    let back = wanted.as_ref().and_then(|wanted| wanted.back.as_deref());
-    match received {
-        Ok(received) if wants_json(request) => told(request, doors, &received),
-        Ok(received) => gone_back(request, doors, &received, back),
+) -> Uploaded {
+    let asker = asker.ok_or(Why::Foreign)?;
+    let wanted = wanted.ok_or(Why::Malformed)?;
+    let item: ItemRef = wanted.item.parse().map_err(|_| Why::Missing)?;
+    let received = receive(request, payload, doors, &asker, &item).await?;
+    Ok((item, received))
+}
+
+fn answer(request: &HttpRequest, doors: &Doors, uploaded: Uploaded) -> HttpResponse {
+    match uploaded {
+        Ok((_, received)) if wants_json(request) => told(request, doors, &received),
+        Ok(_) => {
+            let words = Words::for_reader(request);
+            notice(doors, StatusCode::OK, words.title, words.done)
+        }
         Err(why) => why.answer(request, doors),
     }
 }
@@ -118,62 +129,4 @@ fn told(request: &HttpRequest, doors: &Doors, received: &Received) -> HttpRespon
             bytes: *bytes,
             thumbnail: *thumbnail,
         })
-}
-
-/// Back to the page, with a word `file` for each file: its field's name, a colon, its id.
-fn gone_back(
-    request: &HttpRequest,
-    doors: &Doors,
-    received: &Received,
-    back: Option<&str>,
-) -> HttpResponse {
-    let Some(back) = back.filter(|back| is_own_path(back)) else {
-        let words = Words::for_reader(request);
-        return notice(doors, StatusCode::OK, words.title, words.done);
-    };
-    let mut words = form_urlencoded::Serializer::new(String::new());
-    for (field, file) in &received.files {
-        let field = field.strip_prefix("file:").unwrap_or(field);
-        words.append_pair("file", &format!("{field}:{}", file.id));
-    }
-    let mark = if back.contains('?') { '&' } else { '?' };
-    let back = match received.files.is_empty() {
-        true => back.to_owned(),
-        false => format!("{back}{mark}{}", words.finish()),
-    };
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, back))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
-}
-
-/// Browsers read `//`, `/\` and what comes after control characters as another host's address.
-fn is_own_path(path: &str) -> bool {
-    let mut bytes = path.bytes();
-    let begins = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
-    begins && path.len() <= 2000 && path.bytes().all(|c| c.is_ascii_graphic() && c != b'#')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_pages_are_gone_back_to() {
-        for own in ["/home/form/1?tenantKey=a", "/items", "/"] {
-            assert!(is_own_path(own), "{own}");
-        }
-        for foreign in [
-            "",
-            "home",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example/",
-            "/\t/evil.example",
-            "/a\r\nSet-Cookie: b",
-            "/a#b",
-        ] {
-            assert!(!is_own_path(foreign), "{foreign:?}");
-        }
-    }
 }

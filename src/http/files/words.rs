@@ -1,7 +1,8 @@
 //! What people read about attachments, in two languages.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::ACCEPT_LANGUAGE;
+
+use crate::http::language;
 
 /// The words of one language.
 #[derive(Debug)]
@@ -87,14 +88,7 @@ impl Words {
 
     /// As a browser prefers.
     pub(in crate::http::files) fn for_reader(request: &HttpRequest) -> &'static Self {
-        let preferred = request.headers().get(ACCEPT_LANGUAGE);
-        let preferred = preferred.and_then(|value| value.to_str().ok());
-        let place = |code| preferred.and_then(|preferred| preferred.find(code));
-        match (place("en"), place("zh")) {
-            (Some(en), Some(zh)) if en < zh => &EN,
-            (Some(_), None) => &EN,
-            _ => &ZH,
-        }
+        Self::of(language::for_reader(request).code())
     }
 }
 

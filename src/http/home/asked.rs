@@ -21,6 +21,7 @@ pub(in crate::http::home) async fn carry_out(
     id: Option<RequestId>,
     digest: String,
     command: Command,
+    now: Timestamp,
 ) -> Result<Option<ItemRef>, ActError> {
     let place = &visit.place;
     let request = Request {
@@ -29,7 +30,6 @@ pub(in crate::http::home) async fn carry_out(
         by: Actor::Contact(visit.contact.clone()),
         command,
     };
-    let now = place.doors.clock.now();
     place.doors.act.ask(place.corp(), &request, now).await
 }
 

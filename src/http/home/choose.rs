@@ -8,6 +8,7 @@ use crate::http::home::texts::Texts;
 use crate::http::home::turned::Instead;
 use crate::http::home::visit::Place;
 use crate::http::page::render;
+use crate::http::personal;
 use crate::model::contact::Contact;
 use crate::model::ids::UserId;
 use crate::store::record::{Record, Table};
@@ -75,10 +76,13 @@ fn customer(place: &Place, record: &Record, userid: &UserId) -> Result<Option<Cu
     };
     let mut follows = contact.follow_users.iter();
     let follow = follows.find(|follow| follow.userid == *userid);
+    let key = &place.doors.session_key;
+    let token = personal::token(key, place.corp(), &contact.external_userid);
+    let token = token.unwrap_or_default();
     Ok(follow.map(|follow| Customer {
         name: contact.name.clone(),
         remark: follow.remark.clone(),
-        to: place.to(&place.path, &[("as", contact.external_userid.as_str())]),
+        to: place.to(&place.path, &[(personal::WORD, &token)]),
     }))
 }
 

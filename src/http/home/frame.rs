@@ -1,12 +1,12 @@
 //! What every page has round its content, and how a browser may keep it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::home::texts::fill;
 use crate::http::home::visit::{Reader, Visit};
-use crate::http::page::content_security_policy;
+use crate::http::page::{content_security_policy, is_known};
 
 /// Round the content.
 pub(in crate::http::home) struct Frame {
@@ -79,14 +79,7 @@ pub(in crate::http::home) fn kept(
         return failed();
     };
     let tag = format!("\"{}\"", &blake3::hash(html.as_bytes()).to_hex()[..32]);
-    let asked = request.headers().get(IF_NONE_MATCH);
-    let asked = asked
-        .and_then(|tags| tags.to_str().ok())
-        .unwrap_or_default();
-    let same = asked.split(',').any(|known| {
-        let known = known.trim();
-        known.strip_prefix("W/").unwrap_or(known) == tag
-    });
+    let same = is_known(request, &tag);
     let status = match same {
         true => StatusCode::NOT_MODIFIED,
         false => StatusCode::OK,

@@ -33,7 +33,9 @@ mod posted;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::http::doors::{Doors, Tenant};
+use crate::http::files::receive::Received;
 use crate::http::home::turned::{Instead, Why};
+use crate::model::item::ItemRef;
 
 /// The routes of the customer's pages.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
@@ -71,6 +73,15 @@ pub(in crate::http) fn agree(
 ) -> HttpResponse {
     let t = texts::for_reader(request);
     turned::notice(doors, t, Why::Agree, Some(&tenant.name), Some(to))
+}
+
+/// The page of a form that somebody fills in, with the files that came with it.
+pub(in crate::http) async fn with_files(
+    request: &HttpRequest,
+    form: &ItemRef,
+    received: Received,
+) -> HttpResponse {
+    either(posted::brought(request, form, received).await)
 }
 
 async fn home(request: HttpRequest) -> HttpResponse {

@@ -8,6 +8,7 @@ use crate::http::home::names::Names;
 use crate::http::home::shared::news_at;
 use crate::http::home::turned::{Instead, Why};
 use crate::http::home::visit::{Reader, Visit};
+use crate::http::nonce::is_nonce;
 use crate::model::attachment::Attachment;
 use crate::model::contact::Contact;
 use crate::model::effect::Shelf;
@@ -17,7 +18,8 @@ use crate::model::ids::UserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef};
 use crate::model::project::Handler;
 use crate::model::thread::{Comment, Thread};
-use crate::store::record::{Key, Record};
+use crate::model::time::Timestamp;
+use crate::store::record::Key;
 
 /// How many comments are read in one round trip; few conversations are longer.
 const COMMENTS_STEP: usize = 500;
@@ -45,6 +47,8 @@ pub(in crate::http::home) struct Opened {
     pub(in crate::http::home) about: Option<(ItemRef, String)>,
     /// The files that the page shows: those of the item, and those that the customer has brought for a form.
     pub(in crate::http::home) files: Vec<Attachment>,
+    /// When it began to be read: what comes later is not on the page.
+    read_at: Timestamp,
     is_news: bool,
 }
 
@@ -56,6 +60,7 @@ impl Opened {
         id: &str,
     ) -> Result<Self, Instead> {
         let place = &visit.place;
+        let read_at = place.doors.clock.now();
         let missing = || place.turned(Why::Missing);
         let shown: ItemRef = format!("{kind}:{id}").parse().map_err(|_| missing())?;
         let contact = &visit.contact;
@@ -92,12 +97,9 @@ impl Opened {
         };
         let names = Names::read(visit, members(&item, person.as_ref(), &comments)).await?;
         let about = about(visit, &item).await?;
-        let wanted = match &item {
-            Item::Form(_) => brought(visit),
-            Item::Record(_) | Item::Approval(_) | Item::Project(_) => ids_in(&item),
-        };
-        let files = seen_of(visit, &item, &grant, wanted).await?;
+        let files = seen_of(visit, &item, &grant, ids_in(&item)).await?;
         Ok(Self {
+            read_at,
             files,
             is_news: news_at(&grant, &item, thread.as_ref()) > seen.map(|seen| seen.at),
             shown,
@@ -111,19 +113,15 @@ impl Opened {
         })
     }
 
-    /// Also shows these files, which the customer has brought for a form that could not be sent.
+    /// Also shows these files, which the customer has brought for a form that is not sent yet.
     pub(in crate::http::home) async fn with_files(
         mut self,
         visit: &Visit,
         ids: Vec<String>,
     ) -> Result<Self, Instead> {
         if !ids.is_empty() && matches!(self.item, Item::Form(_)) {
-            let records = visit
-                .place
-                .read(&[Key::grant(&visit.contact, &self.shown)])
-                .await?;
-            let grant = records.first().map(Record::parse::<Grant>).transpose();
-            if let Some(grant) = visit.place.stored(grant)?.flatten() {
+            let grant = Key::grant(&visit.contact, &self.shown);
+            if let Some(grant) = visit.place.one(grant).await? {
                 self.files = seen_of(visit, &self.item, &grant, ids).await?;
             }
         }
@@ -137,7 +135,7 @@ impl Opened {
         }
         let command = Command::MarkSeen(visit.contact.clone(), self.shown.clone());
         // The page is there all the same; the item stays marked as new.
-        if let Err(problem) = carry_out(visit, None, String::new(), command).await {
+        if let Err(problem) = carry_out(visit, None, String::new(), command, self.read_at).await {
             tracing::warn!(%problem, "It could not be kept that a customer has seen an item.");
         }
     }
@@ -243,15 +241,6 @@ pub(in crate::http::home) fn files(visit: &Visit, opened: &Opened) -> Attachment
     attachment_list(visit.place.corp(), &reader, &opened.files)
 }
 
-/// The ids that a browser without a script comes back with from an upload: `file=KEY:ID`.
-fn brought(visit: &Visit) -> Vec<String> {
-    let words = visit
-        .place
-        .all("file")
-        .filter_map(|word| word.split_once(':'));
-    words.map(|(_, id)| id.to_owned()).collect()
-}
-
 /// The files that belong to an item.
 fn ids_in(item: &Item) -> Vec<String> {
     match item {
@@ -273,10 +262,9 @@ async fn seen_of(
     grant: &Grant,
     ids: Vec<String>,
 ) -> Result<Vec<Attachment>, Instead> {
-    let is_id = |id: &&String| id.len() == 32 && id.bytes().all(|c| c.is_ascii_hexdigit());
     let keys: Vec<Key> = ids
         .iter()
-        .filter(is_id)
+        .filter(|id| is_nonce(id))
         .take(FILES_MAX)
         .map(|id| Key::attachment(id))
         .collect();

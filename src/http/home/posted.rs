@@ -17,6 +17,7 @@ use crate::act::error::ActError;
 use crate::decide::input::Refusal;
 use crate::decide::rejection::{Fault, Rejection, Wrong};
 use crate::decide::request::Command;
+use crate::http::files::receive::{PARTS_MAX, Received};
 use crate::http::home::frame::{Frame, shown};
 use crate::http::home::list::path;
 use crate::http::home::opened::Opened;
@@ -143,7 +144,8 @@ pub(in crate::http::home) async fn post(
     let body = body.unwrap_or(Err(Why::Malformed));
     let visit = Visit::act(request)?;
     let place = &visit.place;
-    let fields = fields(&body.map_err(|why| place.turned(why))?);
+    let fields = body.and_then(|body| fields(&body));
+    let fields = fields.map_err(|why| place.turned(why))?;
     let is_ours = fields
         .text("token")
         .as_bytes()
@@ -165,7 +167,8 @@ pub(in crate::http::home) async fn post(
         Err(instead) => return Err(instead),
     };
     let digest = asked::digest(&visit, &item, doing, &fields);
-    match asked::carry_out(&visit, Some(number), digest, command).await {
+    let now = place.doors.clock.now();
+    match asked::carry_out(&visit, Some(number), digest, command, now).await {
         Ok(made) => Ok(done(&visit, doing, &item, made.as_ref())),
         Err(ActError::Refused(Refusal::Rejected(rejection))) => {
             rejected(&visit, &item, doing, fields, rejection).await
@@ -240,6 +243,39 @@ async fn rejected(
         faults,
         note,
     };
+    again(visit, item, status, &typed).await
+}
+
+/// A form comes by its button for files, from a browser without a script: the page again, with what was typed and the
+/// files that came with it.
+pub(in crate::http::home) async fn brought(
+    request: &HttpRequest,
+    form: &ItemRef,
+    received: Received,
+) -> Result<HttpResponse, Instead> {
+    let mut visit = Visit::act(request)?;
+    visit.place.path = path(form);
+    let mut fields = received.fields;
+    for (name, file) in received.files {
+        let name = name.strip_prefix("file:").unwrap_or(&name);
+        fields.push((name.to_owned(), file.id));
+    }
+    let typed = Typed {
+        doing: Doing::Submit,
+        fields: Fields(fields),
+        faults: Vec::new(),
+        note: None,
+    };
+    again(&visit, form, StatusCode::OK, &typed).await
+}
+
+/// The page with what was typed.
+async fn again(
+    visit: &Visit,
+    item: &ItemRef,
+    status: StatusCode,
+    typed: &Typed,
+) -> Result<HttpResponse, Instead> {
     let brought = typed.fields.values().into_iter();
     let brought: Vec<String> = brought.flat_map(|(_, texts)| texts).collect();
     let opened = match Opened::read(visit, item.kind.name(), item.id.as_str()).await {
@@ -248,7 +284,7 @@ async fn rejected(
     };
     match opened {
         Ok(opened) => {
-            let html = detail::html(visit, &opened, Some(&typed));
+            let html = detail::html(visit, &opened, Some(typed));
             Ok(shown(visit, status, html))
         }
         Err(instead) if instead.status() == StatusCode::SERVICE_UNAVAILABLE => {
@@ -280,8 +316,14 @@ fn keep(visit: &Visit, fields: &Fields) -> HttpResponse {
     shown(visit, StatusCode::SERVICE_UNAVAILABLE, page.render())
 }
 
-fn fields(body: &[u8]) -> Fields {
-    Fields(form_urlencoded::parse(body).into_owned().collect())
+/// No page of ours has more fields; each is looked for among the others.
+fn fields(body: &[u8]) -> Result<Fields, Why> {
+    let fields = form_urlencoded::parse(body).into_owned();
+    let fields: Vec<(String, String)> = fields.take(PARTS_MAX + 1).collect();
+    match fields.len() > PARTS_MAX {
+        true => Err(Why::Malformed),
+        false => Ok(Fields(fields)),
+    }
 }
 
 async fn read(mut payload: Payload) -> Result<BytesMut, Why> {
@@ -300,5 +342,17 @@ async fn read(mut payload: Payload) -> Result<BytesMut, Why> {
     match heard > FORM_MAX_BYTES {
         true => Err(Why::TooLarge),
         false => Ok(body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_sends_more_fields_than_a_page_has() {
+        let body = |count: usize| "f-a=1&".repeat(count).into_bytes();
+        assert_eq!(fields(&body(500)).ok().map(|it| it.0.len()), Some(500));
+        assert_eq!(fields(&body(501)).err(), Some(Why::Malformed));
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use crate::decide::item::sight;
@@ -13,6 +14,7 @@ use crate::http::home::texts::{self, Texts};
 use crate::http::home::turned::{Instead, Why, notice, unanswered};
 use crate::http::language::Language;
 use crate::http::login;
+use crate::http::personal;
 use crate::http::session::{self, Session, Who};
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
@@ -60,6 +62,8 @@ pub(in crate::http::home) enum Reader {
         userid: UserId,
         /// The customer's name.
         name: String,
+        /// The personal link that led here. Links on the page lead on with the same one, so that the page stays the same.
+        token: String,
     },
 }
 
@@ -103,12 +107,6 @@ impl Place {
     /// The company's code in this address.
     pub(in crate::http::home) fn tenant_key(&self) -> &str {
         &self.tenant_key
-    }
-
-    /// All that the query says under this name.
-    pub(in crate::http::home) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let found = self.query.iter().filter(move |(word, _)| word == name);
-        found.map(|(_, text)| text.as_str())
     }
 
     /// The corp.
@@ -158,6 +156,14 @@ impl Place {
         self.stored(self.doors.store.read(self.corp(), keys).await)
     }
 
+    /// Reads one record.
+    pub(in crate::http::home) async fn one<T: DeserializeOwned>(
+        &self,
+        key: Key,
+    ) -> Result<Option<T>, Instead> {
+        self.stored(self.doors.one(self.corp(), key).await)
+    }
+
     /// The session of this company, if there is one.
     fn session(&self, request: &HttpRequest) -> Option<Session> {
         let doors = &self.doors;
@@ -195,13 +201,20 @@ impl Visit {
         let token = place.token(request);
         let (contact, reader) = match session.who {
             Who::Contact(contact) => (contact, Reader::Customer),
-            Who::Member(userid) => match ExternalUserId::parse(place.asked("as")) {
-                Ok(contact) => {
-                    let name = followed(&place, &contact, &userid).await?;
-                    (contact, Reader::Preview { userid, name })
-                }
-                Err(_) => return Err(choose::page(&place, &userid).await?.into()),
-            },
+            Who::Member(userid) => {
+                let token = place.asked(personal::WORD).to_owned();
+                let key = &place.doors.session_key;
+                let Some(contact) = personal::read(key, place.corp(), &token) else {
+                    return Err(choose::page(&place, &userid).await?.into());
+                };
+                let name = followed(&place, &contact, &userid).await?;
+                let reader = Reader::Preview {
+                    userid,
+                    name,
+                    token,
+                };
+                (contact, reader)
+            }
         };
         let (qr_code, uploader) = match &reader {
             Reader::Customer => (
@@ -244,9 +257,10 @@ impl Visit {
     pub(in crate::http::home) fn to(&self, path: &str, words: &[(&str, &str)]) -> String {
         let preview = match &self.reader {
             Reader::Customer => "",
-            Reader::Preview { .. } => self.contact.as_str(),
+            Reader::Preview { token, .. } => token,
         };
-        let all: Vec<(&str, &str)> = [("as", preview)].iter().chain(words).copied().collect();
+        let all = [(personal::WORD, preview)];
+        let all: Vec<(&str, &str)> = all.iter().chain(words).copied().collect();
         self.place.to(path, &all)
     }
 
@@ -297,9 +311,7 @@ async fn followed(
     contact: &ExternalUserId,
     userid: &UserId,
 ) -> Result<String, Instead> {
-    let records = place.read(&[Key::contact(contact)]).await?;
-    let contact = records.first().map(Record::parse::<Contact>).transpose();
-    let contact = place.stored(contact)?.flatten();
+    let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
     let contact = contact.filter(|contact| choose::follows(contact, userid));
     let contact = contact.ok_or_else(|| place.turned(Why::Missing))?;
     Ok(contact.name)
@@ -310,25 +322,16 @@ async fn to_follow(place: &Place, contact: &ExternalUserId) -> Result<Option<Str
     let Some(qr_code) = &place.tenant.account_qr_code else {
         return Ok(None);
     };
-    let contact: Option<Contact> = read_one(place, Key::contact(contact)).await?;
+    let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
     let unionid = contact.and_then(|contact| contact.unionid);
     let openid: Option<OpenId> = match unionid {
-        Some(unionid) => read_one(place, Key::follower_by_unionid(&unionid)).await?,
+        Some(unionid) => place.one(Key::follower_by_unionid(&unionid)).await?,
         None => None,
     };
     let follower: Option<Follower> = match openid {
-        Some(openid) => read_one(place, Key::follower(&openid)).await?,
+        Some(openid) => place.one(Key::follower(&openid)).await?,
         None => None,
     };
     let follows = follower.is_some_and(|follower| follower.following);
     Ok((!follows).then(|| qr_code.to_string()))
-}
-
-async fn read_one<T: serde::de::DeserializeOwned>(
-    place: &Place,
-    key: Key,
-) -> Result<Option<T>, Instead> {
-    let records = place.read(&[key]).await?;
-    let found = records.first().map(Record::parse::<T>).transpose();
-    Ok(place.stored(found)?.flatten())
 }

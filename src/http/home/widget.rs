@@ -124,17 +124,13 @@ fn upload(
     texts: &[String],
 ) -> Option<UploadField> {
     let place = &visit.place;
-    let here = |file: &&Attachment| {
-        let word = format!("{FIELD}{}:{}", field.key, file.id);
-        texts.contains(&file.id) || place.all("file").any(|given| given == word)
-    };
+    let here = |file: &&Attachment| texts.contains(&file.id);
     let files: Vec<Attachment> = opened.files.iter().filter(here).cloned().collect();
     let wanted = FieldFor {
         key: &format!("{FIELD}{}", field.key),
         max,
         item: &opened.shown,
         tenant_key: Some(place.tenant_key()),
-        back: &visit.to(&place.path, &[]),
         files: &files,
         language: place.t.lang,
     };

@@ -12,7 +12,7 @@ use crate::http::items::access::Reader;
 use crate::http::items::texts;
 use crate::http::items::turned::{Turned, Why};
 use crate::http::language::Language;
-use crate::http::login::nonce;
+use crate::http::nonce::nonce;
 use crate::model::item::ItemRef;
 
 /// Only our own style and script; nobody may frame the pages; forms go nowhere else.
@@ -91,7 +91,7 @@ impl Frame {
             place: reader.place.clone(),
             said: said(reader),
             token: reader.token.clone(),
-            request: nonce()?,
+            request: nonce().map_err(|_| Why::Unavailable.to(t))?,
         })
     }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use actix_web::HttpResponse;
 use askama::Template;
-use url::form_urlencoded;
 
 use crate::decide::item::sight::{member_sees, member_works_on};
+use crate::http::personal;
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::show::{Names, Tab, fragment, line, moment, state_word, tabs};
 use crate::http::sidebar::texts::Texts;
@@ -198,13 +198,7 @@ fn row(shared: &Shared, item: &Item, dealing: &Dealing) -> SharedRow {
 
 /// Where members see the customer's pages as the customer does.
 fn home(dealing: &Dealing) -> String {
-    let Dealing { toolbar, contact } = dealing;
-    let tenants = toolbar.doors.tenants.iter();
-    let mut own = tenants.filter(|(_, tenant)| tenant.corp == toolbar.corp);
-    let tenant_key = own.next().map_or("", |(key, _)| key.as_str());
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("tenantKey", tenant_key)
-        .append_pair("as", contact.external_userid.as_str())
-        .finish();
-    format!("/home?{query}")
+    let toolbar = &dealing.toolbar;
+    let query = personal::query(&toolbar.doors, &toolbar.corp, dealing.id());
+    format!("/home?{}", query.unwrap_or_default())
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::request::Command;
 use crate::http::login::own;
-use crate::http::sidebar::access::{Dealing, Toolbar};
+use crate::http::personal;
+use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::{Turned, Why};
 use crate::model::grant::Grant;
@@ -82,7 +83,7 @@ pub(in crate::http::sidebar) async fn share(
         let item = kept.iter().find(|item| item.item_ref() == shown.kept());
         let item = item.ok_or_else(|| Why::Missing.to(toolbar.t))?;
         let fresh = !held.iter().any(|grant| grant.item == shown);
-        cards.push(card(toolbar, shown, item, fresh)?);
+        cards.push(card(&dealing, shown, item, fresh)?);
     }
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -116,17 +117,16 @@ pub(in crate::http::sidebar) fn done() -> HttpResponse {
         .finish()
 }
 
-fn card(toolbar: &Toolbar, shown: ItemRef, item: &Item, fresh: bool) -> Result<Card, Turned> {
+fn card(dealing: &Dealing, shown: ItemRef, item: &Item, fresh: bool) -> Result<Card, Turned> {
+    let toolbar = &dealing.toolbar;
     let t = toolbar.t;
     let head = item.head();
     let address = format!("home/{}/{}", shown.kind.name(), shown.id);
     let link = own(&toolbar.doors.public_url, &address);
     let mut link = link.map_err(|_| Why::Malformed.to(t))?;
-    let mut tenants = toolbar.doors.tenants.iter();
-    let own = tenants.find(|(_, tenant)| tenant.corp == toolbar.corp);
-    let (tenant_key, _) = own.ok_or_else(|| Why::Missing.to(t))?;
-    link.query_pairs_mut()
-        .append_pair("tenantKey", tenant_key.as_str());
+    let query = personal::query(&toolbar.doors, &toolbar.corp, dealing.id());
+    let query = query.ok_or_else(|| Why::Missing.to(t))?;
+    link.set_query(Some(&query));
     let desc = Some(head.description.as_str()).filter(|text| !text.is_empty());
     let picture = head.picture.clone();
     Ok(Card {

@@ -1,12 +1,16 @@
 //! The customer's home page "与我协作".
 
+use image::ImageFormat;
+use tempfile::TempDir;
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::model::form::Submissions;
+use wecom_bridge::decide::request::Content;
+use wecom_bridge::model::form::{FieldKind, Submissions};
 use wecom_bridge::sim::person::Member;
 
 use crate::browser::driver::Browser;
 use crate::browser::{PHONE, at, opened_as, world};
-use crate::home::{approval, form, project, put, reply, share};
+use crate::files::picture;
+use crate::home::{approval, field, form, project, put, reply, share};
 use crate::world::{JsSdk, user};
 
 const EMPTY: &str = "还没有项目任务。";
@@ -154,5 +158,66 @@ pub(super) async fn a_customer_works_with_it(browser: &Browser) {
     let new = "return document.querySelectorAll('li .new').length";
     assert_eq!(browser.script(new).await, 1);
     assert!(browser.fits_its_width().await);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+pub(super) async fn a_file_comes_with_a_form(browser: &Browser) {
+    let (world, userid, wang) = world(JsSdk::Simulated).await;
+    world.ask(&OwnEvent::RefreshMember { userid }).await;
+    world.settle().await;
+    let content = Content::Form {
+        fields: vec![
+            field("photos", "照片", FieldKind::Attachment { max: 3 }),
+            field("what", "问题", FieldKind::Text { max: 50 }),
+        ],
+        submissions: Submissions::One,
+        steps: vec!["待处理".into()],
+    };
+    put(&world, "f1", "报修单", "", content).await;
+    share(&world, &wang, &["form:f1"]).await;
+    let folder = TempDir::new().unwrap();
+    let photo = folder.path().join("现场.png");
+    std::fs::write(&photo, picture(640, 480, ImageFormat::Png)).unwrap();
+    let photo = photo.to_str().unwrap();
+    browser.forget().await;
+    browser.size(PHONE.0, PHONE.1).await;
+    let form = "home/form/f1?tenantKey=team1&lang=zh";
+    browser
+        .open(opened_as(&world, "contact:wmCustomer1", form))
+        .await;
+    browser.text("[data-draft=submit]").await;
+    let without_script = "return document.querySelectorAll('.files-upload, .files-enter').length";
+    assert_eq!(browser.script(without_script).await, 0);
+
+    // A draft is what was typed, however many files stand before it.
+    browser.type_into("[type=file]", photo).await;
+    browser.text(".files img").await;
+    browser.type_into("[name=f-what]", "灯不亮").await;
+    browser.reload().await;
+    browser.sees("已恢复您上次没有提交的内容").await;
+    let typed = "return document.querySelector('[name=f-what]').value";
+    assert_eq!(browser.script(typed).await, "灯不亮");
+
+    // Whoever sends the form while a file is on its way sends it again when it is there.
+    let hold = "window.send = XMLHttpRequest.prototype.send;
+        XMLHttpRequest.prototype.send = function (body) { window.go = () => window.send.call(this, body); };";
+    browser.script(hold).await;
+    browser.type_into("[type=file]", photo).await;
+    let button = "[data-draft=submit] > button";
+    browser.click(button).await;
+    browser.sees("附件仍在上传，请稍候再提交。").await;
+    browser
+        .script("XMLHttpRequest.prototype.send = window.send; window.go()")
+        .await;
+    browser.text(".files img").await;
+    browser.leave_picture("home-form-file").await;
+    assert!(browser.fits_its_width().await);
+    browser.submit(button).await;
+    browser.sees("提交成功").await;
+    browser.click(".sent .button").await;
+    browser.sees("现场.png").await;
+    let drawn = "const small = document.querySelector('.files img');
+        return small.decode().then(() => small.naturalWidth)";
+    assert_eq!(browser.script(drawn).await, 320);
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

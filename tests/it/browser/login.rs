@@ -40,7 +40,7 @@ fn returned(world: &World, code: &str, state: &str) -> Url {
 
 pub(super) async fn a_forged_return_is_refused(browser: &Browser) {
     let (world, ..) = world(JsSdk::Simulated).await;
-    let refused = "登录已失效";
+    let refused = "This login has ended";
     let member = "member:ZhangSan";
 
     browser.forget().await;

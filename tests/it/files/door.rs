@@ -17,6 +17,7 @@ stories!(
     what_leaves_cannot_run,
     the_companys_files_are_shown_where_they_belong,
     without_a_script_the_page_comes_back,
+    what_was_given_stays,
 );
 
 /// Nobody but who brought it, until the form is submitted; then who sees the record, until it is taken back.
@@ -33,7 +34,7 @@ async fn a_file_comes_with_a_form_and_goes_to_who_sees_it(on: On) {
     // Mr Chen has the same form; Li Si does not work on it.
     assert_eq!(office.seen_by(id).await, [200, 404, 200, 404, 404]);
 
-    // The form's page has a place for it, and shows what a browser without a script has brought.
+    // The form's page has a place for it.
     let page = async |path: &str| {
         let answer = office.get(&office.wang, path).await;
         assert_eq!(answer.status(), 200, "{path}");
@@ -41,9 +42,6 @@ async fn a_file_comes_with_a_form_and_goes_to_who_sees_it(on: On) {
     };
     let empty = page("home/form/f1?tenantKey=team1").await;
     assert!(empty.contains("name=\"file:f-photos\"") && !empty.contains(id));
-    let brought = page(&format!("home/form/f1?tenantKey=team1&file=f-photos:{id}")).await;
-    let checked = format!("name=\"f-photos\" value=\"{id}\" checked");
-    assert!(brought.contains(&checked), "{brought}");
 
     // Another customer cannot make it theirs.
     assert!(office.submit("wmCustomer2", "r2", &[id]).await.is_err());
@@ -171,32 +169,62 @@ async fn the_companys_files_are_shown_where_they_belong(on: On) {
 
 async fn without_a_script_the_page_comes_back(on: On) {
     let office = Office::open(on).await;
+    let earlier = office.uploaded(&office.wang, FORM, b"zero").await;
     let mut wang = office.wang.clone();
     wang.json = false;
     let token = wang.token.clone();
     let parts = [
-        ("name", None, "王女士".as_bytes()),
+        ("do", None, b"submit".as_slice()),
+        ("f-what", None, "灯不亮".as_bytes()),
+        ("f-photos", None, earlier.as_bytes()),
+        ("upload_token", None, token.as_bytes()),
+        ("file:f-photos", Some("a.txt"), b"one".as_slice()),
+        ("file:f-photos", Some("b.txt"), b"two".as_slice()),
+        ("file:f-other", Some(""), b"".as_slice()),
+    ];
+    let answer = office.send(&wang, FORM, &parts).await;
+    assert_eq!(answer.status(), 200);
+    let page = answer.text().await.unwrap();
+    for there in [
+        "value=\"灯不亮\"",
+        "a.txt",
+        "b.txt",
+        &format!("name=\"f-photos\" value=\"{earlier}\" checked"),
+        "action=\"/home/form/f1?tenantKey=team1\"",
+        "name=\"do\" value=\"submit\"",
+    ] {
+        assert!(page.contains(there), "{there}: {page}");
+    }
+    assert_eq!(page.matches("name=\"f-photos\" value=\"").count(), 3);
+    // Enter in a field presses the first button.
+    let button = page.find("<button").unwrap();
+    assert!(page[button..].starts_with("<button class=\"files-enter\""));
+    // Members hear that it was done.
+    let mut zhang = office.zhang.clone();
+    zhang.json = false;
+    let token = zhang.token.clone();
+    let parts = [
         ("upload_token", None, token.as_bytes()),
         ("file:photos", Some("a.txt"), b"one".as_slice()),
-        ("file:photos", Some("b.txt"), b"two".as_slice()),
-        ("file:other", Some(""), b"".as_slice()),
     ];
-    let back = format!("{FORM}&back=%2Fhome%2Fform%2Ff1%3FtenantKey%3Dteam1");
-    let answer = office.send(&wang, &back, &parts).await;
-    assert_eq!(answer.status(), 303);
-    let to = answer.headers()["location"].to_str().unwrap();
-    let words = to.strip_prefix("/home/form/f1?tenantKey=team1&").unwrap();
-    let words: Vec<&str> = words.split('&').collect();
-    assert_eq!(words.len(), 2, "{to}");
-    for word in words {
-        let id = word.strip_prefix("file=photos%3A").unwrap();
-        assert_eq!(office.seen_by(id).await[0], 200);
-    }
-    for back in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", ""] {
-        let answer = office
-            .send(&wang, &format!("{FORM}&back={back}"), &parts)
-            .await;
-        assert_eq!(answer.status(), 200, "{back}");
-        assert!(answer.headers().get("location").is_none());
-    }
+    let answer = office
+        .send(&zhang, "items/files?item=form:f1", &parts)
+        .await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains("附件已上传"));
+}
+
+/// The company stops working with forms; what customers were given stays as it is.
+async fn what_was_given_stays(on: On) {
+    let mut office = Office::open(on).await;
+    let id = office.uploaded(&office.wang, FORM, b"text").await;
+    office.submit("wmCustomer1", "r1", &[&id]).await.unwrap();
+    let only = "tenant_key = \"team1\"\nitems = [\"projects\"]";
+    office.world.restart("tenant_key = \"team1\"", only).await;
+    assert_eq!(office.seen_by(&id).await, [200, 404, 404, 404, 404]);
+    let record = office
+        .get(&office.wang, "home/record/r1?tenantKey=team1")
+        .await;
+    let record = record.text().await.unwrap();
+    assert!(record.contains(&format!("/files/{id}")), "{record}");
 }

@@ -269,6 +269,10 @@ pub(crate) fn form(id: &str) -> Command {
             fields: vec![
                 field("photos", CustomerUse::FillsIn),
                 field("internal", CustomerUse::Nothing),
+                Field {
+                    kind: FieldKind::Text { max: 50 },
+                    ..field("what", CustomerUse::FillsIn)
+                },
             ],
             submissions: Submissions::Many,
             steps: vec!["待处理".into()],

@@ -123,6 +123,10 @@ async fn only_who_may_change_an_item_brings_files(on: On) {
     let no_form = office.world.post(FORM).header("cookie", &wang.cookie);
     let no_form = no_form.header("origin", super::people::OWN).body("a=b");
     assert_eq!(no_form.send().await.unwrap().status(), 400);
+    // Parts with nothing in them are parts, too.
+    let mut empty: Vec<Part<'_>> = vec![("upload_token", None, token)];
+    empty.extend([("file:photos", Some(""), b"".as_slice()); 500]);
+    assert_eq!(office.send(wang, FORM, &empty).await.status(), 400);
     assert_eq!(office.kept().await, 0);
 
     office.uploaded(zhang, member_form, b"text").await;

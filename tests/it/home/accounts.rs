@@ -49,6 +49,7 @@ async fn office(on: On) -> World {
     world.ask(&member).await;
     world.settle().await;
     put(&world, "p1", "部署项目", "", project()).await;
+    put(&world, "p2", "别人的项目", "", project()).await;
     share(&world, &wang, &["project:p1"]).await;
     world
 }
@@ -186,6 +187,9 @@ async fn a_way_back_is_good_once_and_leads_to_our_pages(on: On) {
     let back = guest.through(&away.to, WANG, "&agreed=yes").await;
     let pending = guest.cookies.clone();
     assert_eq!(guest.get(&back).await.status, 302);
+    // The browser asks twice: whoever is in goes on.
+    let again = guest.get(&back).await;
+    assert_eq!((again.status, again.to), (302, format!("/{HOME}")));
     // Somebody has the address: without the cookie, with it, and with a state of their own.
     for cookies in [Default::default(), pending.clone()] {
         let mut thief = Guest::new(&world);

@@ -1,10 +1,16 @@
 //! Coming back from WeCom's login: once, in one browser, and to our own pages only.
 
+use std::time::Duration;
+
 use crate::home::shows::shared;
 use crate::home::{Guest, HOME, WANG, at};
 use crate::world::{On, stories};
 
-stories!(a_way_back_is_good_once, a_login_ends_on_our_own_pages);
+stories!(
+    a_way_back_is_good_once,
+    a_login_ends_on_our_own_pages,
+    one_address_asks_so_often
+);
 
 async fn a_way_back_is_good_once(on: On) {
     let world = shared(on).await;
@@ -53,7 +59,7 @@ async fn a_login_ends_on_our_own_pages(on: On) {
         ("&//evil.example", "&%2F%2Fevil.example="),
         ("&%0d%0aLocation:%20x", "&%0D%0ALocation%3A+x="),
         ("&code=1&state=2", ""),
-        ("&as=wmCustomer1&lang=en", "&as=wmCustomer1&lang=en"),
+        ("&t=token&lang=en", "&t=token&lang=en"),
     ] {
         let mut guest = Guest::new(&world);
         let path = format!("{HOME}{query}");
@@ -68,4 +74,28 @@ async fn a_login_ends_on_our_own_pages(on: On) {
     let url = format!("{}/evil.example/home?tenantKey=team1", world.base);
     let answer = world.http.get(url).send().await.unwrap();
     assert_eq!(answer.status(), 404);
+}
+
+async fn one_address_asks_so_often(on: On) {
+    let world = shared(on).await;
+    let mut guest = Guest::new(&world);
+    let back = guest.way_back(WANG, HOME).await;
+    let pending = guest.cookies.clone();
+    let mut answers = Vec::new();
+    for _ in 0..121 {
+        guest.cookies = pending.clone();
+        answers.push(guest.get(&back).await);
+    }
+    let status = |n: usize| answers[n].status;
+    assert_eq!((status(0), status(119), status(120)), (302, 403, 429));
+    assert!(answers[120].html.contains("登录过于频繁"));
+    // Whoever has come from there too waits a minute.
+    let mut other = Guest::new(&world);
+    other.language = "en";
+    let back = other.way_back(WANG, HOME).await;
+    let waits = other.get(&back).await;
+    assert_eq!(waits.status, 429);
+    assert!(waits.html.contains("Too many logins"), "{}", waits.html);
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(other.get(&back).await.status, 302);
 }

@@ -17,8 +17,10 @@ async fn a_first_load_is_small() {
     fill(&world, 200).await;
     let mut guest = Guest::of(&world, WANG).await;
     let mut files = 0;
-    for asset in ["assets/home.css", "assets/home.js"] {
-        files += guest.get(asset).await.html.len();
+    for asset in ["home.css", "files.css", "files.js", "home.js"] {
+        let asset = format!("assets/{asset}");
+        assert!(guest.get(HOME).await.html.contains(&asset), "{asset}");
+        files += guest.get(&asset).await.html.len();
     }
     let list = guest.get(&format!("{HOME}&list=projects")).await;
     let older = guest.get(&format!("{HOME}&list=projects&page=3")).await;

@@ -7,8 +7,8 @@ use wecom_bridge::sim::person::{Contact, Counts};
 
 use crate::home::shows::shared;
 use crate::home::{
-    CHEN, Guest, HOME, OWN, Page, WANG, at, form, hidden, page, project, put, reply, revoke, share,
-    wang,
+    CHEN, Guest, HOME, OWN, Page, WANG, at, form, hidden, page, personal, project, put, reply,
+    revoke, share, wang,
 };
 use crate::world::{On, contact, stories};
 
@@ -54,15 +54,18 @@ async fn others_and_strangers_see_nothing(on: On) {
     let mut person = Contact::new(stranger, "路人");
     person.counts = Counts::Stranger;
     world.sim.corp().add_contact(person);
+    let token = personal(&world).await;
     let mut passer_by = Guest::new(&world);
-    let turned = passer_by.log_in("contact:wmStranger", &project).await;
-    assert_eq!(turned.status, 403);
-    assert!(
-        turned.html.contains("请先添加对方的企业微信"),
-        "{}",
-        turned.html
-    );
-    is_without_data(&turned, "a stranger");
+    for path in [&project, &format!("{project}&t={token}")] {
+        let turned = passer_by.log_in("contact:wmStranger", path).await;
+        assert_eq!(turned.status, 403);
+        assert!(
+            turned.html.contains("请先添加对方的企业微信"),
+            "{}",
+            turned.html
+        );
+        is_without_data(&turned, "a stranger");
+    }
     assert_eq!(
         passer_by.get(&project).await.status,
         302,
@@ -71,9 +74,17 @@ async fn others_and_strangers_see_nothing(on: On) {
 
     let mut wang_ = Guest::of(&world, WANG).await;
     let mut chen = Guest::of(&world, CHEN).await;
+    // A personal link shows a customer nothing but their own.
+    let own = chen.get(&format!("{HOME}&t={token}")).await;
+    assert!(
+        own.html.contains("您好，陈先生") && !own.html.contains("预览"),
+        "{}",
+        own.html
+    );
+    is_without_data(&own, "another's personal link");
     for what in ["project:p1", "plan:p1", "form:f1", "approval:a1"] {
         assert_eq!(wang_.get(&at(what)).await.status, 200, "{what}");
-        for path in [at(what), format!("{}&as=wmCustomer1", at(what))] {
+        for path in [at(what), format!("{}&t={token}", at(what))] {
             let page = chen.get(&path).await;
             assert_eq!(page.status, 404, "{path}");
             is_without_data(&page, &path);
@@ -149,6 +160,7 @@ async fn forged_forms_do_nothing(on: On) {
     assert_eq!(theirs.status, 404);
     let nobody = Guest::new(&world);
     let huge = "长".repeat(10 * 1024 * 1024 / 3);
+    let many = vec![("f-what", ""); 501];
     let table = [
         ("no token", guest.post(&path, &without("token")).await, 403),
         (
@@ -171,6 +183,7 @@ async fn forged_forms_do_nothing(on: On) {
                 .await,
             413,
         ),
+        ("very many fields", guest.post(&path, &many).await, 400),
         (
             "another kind",
             guest.send(&page, &at("form:p1"), "comment", &text).await,

@@ -9,7 +9,7 @@ use wecom_bridge::model::item::ItemState;
 
 use crate::home::{
     CHEN, Guest, HOME, WANG, approval, ask, at, corp, form, item, key, project, put, reply, revoke,
-    share, wang, zhang,
+    share, token_before, wang, zhang,
 };
 use crate::world::{On, World, stories, user};
 
@@ -221,14 +221,31 @@ async fn members_look_as_their_customers(on: On) {
     let mut zhang = Guest::of(&world, "member:ZhangSan").await;
     let choice = zhang.get(HOME).await;
     assert!(choice.html.contains("王女士") && choice.html.contains("陈先生"));
-    let preview = format!("{HOME}&as=wmCustomer1");
+    assert!(!choice.html.contains("wmCustomer"), "{}", choice.html);
+    let token = token_before(&choice.html, "王女士");
+    let preview = format!("{HOME}&t={token}");
     let page = zhang.get(&preview).await;
     assert!(
         page.html.contains("预览") && page.html.contains("同意报价"),
         "{}",
         page.html
     );
-    let detail = format!("{}&as=wmCustomer1", at("approval:a1"));
+    // It is the same each time, and leads on as the same.
+    assert!(!page.tag.is_empty());
+    assert_eq!(zhang.get(&preview).await.tag, page.tag);
+    assert!(!page.html.contains("wmCustomer"), "{}", page.html);
+    let onward = format!("/home/approval/a1?tenantKey=team1&#38;t={token}\"");
+    assert!(page.html.contains(&onward), "{}", page.html);
+    let bent = match token.strip_prefix('A') {
+        Some(rest) => format!("B{rest}"),
+        None => format!("A{}", &token[1..]),
+    };
+    for word in [&bent, "wmCustomer1", ""] {
+        let page = zhang.get(&format!("{HOME}&t={word}")).await;
+        assert_eq!(page.status, 200, "{word}");
+        assert!(page.html.contains("陈先生"), "to be chosen: {word}");
+    }
+    let detail = format!("{}&t={token}", at("approval:a1"));
     let page = zhang.get(&detail).await;
     assert!(page.html.contains("总价 100 元"));
     assert!(!page.html.contains("<form"), "nothing can be sent");
@@ -241,7 +258,7 @@ async fn members_look_as_their_customers(on: On) {
     assert_eq!(unread(&wang.get(HOME).await.html), 4);
     let mut li = Guest::of(&world, "member:LiSi").await;
     assert!(li.get(HOME).await.html.contains("没有可以选择的客户"));
-    for path in [preview, detail, format!("{HOME}&as=wmNobody")] {
+    for path in [preview, detail] {
         let page = li.get(&path).await;
         assert_eq!(page.status, 404, "{path}");
         assert!(

@@ -10,8 +10,8 @@
     const status = place.querySelector(".files-said");
     let busy = 0;
 
-    place.querySelector(".files-upload").hidden = true;
-    place.querySelector("[data-files-token]").disabled = true;
+    // What only a browser without scripts needs. A button that stayed would be what Enter presses.
+    for (const own of place.querySelectorAll(".files-enter, .files-upload, [data-files-token]")) own.remove();
     // The form itself sends the ids only.
     input.removeAttribute("name");
     for (const line of list.children) removable(line);

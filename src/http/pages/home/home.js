@@ -23,8 +23,10 @@ if (done) {
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const name = place(form.dataset.draft);
-  const fields = () =>
-    [...form.elements].filter((field) => field.name && !["hidden", "submit", "file"].includes(field.type));
+  // Files are kept by the server until the form is sent; how many there are must not move what else was typed.
+  const isTyped = (field) =>
+    field.name && !["hidden", "submit", "file"].includes(field.type) && !field.closest(".files-field");
+  const fields = () => [...form.elements].filter(isTyped);
   const read = () =>
     fields().map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]);
   const say = (text) => {
@@ -56,6 +58,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
 
   let sent = false;
   form.addEventListener("submit", (event) => {
+    // Files are still on their way.
+    if (event.defaultPrevented) return;
     if (sent) return event.preventDefault();
     if (!navigator.onLine) {
       event.preventDefault();

@@ -1,4 +1,4 @@
-//! How often somebody may try a password: ten times in ten minutes from one address.
+//! How often one address may try something: a password, or a login by WeCom.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,26 +9,56 @@ use actix_web::HttpRequest;
 
 use crate::model::time::Timestamp;
 
-/// How many attempts one address has in a window.
-const ATTEMPTS_MAX: u32 = 10;
+/// Passwords that one address may try.
+const PASSWORDS: Window = Window {
+    attempts: 10,
+    length: Duration::from_secs(10 * 60),
+};
 
-/// How long a window is.
-pub(in crate::http::admin) const WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Logins that one address may come back from. Many people share the address of an office or of a mobile network.
+const LOGINS: Window = Window {
+    attempts: 120,
+    length: Duration::from_secs(60),
+};
 
 /// How many addresses are remembered. When there are more, the oldest is forgotten.
 const ADDRESSES_MAX: usize = 4096;
 
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    attempts: u32,
+    length: Duration,
+}
+
 /// The attempts of the last minutes.
-#[derive(Debug, Default)]
-pub(in crate::http::admin) struct Attempts {
+#[derive(Debug)]
+pub struct Attempts {
+    window: Window,
     windows: Mutex<HashMap<IpAddr, (Timestamp, u32)>>,
 }
 
 impl Attempts {
+    /// For passwords.
+    pub(in crate::http) fn of_passwords() -> Self {
+        Self::of(PASSWORDS)
+    }
+
+    /// For logins by WeCom or WeChat.
+    pub fn of_logins() -> Self {
+        Self::of(LOGINS)
+    }
+
+    fn of(window: Window) -> Self {
+        Self {
+            window,
+            windows: Mutex::default(),
+        }
+    }
+
     /// Counts an attempt. Tells whether there is one left.
-    pub(in crate::http::admin) fn take(&self, from: IpAddr, now: Timestamp) -> bool {
+    pub(in crate::http) fn take(&self, from: IpAddr, now: Timestamp) -> bool {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |began: Timestamp| now.since(began) >= WINDOW || began > now;
+        let over = |began: Timestamp| now.since(began) >= self.window.length || began > now;
         if !windows.contains_key(&from) && windows.len() >= ADDRESSES_MAX {
             windows.retain(|_, (began, _)| !over(*began));
             if windows.len() >= ADDRESSES_MAX {
@@ -43,11 +73,11 @@ impl Attempts {
             *window = (now, 0);
         }
         window.1 = window.1.saturating_add(1);
-        window.1 <= ATTEMPTS_MAX
+        window.1 <= self.window.attempts
     }
 
     /// Forgets the attempts of somebody who knew the password.
-    pub(in crate::http::admin) fn forgive(&self, from: IpAddr) {
+    pub(in crate::http) fn forgive(&self, from: IpAddr) {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows.remove(&from);
     }
@@ -55,7 +85,7 @@ impl Attempts {
 
 /// Who asks. Behind a reverse proxy of this machine or network: whom that one names last. An IPv6 network counts as one
 /// address, since a single machine has all of it.
-pub(in crate::http::admin) fn address(request: &HttpRequest) -> IpAddr {
+pub(in crate::http) fn address(request: &HttpRequest) -> IpAddr {
     let peer = request.peer_addr().map(|peer| peer.ip());
     let peer = peer.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
     let header = request.headers().get_all("X-Forwarded-For").last();
@@ -97,14 +127,14 @@ mod tests {
 
     #[test]
     fn ten_attempts_and_a_new_window() {
-        let (attempts, began) = (Attempts::default(), Timestamp::from_secs(1000));
+        let (attempts, began) = (Attempts::of_passwords(), Timestamp::from_secs(1000));
         let taken = (0..20).filter(|_| attempts.take(ip(1), began)).count();
         assert_eq!(taken, 10);
         assert!(attempts.take(ip(2), began), "another address");
-        assert!(!attempts.take(ip(1), began.plus(WINDOW - Duration::from_secs(1))));
-        assert!(attempts.take(ip(1), began.plus(WINDOW)));
+        assert!(!attempts.take(ip(1), began.plus(PASSWORDS.length - Duration::from_secs(1))));
+        assert!(attempts.take(ip(1), began.plus(PASSWORDS.length)));
         attempts.forgive(ip(1));
-        let taken = (0..20).filter(|_| attempts.take(ip(1), began.plus(WINDOW)));
+        let taken = (0..20).filter(|_| attempts.take(ip(1), began.plus(PASSWORDS.length)));
         assert_eq!(taken.count(), 10);
         assert!(
             attempts.take(ip(1), began),
@@ -114,7 +144,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let attempts = Attempts::default();
+        let attempts = Attempts::of_passwords();
         for n in 0..10_000 {
             attempts.take(ip(n), Timestamp::from_secs(i64::from(n) / 100));
         }
