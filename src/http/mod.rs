@@ -18,6 +18,7 @@ mod callback;
 
 mod account;
 mod login;
+mod staff;
 
 mod home;
 mod sidebar;
