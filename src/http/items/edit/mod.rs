@@ -226,7 +226,7 @@ async fn sent(
         };
         return show(reader, Some(before), kind, sheet, answer).await;
     }
-    let draft = match draft(reader, before, &mut sheet).await? {
+    let draft = match draft(reader, before, about, &mut sheet).await? {
         Ok(draft) => draft,
         Err(faults) => {
             let answer = Answer::of(StatusCode::UNPROCESSABLE_ENTITY, t.check, faults);
@@ -263,6 +263,7 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
 async fn draft(
     reader: &Reader,
     before: Option<&Item>,
+    about: &About,
     sheet: &mut Sheet,
 ) -> Result<Result<Draft, Faults>, Turned> {
     let mut faults = Vec::new();
@@ -275,6 +276,11 @@ async fn draft(
         return Ok(Err(Faults::of(&sheet.placed(faults), reader.t)));
     }
     let head = &sheet.head;
+    let followers = match (before, &about.form) {
+        (Some(before), _) => before.head().followers.clone(),
+        (None, Some(form)) => form.followers_of_record(owner.as_ref().or(reader.member())),
+        (None, None) => Vec::new(),
+    };
     Ok(Ok(Draft {
         target: match before {
             Some(before) => Target::Existing(before.head().id.clone()),
@@ -284,7 +290,7 @@ async fn draft(
         description: head.description.clone(),
         picture: Some(head.picture.clone()).filter(|picture| !picture.is_empty()),
         owner,
-        followers: before.map_or_else(Vec::new, |before| before.head().followers.clone()),
+        followers,
         circle: match head.followers_only {
             true => Circle::Followers,
             false => Circle::Corp,
