@@ -8,7 +8,7 @@ use crate::decide::request::Command;
 use crate::http::login::own;
 use crate::http::sidebar::access::{Dealing, Toolbar};
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::grant::Grant;
 use crate::model::item::{Item, ItemKind, ItemRef};
 use crate::model::text::cut_bytes;
@@ -80,7 +80,7 @@ pub(in crate::http::sidebar) async fn share(
     let mut cards = Vec::with_capacity(items.len());
     for shown in items {
         let item = kept.iter().find(|item| item.item_ref() == shown.kept());
-        let item = item.ok_or_else(|| Why::Missing.to(toolbar.t))?;
+        let item = item.ok_or(Turned::Missing)?;
         let fresh = !held.iter().any(|grant| grant.item == shown);
         cards.push(card(toolbar, shown, item, fresh)?);
     }
@@ -121,10 +121,10 @@ fn card(toolbar: &Toolbar, shown: ItemRef, item: &Item, fresh: bool) -> Result<C
     let head = item.head();
     let address = format!("home/{}/{}", shown.kind.name(), shown.id);
     let link = own(&toolbar.doors.public_url, &address);
-    let mut link = link.map_err(|_| Why::Malformed.to(t))?;
+    let mut link = link.map_err(|_| Turned::Malformed)?;
     let mut tenants = toolbar.doors.tenants.iter();
     let own = tenants.find(|(_, tenant)| tenant.corp == toolbar.corp);
-    let (tenant_key, _) = own.ok_or_else(|| Why::Missing.to(t))?;
+    let (tenant_key, _) = own.ok_or(Turned::Missing)?;
     link.query_pairs_mut()
         .append_pair("tenantKey", tenant_key.as_str());
     let desc = Some(head.description.as_str()).filter(|text| !text.is_empty());

@@ -144,11 +144,7 @@
     say(problem.message);
   }
 
-  function report({ entry, customer }) {
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ entry, external_userid: customer });
-    return ask("/sidebar/opened", { method: "POST", headers, body });
-  }
+  const report = ({ entry, customer }) => post("/sidebar/opened", { entry, external_userid: customer });
 
   async function choose(what, path, reason) {
     say(what, reason);
@@ -342,6 +338,12 @@
     details.querySelector(".loaded").innerHTML = await part(about(`/${what}`, { item }));
   }
 
+  // What was said before takes the place of the button that asks for it.
+  async function earlier(button) {
+    const { item, before } = button.dataset;
+    button.closest(".more").outerHTML = await part(about("/talk", { item, before }));
+  }
+
   async function reload(form, query) {
     const details = form.closest("details");
     details.querySelector(".loaded").innerHTML = await part(about(`/${details.dataset.load}`, query));
@@ -424,13 +426,14 @@
   }
 
   // These only look.
-  const LOOKS = ["tab", "more", "fill", "leave-record", "copy-one", "search", "people", "members"];
+  const LOOKS = ["tab", "more", "earlier", "fill", "leave-record", "copy-one", "search", "people", "members"];
   const how = (what) => (LOOKS.includes(what) ? attempt : once);
 
   const doings = {
     again: () => connect(),
     tab: (button) => tab(button.dataset.kind),
     more,
+    earlier,
     fill,
     "leave-record": () => {
       byId("record").textContent = "";
