@@ -22,6 +22,7 @@ mod callback;
 mod account;
 mod login;
 mod not_in;
+mod staff;
 
 mod home;
 mod sidebar;

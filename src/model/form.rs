@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::model::item::Head;
+use crate::model::ids::UserId;
+use crate::model::item::{Circle, Head};
 
 /// A form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,24 @@ pub struct Form {
     /// The steps (步骤) that its records go through, the first one first; at least one, at most 20, each at most 30
     /// characters.
     pub steps: Vec<String>,
+}
+
+impl Form {
+    /// Who follows a record of this form that belongs to this member: those who follow the form; and when it is for
+    /// followers only, whose form it is sees its records still.
+    pub fn followers_of_record(&self, owner: Option<&UserId>) -> Vec<UserId> {
+        let form_owner = match self.head.circle {
+            Circle::Corp => None,
+            Circle::Followers => Some(&self.head.owner),
+        };
+        let mut followers: Vec<UserId> = Vec::new();
+        for userid in form_owner.into_iter().chain(&self.head.followers) {
+            if Some(userid) != owner && !followers.contains(userid) {
+                followers.push(userid.clone());
+            }
+        }
+        followers
+    }
 }
 
 /// How often one customer may submit a form.

@@ -169,6 +169,24 @@ impl Store {
             .await
     }
 
+    /// Lists what was said last about an item with a customer, oldest first, of what came before the comment `before`,
+    /// at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn last_comments(
+        &self,
+        corp: &CorpId,
+        item: &ItemRef,
+        contact: &ExternalUserId,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, StoreError> {
+        let (after, end) = record::between(item, contact);
+        let before = before.map_or(end, |id| format!("{after}{id}"));
+        parsed(ask!(self, b => b.last(corp, Table::Comments, &after, &before, limit))?)
+    }
+
     /// Lists the cards about an item that can still be changed, at most `limit`.
     ///
     /// # Errors
@@ -192,12 +210,7 @@ impl Store {
         before: &str,
         limit: usize,
     ) -> Result<Vec<T>, StoreError> {
-        let records = ask!(self, b => b.list(corp, table, Some(after), Some(before), limit))?;
-        let mut found = Vec::with_capacity(records.len());
-        for record in records {
-            found.extend(record.parse::<T>()?);
-        }
-        Ok(found)
+        parsed(ask!(self, b => b.list(corp, table, Some(after), Some(before), limit))?)
     }
 
     /// Lists deliveries, newest first, those before `before`, at most `limit`; with `state`, only those.
@@ -254,6 +267,14 @@ impl Store {
         let entry = ask!(self, b => b.entry(Queue::Outbox, id))?;
         Ok(entry.map(|entry| shown(entry, OutgoingHead::of)))
     }
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(records: Vec<Record>) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::with_capacity(records.len());
+    for record in records {
+        found.extend(record.parse::<T>()?);
+    }
+    Ok(found)
 }
 
 fn shown<T>(entry: Entry<String>, show: impl Fn(&str) -> T) -> Entry<T> {

@@ -32,6 +32,9 @@ async fn people_use_the_pages() {
     toolbar::two_items_are_found_and_sent(&browser).await;
     toolbar::what_cannot_be_sent_is_taken_back(&browser).await;
     toolbar::a_lost_answer_leaves_it_maybe_sent(&browser).await;
+    toolbar::what_was_sent_is_not_sent_again(&browser).await;
+    toolbar::a_late_answer_is_about_its_own_customer(&browser).await;
+    toolbar::what_goes_wrong_is_said(&browser).await;
     toolbar::a_customer_is_answered_and_a_form_filled_in(&browser).await;
     toolbar::in_a_group_one_customer_is_chosen(&browser).await;
     toolbar::outside_of_a_chat_links_are_copied(&browser).await;

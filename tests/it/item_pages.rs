@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Method, Response};
 use wecom_bridge::decide::request::{Command, NewComment, Request};
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::form::{CustomerUse, FieldKind, Submissions, Value};
+use wecom_bridge::model::grant::{Grant, GrantState};
 use wecom_bridge::model::ids::{CorpId, ExternalUserId, UserId};
 use wecom_bridge::model::item::{Actor, Circle, Item, ItemRef, ItemState};
 use wecom_bridge::model::project::{Handler, TaskState};
+use wecom_bridge::model::thread::Comment;
 use wecom_bridge::sim::person::{Contact, Member};
 use wecom_bridge::store::record::{Key, Table};
 
@@ -28,6 +31,11 @@ stories!(
     a_form_needs_its_token_and_acts_once,
     lists_are_searched_and_paged,
     customers_are_answered,
+    everybody_of_many_is_answered,
+    a_plan_is_talked_about_apart,
+    long_conversations_are_read_to_their_beginning,
+    whoever_has_left_has_no_way_in,
+    records_of_a_form_for_few_are_for_few,
     records_are_a_table,
     administrators_have_the_same_pages,
     what_is_typed_is_never_markup,
@@ -657,7 +665,9 @@ async fn only_those_who_may_get_in(on: On) {
     let mut nobody = Guest::new(&world);
     let away = nobody.get(&path).await;
     assert!(away.to.contains("/connect/oauth2/authorize"), "{}", away.to);
-    assert_eq!(nobody.post(&state, &[("to", "closed")]).await.status, 403);
+    let token = zhang.get(&path).await.value("token");
+    let close = [("token", token.as_str()), ("to", "closed")];
+    assert_eq!(nobody.post(&state, &close).await.status, 403);
     assert_eq!(nobody.get("/items?tenantKey=team9").await.status, 404);
     assert_eq!(
         nobody.get(&format!("/admin/corps/{CORP}/items")).await.to,
@@ -681,8 +691,9 @@ async fn only_those_who_may_get_in(on: On) {
         assert_eq!(page.status, 403, "{at}");
         page.hides("门禁系统");
     }
-    assert_eq!(customer.post(&state, &[("to", "closed")]).await.status, 403);
+    assert_eq!(customer.post(&state, &close).await.status, 403);
     assert_eq!(world.at(&path).await.head().state, ItemState::Open);
+    assert_eq!(zhang.post(&state, &close).await.path(), path);
 }
 
 async fn a_form_needs_its_token_and_acts_once(on: On) {
@@ -772,14 +783,20 @@ async fn lists_are_searched_and_paged(on: On) {
         .get("/items?kind=form&state=closed")
         .await
         .shows("没有符合条件的事项");
-    guest.get("/items?kind=project").await.hides("表01");
+    guest
+        .get("/items?kind=project")
+        .await
+        .hides("<span class=\"name\">表");
     assert_eq!(guest.get("/items?kind=plan").await.status, 404);
 
     let mut li = Guest::of(&world, "member:LiSi").await;
-    li.get("/items?kind=form").await.hides("表01");
-    li.get("/items?kind=form&scope=all&q=%E8%A1%A801")
+    li.get("/items?kind=form")
         .await
-        .shows("表01");
+        .hides("<span class=\"name\">表");
+    let of_all = "/items?kind=form&scope=all&q=%E8%A1%A801";
+    li.get(of_all)
+        .await
+        .shows("<span class=\"name\">表01</span>");
     // Everything goes to somebody else.
     let at = "/items/hand-over";
     let refused = guest.submit(at, at, &[("to", "谁")]).await;
@@ -787,7 +804,10 @@ async fn lists_are_searched_and_paged(on: On) {
     let handed = guest.submit(at, at, &[("to", "李四")]).await;
     assert_eq!(handed.path(), "/items");
     world.settle().await;
-    guest.get("/items?kind=form").await.hides("表01");
+    guest
+        .get("/items?kind=form")
+        .await
+        .hides("<span class=\"name\">表");
     li.get("/items?kind=form").await.shows("表31");
 }
 
@@ -852,6 +872,160 @@ async fn customers_are_answered(on: On) {
         .await;
     assert_eq!(done.path(), path);
     guest.get(&path).await.shows("尚未发送给任何客户");
+}
+
+/// An item as a customer has it.
+fn granted(world: &World, contact: &ExternalUserId, item: &ItemRef) -> Effect {
+    let now = world.clock.now();
+    Effect::PutGrant(Grant {
+        contact: contact.clone(),
+        item: item.clone(),
+        by: Actor::System,
+        state: GrantState::Confirmed,
+        given_at: now,
+        changed_at: now,
+    })
+}
+
+async fn everybody_of_many_is_answered(on: On) {
+    let (world, ..) = office(on).await;
+    let mut guest = Guest::of(&world, "member:ZhangSan").await;
+    let path = guest.make("project", &PROJECT).await;
+    let item = reference(&path);
+    let many: Vec<ExternalUserId> = (10..61).map(|n| contact(&format!("wm{n}"))).collect();
+    let all = many.iter().map(|contact| granted(&world, contact, &item));
+    world.put(&all.collect::<Vec<_>>()).await;
+    let first = guest.get(&path).await;
+    first.shows("talk=wm59");
+    first.hides("talk=wm60");
+    first.hides("<textarea name=\"text\"");
+    guest
+        .get(&format!("{path}?who=wm59"))
+        .await
+        .shows("talk=wm60");
+
+    let shown_as = item.to_string();
+    let last = format!("{path}?talk=wm60&as={shown_as}");
+    let shown = guest.get(&last).await;
+    shown.shows("<textarea name=\"text\"");
+    let answer = [("contact", "wm60"), ("as", &shown_as), ("text", "明天")];
+    let sent = guest
+        .submit_on(&shown, &format!("{path}/comment"), &answer)
+        .await;
+    assert_eq!(sent.path(), path);
+    let to = sent.to.split('#').next().unwrap().to_owned();
+    guest.get(&to).await.shows("<p class=\"text\">明天</p>");
+    // Nobody comes into the list by being named.
+    let stranger = guest.get(&format!("{path}?talk=wm99")).await;
+    stranger.hides("value=\"wm99\"");
+    stranger.hides("<textarea name=\"text\"");
+}
+
+async fn a_plan_is_talked_about_apart(on: On) {
+    let (world, zhang, wang) = office(on).await;
+    let mut guest = Guest::of(&world, "member:ZhangSan").await;
+    let path = guest.make("project", &PROJECT).await;
+    let project = reference(&path);
+    let plan: ItemRef = format!("plan:{}", project.id).parse().unwrap();
+    let share = Command::Share(wang.clone(), vec![project.clone(), plan.clone()]);
+    world.do_as(Actor::Member(zhang), share).await;
+    for shown in [project, plan] {
+        let shown = shown.to_string();
+        let page = guest.get(&format!("{path}?talk={wang}&as={shown}")).await;
+        let empty = [("contact", wang.as_str()), ("as", &shown), ("text", " ")];
+        let at = format!("{path}/comment");
+        let refused = guest.submit_on(&page, &at, &empty).await;
+        assert_eq!(refused.status, 422);
+        let (_, form) = refused.html.split_once("/comment\"").unwrap();
+        let (form, _) = form.split_once("</form>").unwrap();
+        let hidden = format!("name=\"as\" value=\"{shown}\"");
+        assert!(form.contains(&hidden), "{shown}: {form}");
+    }
+}
+
+async fn long_conversations_are_read_to_their_beginning(on: On) {
+    let (world, _, wang) = office(on).await;
+    let mut guest = Guest::of(&world, "member:ZhangSan").await;
+    let path = guest.make("project", &PROJECT).await;
+    let item = reference(&path);
+    let mut effects = vec![granted(&world, &wang, &item)];
+    let now = world.clock.now();
+    effects.extend((100..250_u16).map(|n| {
+        Effect::PutComment(Comment {
+            id: format!("c{n}"),
+            item: item.clone(),
+            contact: wang.clone(),
+            by: Actor::Contact(wang.clone()),
+            text: format!("第{n}句"),
+            at: now,
+        })
+    }));
+    world.put(&effects).await;
+    let last = guest.get(&path).await;
+    last.shows("第150句");
+    last.shows("第249句");
+    last.hides("第149句");
+    let (before, _) = last.html.split_once("显示更早的评论").unwrap();
+    let (_, earlier) = before.rsplit_once("href=\"").unwrap();
+    let earlier = earlier.split('"').next().unwrap().replace("&#38;", "&");
+    let first = guest.get(&earlier).await;
+    first.shows("第100句");
+    first.shows("第149句");
+    first.hides("第150句");
+    first.hides("显示更早的评论");
+}
+
+async fn whoever_has_left_has_no_way_in(on: On) {
+    let (world, zhang, _) = office(on).await;
+    let mut guest = Guest::of(&world, "member:ZhangSan").await;
+    let path = guest.make("project", &PROJECT).await;
+    let token = guest.get(&path).await.value("token");
+    world.sim.delete_member(&zhang).await.unwrap();
+    world.settle().await;
+    for at in ["/items", path.as_str()] {
+        let page = guest.get(at).await;
+        assert_eq!(page.status, 403, "{at}");
+        page.hides("门禁系统");
+    }
+    let state = format!("{path}/state");
+    let close = [("token", token.as_str()), ("to", "closed")];
+    assert_eq!(guest.post(&state, &close).await.status, 403);
+    assert_eq!(world.at(&path).await.head().state, ItemState::Open);
+
+    // Back again, of which no event tells.
+    world.clock.advance(std::time::Duration::from_secs(60));
+    let back = Member::new(zhang, "张三");
+    world.sim.corp().add_member(back);
+    assert_eq!(guest.get("/items").await.status, 403, "not known yet");
+    world.settle().await;
+    assert_eq!(guest.get("/items").await.status, 200);
+}
+
+async fn records_of_a_form_for_few_are_for_few(on: On) {
+    let (world, zhang, wang) = office(on).await;
+    let mut zhangs = Guest::of(&world, "member:ZhangSan").await;
+    let mut li = Guest::of(&world, "member:LiSi").await;
+    let few: Vec<_> = FORM.into_iter().chain([("circle", "followers")]).collect();
+    let form = li.make("form", &few).await;
+    let add = [("follower", "张三 (ZhangSan)")];
+    li.submit(&form, &format!("{form}/follower"), &add).await;
+    let id = form.rsplit('/').next().unwrap();
+    let from = format!("/items/new/record?form={id}&contact={wang}");
+    let editor = zhangs.get(&from).await;
+    editor.shows("<option value=\"followers\" selected>");
+    let values = [
+        ("form", id),
+        ("contact", wang.as_str()),
+        ("title", "报修"),
+        ("circle", "followers"),
+        ("v:f1", "门"),
+    ];
+    let made = zhangs
+        .submit_on(&editor, "/items/new/record", &values)
+        .await;
+    let head = world.at(made.path()).await.head().clone();
+    assert_eq!((head.owner, head.circle), (zhang, Circle::Followers));
+    assert_eq!(head.followers, [user("LiSi")]);
 }
 
 async fn records_are_a_table(on: On) {

@@ -168,10 +168,12 @@ async fn only_members_report_from_our_own_page() {
         session(&world, MEMBER).await,
         session(&world, CONTACT).await,
     );
+    let token = toolbar_token(&world, &member).await;
     let report = |cookie: &str, origin: &str, body: String| {
         let mut request = world
             .post("sidebar/opened")
             .header(COOKIE, cookie)
+            .header("X-Toolbar-Token", &token)
             .body(body);
         if !origin.is_empty() {
             request = request.header(ORIGIN, origin);
@@ -219,19 +221,31 @@ async fn only_members_report_from_our_own_page() {
     // What a form of another site can send without asking.
     let plain = report(&member, OWN, good()).header("content-type", "text/plain");
     refused(plain, 400, "text/plain").await;
-    assert_eq!(
-        world.items("events").await.len(),
-        1,
-        "the customer was added"
-    );
+    let without = world.post("sidebar/opened").header(COOKIE, &member);
+    let without = as_json(without.header(ORIGIN, OWN).body(good()));
+    let english = without.header("accept-language", "en");
+    let problem = refused(english, 401, "no page of this session").await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("The login has ended"), "{detail}");
+    assert_eq!(reports(&world).await, Vec::<Value>::new());
 
     let answer = as_json(report(&member, OWN, good())).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::ACCEPTED);
-    let events = world.items("events").await;
-    assert_eq!(
-        (events.len(), &events[0]["kind"]),
-        (2, &json!("sidebar_opened"))
-    );
+    assert_eq!(reports(&world).await.len(), 1);
+}
+
+async fn reports(world: &World) -> Vec<Value> {
+    let mut events = world.items("events").await;
+    events.retain(|event| event["kind"] == "sidebar_opened");
+    events
+}
+
+/// What the toolbar's page of this session sends along.
+async fn toolbar_token(world: &World, session: &str) -> String {
+    let page = world.get("sidebar").header(COOKIE, session);
+    let page = page.send().await.unwrap().text().await.unwrap();
+    let (_, token) = page.split_once("data-token=\"").unwrap();
+    token.split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]

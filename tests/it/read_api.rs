@@ -1,5 +1,7 @@
 //! The read API's refusals. What it shows is looked at by the stories.
 
+use reqwest::Method;
+
 use crate::pages::refused;
 use crate::world::{API_TOKEN, On, World};
 
@@ -79,4 +81,32 @@ async fn it_refuses_in_problem_details() {
         "by POST only",
     )
     .await;
+}
+
+#[tokio::test]
+async fn no_operation_takes_what_it_does_not_know() {
+    let world = World::start(On::Embedded).await;
+    let document = world.api("api/v1/openapi.json").await;
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let path: Vec<&str> = path.split('/').collect();
+        let named = path.iter().map(|word| match word.starts_with('{') {
+            true => "x",
+            false => word,
+        });
+        let path = named.collect::<Vec<_>>().join("/");
+        for method in operations.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let url = world.base.join(&format!("/api/v1{path}?nonsense=1"));
+            let request = world.http.request(method.clone(), url.unwrap());
+            let request = request.bearer_auth(API_TOKEN);
+            let request = request.header("Content-Type", "application/json");
+            let what = format!("{method} {path}");
+            let problem = refused(request.body("{}"), 400, &what).await;
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains("nonsense"), "{what}: {detail}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "{asked}");
 }

@@ -13,6 +13,7 @@ use wecom_bridge::model::grant::GrantState;
 use wecom_bridge::model::ids::{ChatId, ExternalUserId, UserId};
 use wecom_bridge::model::item::{Actor, Circle, Item, ItemState};
 use wecom_bridge::model::thread::{Comment, Reminded, Thread};
+use wecom_bridge::sim::person::Member;
 
 use crate::items::{comment, draft, form, item, key, office};
 use crate::pages::{refused, session};
@@ -27,6 +28,9 @@ stories!(
     a_customer_is_answered,
     an_item_is_handed_over,
     a_group_offers_the_members_own_customers,
+    whoever_has_left_has_no_way_in,
+    a_name_is_for_one_thing,
+    what_a_member_does_not_see_takes_no_place,
 );
 
 const OWN: &str = "http://127.0.0.1:8080";
@@ -269,10 +273,19 @@ async fn what_is_not_authorised_is_neither_shown_nor_sent(on: On) {
     for put in [project("p1", "项目"), form("f1", Submissions::Many)] {
         world.asked(by.clone(), put).await.unwrap();
     }
+    let given = project("p2", "已发送的项目");
+    world.asked(by.clone(), given).await.unwrap();
+    let share = Command::Share(wang.clone(), vec![item("project:p2")]);
+    world.asked(by.clone(), share).await.unwrap();
+    let hand = Hand::of(&world, "member:ZhangSan").await;
+    assert!(hand.sees(WANG).await.contains("已发送的项目"));
     let (all, forms) = ("admins = [", "items = [\"forms\"]\nadmins = [");
     world.restart(all, forms).await;
     let hand = Hand::of(&world, "member:ZhangSan").await;
     let shown = hand.sees(WANG).await;
+    assert!(!shown.contains("已发送的项目"), "{shown}");
+    let talk = hand.get(&format!("{WANG}/talk?item=project:p2"));
+    refused(talk, 404, "not authorised any more").await;
     for (kind, there) in [
         ("project", false),
         ("plan", false),
@@ -406,6 +419,19 @@ async fn a_form_is_filled_in_for_the_customer(on: On) {
     assert_eq!(world.grant(&wang, made).await, None, "it is not sent yet");
     let (records, _) = pages(&hand, "kind=record").await;
     assert_eq!(records, [made]);
+
+    // What is made of a form for few stays with them.
+    let mut few = form("f3", Submissions::Many);
+    if let Command::Put(draft) = &mut few {
+        draft.circle = Circle::Followers;
+        draft.followers = Some(vec![user("ZhangSan")]);
+    }
+    world.asked(Actor::Member(user("LiSi")), few).await.unwrap();
+    let of_few = json!({ "form": "f3", "title": "窗", "values": { "what": "窗坏了" } });
+    let few: Value = hand.does("record", of_few).await.json().await.unwrap();
+    let few = world.item(few["item"].as_str().unwrap()).await.unwrap();
+    assert_eq!(few.head().circle, Circle::Followers);
+    assert_eq!(few.head().followers, [user("LiSi")]);
     hand.shares(&[made]).await;
     assert_eq!(world.grant(&wang, made).await, Some(GrantState::Pending));
 }
@@ -436,7 +462,17 @@ async fn a_customer_is_answered(on: On) {
         said.contains("&#60;i&#62;问 39") && !said.contains("问 19"),
         "{said}"
     );
-    assert!(said.contains("更早的留言没有显示"), "{said}");
+    let (_, before) = said.split_once("data-before=\"").unwrap();
+    let before = before.split('"').next().unwrap();
+    let earlier = hand.sees(&format!("{talk}&before={before}")).await;
+    assert!(
+        earlier.contains("问 10") && earlier.contains("问 19") && !earlier.contains("问 20"),
+        "{earlier}"
+    );
+    assert!(
+        !earlier.contains("data-before") && !earlier.contains("<textarea"),
+        "{earlier}"
+    );
 
     let reply = json!({ "item": "form:f1", "text": "明天到" });
     for _ in 0..2 {
@@ -543,4 +579,97 @@ async fn fill(world: &World, id: &ChatId, owner: &UserId, customer: &ExternalUse
         let who = ChatPerson::Outside(who.clone());
         sim.joins_group(id, who).await.unwrap();
     }
+}
+
+async fn whoever_has_left_has_no_way_in(on: On) {
+    let (world, zhang, _) = office(on).await;
+    let hand = Hand::of(&world, "member:ZhangSan").await;
+    let opened = || {
+        let beacon = json!({ "entry": "single_chat_tools", "external_userid": "wmCustomer1" });
+        let request = world
+            .post("sidebar/opened")
+            .header(COOKIE, &hand.cookie)
+            .header(ORIGIN, OWN)
+            .header("X-Toolbar-Token", &hand.token)
+            .header(CONTENT_TYPE, "application/json");
+        request.body(beacon.to_string())
+    };
+    hand.sees(WANG).await;
+    assert_eq!(opened().send().await.unwrap().status(), 202);
+    world.settle().await;
+    world.sim.delete_member(&zhang).await.unwrap();
+    world.settle().await;
+    for path in ["sidebar/customers", WANG, "sidebar/group/wrNone"] {
+        let problem = refused(hand.get(path), 403, path).await;
+        assert_eq!(problem["detail"], "聊天工具栏只对企业成员开放。", "{path}");
+    }
+    refused(opened(), 403, "somebody who has left").await;
+    let share = json!({ "items": ["form:f1"] });
+    let problem = refused(hand.post("share", &share), 403, "somebody who has left").await;
+    assert_eq!(problem["detail"], "聊天工具栏只对企业成员开放。");
+    let page = hand.get("sidebar").send().await.unwrap();
+    assert_eq!(page.status(), 403);
+
+    // Back again, of which no event tells.
+    world.clock.advance(Duration::from_secs(60));
+    world.sim.corp().add_member(Member::new(zhang, "张三"));
+    refused(hand.get("sidebar/customers"), 403, "not known yet").await;
+    world.settle().await;
+    hand.sees("sidebar/customers").await;
+}
+
+async fn a_name_is_for_one_thing(on: On) {
+    let (world, zhang, wang) = office(on).await;
+    let by = Actor::Member(zhang);
+    let put = form("f1", Submissions::Many);
+    world.asked(by, put).await.unwrap();
+    let hand = Hand::of(&world, "member:ZhangSan").await;
+    hand.shares(&["form:f1"]).await;
+    let one = json!({ "item": "form:f1" });
+    for (what, state) in [
+        ("confirm", GrantState::Confirmed),
+        ("revoke", GrantState::Revoked),
+    ] {
+        let request = hand.post(what, &one).header("Idempotency-Key", "K");
+        assert_eq!(request.send().await.unwrap().status(), 204, "{what}");
+        assert_eq!(world.grant(&wang, "form:f1").await, Some(state), "{what}");
+    }
+    for name in ["", "a b", "名", &"n".repeat(121)] {
+        let name = reqwest::header::HeaderValue::from_bytes(name.as_bytes()).unwrap();
+        let request = hand.post("share", &json!({ "items": ["form:f1"] }));
+        refused(request.header("Idempotency-Key", name), 400, "a bad name").await;
+    }
+    assert_eq!(
+        world.grant(&wang, "form:f1").await,
+        Some(GrantState::Revoked)
+    );
+}
+
+async fn what_a_member_does_not_see_takes_no_place(on: On) {
+    let (world, zhang, wang) = office(on).await;
+    let by = Actor::Member(zhang);
+    let mut given = Vec::new();
+    for n in 0..61 {
+        let mut hidden = project(&format!("h{n}"), "别人的");
+        if let Command::Put(draft) = &mut hidden {
+            draft.circle = Circle::Followers;
+        }
+        let others = Actor::Member(user("LiSi"));
+        world.asked(others, hidden).await.unwrap();
+        given.push(item(&format!("project:h{n}")));
+    }
+    let own = project("p1", "自己的");
+    world.asked(by, own).await.unwrap();
+    for items in std::iter::once(&[item("project:p1")][..]).chain(given.chunks(9)) {
+        world.clock.advance(Duration::from_secs(1));
+        let share = Command::Share(wang.clone(), items.to_vec());
+        world.asked(Actor::System, share).await.unwrap();
+    }
+    let hand = Hand::of(&world, "member:ZhangSan").await;
+    let shown = hand.sees(WANG).await;
+    assert!(
+        shown.contains("自己的") && !shown.contains("别人的"),
+        "{shown}"
+    );
+    assert!(!shown.contains("没有显示"), "{shown}");
 }

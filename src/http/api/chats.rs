@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use crate::http::api::records::{Listed, Paging, page};
-use crate::http::api::{Caller, Page, corps};
+use crate::http::api::{About, Caller, Page, corps};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::chat::Chat;
@@ -30,11 +30,11 @@ pub(in crate::http) async fn chat(
     _: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
-    paging: web::Query<Paging>,
+    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No customer group has this chat_id.");
     let id = ChatId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, paging.corp())? {
+    for corp in corps(&doors, about.corp())? {
         let records = doors.store.read(corp, &[Key::chat(&id)]).await?;
         let chat = records.first().map(Record::parse::<Chat>).transpose()?;
         if let Some(record) = chat.flatten() {

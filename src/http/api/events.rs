@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps, known, limit};
+use crate::http::api::{Caller, Nothing, Page, corps, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::search::{STEP, Wanted, of_delivery, search};
@@ -144,6 +144,7 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 /// `GET /api/v1/events/{id}`: with the raw XML and every failed attempt.
 pub(in crate::http) async fn show(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -164,6 +165,7 @@ pub(in crate::http) async fn show(
 /// `POST /api/v1/events/{id}/replay`: the event is due again, as if it had just come.
 pub(in crate::http) async fn replay(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

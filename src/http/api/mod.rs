@@ -29,7 +29,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use secrecy::ExposeSecret;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::http::doors::Doors;
@@ -77,6 +77,24 @@ fn is_known(doors: &Doors, token: &str) -> bool {
     }
     found.into()
 }
+
+/// The corp that a request is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    corp: Option<String>,
+}
+
+impl About {
+    fn corp(&self) -> Option<&str> {
+        self.corp.as_deref()
+    }
+}
+
+/// No parameters, or no body.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// One page of a list.
 #[derive(Serialize)]

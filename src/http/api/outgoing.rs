@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps, known, limit};
+use crate::http::api::{Caller, Nothing, Page, corps, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::delivery::ItemId;
@@ -72,6 +72,7 @@ pub(in crate::http) async fn list(
 /// `POST /api/v1/outgoing/{id}/replay`: the call is due again. One whose deadline has passed ends as before.
 pub(in crate::http) async fn replay(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {

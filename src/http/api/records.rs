@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::api::{About, Caller, Page, corps, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::names::NamesOfNow;
@@ -19,13 +19,6 @@ pub(in crate::http) struct Paging {
     pub(in crate::http::api) corp: Option<String>,
     pub(in crate::http::api) limit: Option<usize>,
     pub(in crate::http::api) after: Option<String>,
-}
-
-impl Paging {
-    /// The corp that is asked about, if it is one.
-    pub(in crate::http::api) fn corp(&self) -> Option<&str> {
-        self.corp.as_deref()
-    }
 }
 
 /// Which contacts are wanted.
@@ -128,11 +121,11 @@ pub(in crate::http) async fn contact(
     _: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
-    paging: web::Query<Paging>,
+    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No contact has this external_userid.");
     let id = ExternalUserId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, paging.corp.as_deref())? {
+    for corp in corps(&doors, about.corp())? {
         let records = doors.store.read(corp, &[Key::contact(&id)]).await?;
         let Some(contact) = records
             .first()
@@ -198,11 +191,11 @@ pub(in crate::http) async fn member(
     _: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
-    paging: web::Query<Paging>,
+    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No member has this userid.");
     let id = UserId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, paging.corp.as_deref())? {
+    for corp in corps(&doors, about.corp())? {
         let records = doors.store.read(corp, &[Key::member(&id)]).await?;
         if let Some(member) = records
             .first()

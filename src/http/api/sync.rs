@@ -7,7 +7,7 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
 use crate::decide::sync::id;
 use crate::decide::sync::start::{Start, answers, start};
-use crate::http::api::{Caller, Page, corps, limit, one_corp};
+use crate::http::api::{About, Caller, Nothing, Page, corps, limit, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::CorpId;
@@ -108,6 +108,7 @@ struct AutoSyncView {
 /// itself follows it.
 pub(in crate::http) async fn begin(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     wish: web::Json<Wish>,
 ) -> Result<HttpResponse, Problem> {
@@ -193,9 +194,9 @@ pub(in crate::http) async fn show(
     _: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
-    paging: web::Query<Paging>,
+    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    for corp in corps(&doors, paging.corp.as_deref())? {
+    for corp in corps(&doors, about.corp())? {
         if let Some(run) = run(&doors, corp, &id).await? {
             return Ok(HttpResponse::Ok().json(RunView::of(corp, run)));
         }
@@ -208,6 +209,7 @@ pub(in crate::http) async fn show(
 /// `GET /api/v1/corps/{corp}/auto-sync`.
 pub(in crate::http) async fn auto_sync(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     corp: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -223,6 +225,7 @@ pub(in crate::http) async fn auto_sync(
 /// `PUT /api/v1/corps/{corp}/auto-sync`: switched in a moment, after what is in work. Switching on starts a full sync.
 pub(in crate::http) async fn switch_auto_sync(
     _: Caller,
+    _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     corp: web::Path<String>,
     switch: web::Json<Switch>,

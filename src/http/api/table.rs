@@ -115,7 +115,7 @@ fn kept() -> Vec<Endpoint> {
             "A customer, with what has been done and seen at each member.",
             || web::to(records::contact),
         )
-        .with(PAGED)
+        .with(&["corp"])
         .gives(200, "ContactDetail"),
         Endpoint::new(
             Method::GET,
@@ -133,7 +133,7 @@ fn kept() -> Vec<Endpoint> {
             "One customer group.",
             || web::to(chats::chat),
         )
-        .with(PAGED)
+        .with(&["corp"])
         .gives(200, "Chat"),
         Endpoint::new(
             Method::GET,
@@ -160,7 +160,7 @@ fn kept() -> Vec<Endpoint> {
             "One member; the spelling's case does not matter.",
             || web::to(records::member),
         )
-        .with(PAGED)
+        .with(&["corp"])
         .gives(200, "Member"),
         Endpoint::new(
             Method::GET,
@@ -202,7 +202,7 @@ fn syncs() -> Vec<Endpoint> {
             "How far a sync is, or what came of it.",
             || web::to(sync::show),
         )
-        .with(PAGED)
+        .with(&["corp"])
         .gives(200, "Sync"),
         Endpoint::new(
             Method::GET,

@@ -6,6 +6,7 @@ use crate::decide::item::sight;
 use crate::http::admin::passage::{self, Passage};
 use crate::http::doors::Doors;
 use crate::http::session::{self, Session, Who};
+use crate::http::staff;
 use crate::model::attachment::Attachment;
 use crate::model::grant::Grant;
 use crate::model::ids::CorpId;
@@ -102,11 +103,17 @@ impl Asker {
         corp.is_some_and(|corp| sight::is_authorised(corp.facts.authorised, kind))
     }
 
+    /// The item with the grant of a customer. Nothing is there for a member who has left.
     async fn look(
         &self,
         doors: &Doors,
         item: &ItemRef,
     ) -> Result<(Option<Item>, Option<Grant>), StoreError> {
+        if let Actor::Member(userid) = &self.who
+            && !staff::works_here(doors, &self.corp, userid).await?
+        {
+            return Ok((None, None));
+        }
         let mut keys = vec![Key::item(&item.kept())];
         if let Actor::Contact(contact) = &self.who {
             keys.push(Key::grant(contact, item));

@@ -21,14 +21,11 @@ use crate::model::thread::{Comment, Thread};
 use crate::model::time::Timestamp;
 use crate::store::record::Key;
 
-/// How many comments are read in one round trip; few conversations are longer.
-const COMMENTS_STEP: usize = 500;
+/// How many comments a page shows.
+const COMMENTS_SHOWN: usize = 30;
 
 /// So many files a page shows at most.
 const FILES_MAX: usize = 60;
-
-/// How many round trips are made for comments at most.
-const COMMENTS_STEPS: usize = 20;
 
 /// An item that the reader sees.
 pub(in crate::http::home) struct Opened {
@@ -38,8 +35,10 @@ pub(in crate::http::home) struct Opened {
     pub(in crate::http::home) contact: Option<Contact>,
     /// How many comments there are.
     pub(in crate::http::home) said: u32,
-    /// What was said, oldest first; the last of it.
+    /// What was said, oldest first: the last of it, or what came before the comment that the query names.
     pub(in crate::http::home) comments: Vec<Comment>,
+    /// Whether more was said before that.
+    pub(in crate::http::home) earlier: bool,
     pub(in crate::http::home) names: Names,
     /// Of a form: the record that the customer submitted last.
     pub(in crate::http::home) submitted: Option<ItemRef>,
@@ -91,10 +90,12 @@ impl Opened {
         let submitted = rest.first().map(|record| record.parse()).transpose();
         let submitted: Option<ItemRef> = place.stored(submitted)?.flatten();
         let said = thread.as_ref().map_or(0, |thread| thread.comments);
-        let comments = match said {
+        let mut comments = match said {
             0 => Vec::new(),
             _ => comments(visit, &shown).await?,
         };
+        let over = comments.len().saturating_sub(COMMENTS_SHOWN);
+        comments.drain(..over);
         let names = Names::read(visit, members(&item, person.as_ref(), &comments)).await?;
         let about = about(visit, &item).await?;
         let files = seen_of(visit, &item, &grant, ids_in(&item)).await?;
@@ -107,6 +108,7 @@ impl Opened {
             contact: person,
             said,
             comments,
+            earlier: over > 0,
             names,
             submitted,
             about,
@@ -141,24 +143,13 @@ impl Opened {
     }
 }
 
-/// What was said about an item. They are kept oldest first, so the last ones are found by reading on.
+/// What was said about an item, one comment more than a page shows.
 async fn comments(visit: &Visit, shown: &ItemRef) -> Result<Vec<Comment>, Instead> {
     let place = &visit.place;
-    let mut comments: Vec<Comment> = Vec::new();
-    for _ in 0..COMMENTS_STEPS {
-        let after = comments.last().map(|comment| comment.id.clone());
-        let store = &place.doors.store;
-        let (corp, contact) = (place.corp(), &visit.contact);
-        let said = store.comments(corp, shown, contact, after.as_deref(), COMMENTS_STEP);
-        let said = place.stored(said.await)?;
-        let is_last = said.len() < COMMENTS_STEP;
-        comments.drain(..comments.len().saturating_sub(COMMENTS_STEP));
-        comments.extend(said);
-        if is_last {
-            break;
-        }
-    }
-    Ok(comments)
+    let before = Some(place.asked("before")).filter(|before| !before.is_empty());
+    let (store, corp) = (&place.doors.store, place.corp());
+    let said = store.last_comments(corp, shown, &visit.contact, before, COMMENTS_SHOWN + 1);
+    place.stored(said.await)
 }
 
 /// The item that an approval is about, if the customer sees that one too.

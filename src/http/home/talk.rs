@@ -3,20 +3,17 @@
 use crate::http::home::asked;
 use crate::http::home::opened::Opened;
 use crate::http::home::posted::{Doing, Typed};
-use crate::http::home::texts::fill;
 use crate::http::home::visit::Visit;
 use crate::http::home::when::Moment;
 use crate::http::home::widget::wrong;
 use crate::model::item::Actor;
-
-/// How many comments are shown unless all are asked for.
-const SHOWN: usize = 30;
+use crate::model::thread::Comment;
 
 /// What was said, and the form to say more.
 pub(in crate::http::home) struct Talk {
     pub(in crate::http::home) said: Vec<Said>,
-    /// To the earlier ones: what the link says and where it leads.
-    pub(in crate::http::home) earlier: Option<(String, String)>,
+    /// Where the earlier ones are.
+    pub(in crate::http::home) earlier: Option<String>,
     pub(in crate::http::home) number: String,
     pub(in crate::http::home) text: String,
     pub(in crate::http::home) fault: Option<String>,
@@ -37,21 +34,21 @@ impl Talk {
         let t = visit.place.t;
         let typed = typed.and_then(|typed| typed.in_form(Doing::Comment));
         let comments = &opened.comments;
-        let hidden = match visit.place.asked("comments") {
-            "all" => 0,
-            _ => comments.len().saturating_sub(SHOWN),
-        };
-        let said = comments.iter().skip(hidden).map(|comment| Said {
+        let said = comments.iter().map(|comment| Said {
             who: opened.names.actor(&comment.by),
             mine: matches!(comment.by, Actor::Contact(_)),
             at: Moment::of(comment.at, t),
             text: comment.text.clone(),
         });
-        let all = visit.to(&visit.place.path, &[("comments", "all")]);
+        let first = comments.first().filter(|_| opened.earlier);
+        let earlier = |first: &Comment| {
+            let address = visit.to(&visit.place.path, &[("before", &first.id)]);
+            format!("{address}#comments")
+        };
         let version = opened.said.to_string();
         Self {
             said: said.collect(),
-            earlier: (hidden > 0).then(|| (fill(t.earlier, hidden), all)),
+            earlier: first.map(earlier),
             number: asked::number(visit, &opened.shown, Doing::Comment, &version),
             text: typed.map_or_else(String::new, |typed| typed.fields.text("text").to_owned()),
             fault: typed

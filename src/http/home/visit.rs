@@ -16,6 +16,7 @@ use crate::http::language::Language;
 use crate::http::login;
 use crate::http::personal;
 use crate::http::session::{self, Session, Who};
+use crate::http::staff;
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
 use crate::model::grant::Grant;
@@ -202,6 +203,10 @@ impl Visit {
         let (contact, reader) = match session.who {
             Who::Contact(contact) => (contact, Reader::Customer),
             Who::Member(userid) => {
+                let works_here = staff::works_here(&place.doors, place.corp(), &userid).await;
+                if !place.stored(works_here)? {
+                    return Err(place.turned(Why::Stranger));
+                }
                 let token = place.asked(personal::WORD).to_owned();
                 let key = &place.doors.session_key;
                 let Some(contact) = personal::read(key, place.corp(), &token) else {

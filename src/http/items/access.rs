@@ -12,7 +12,6 @@ use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use crate::act::error::ActError;
-use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::Authorised;
 use crate::decide::input::Refusal;
 use crate::decide::item::sight::{is_authorised, member_sees, member_works_on};
@@ -25,17 +24,14 @@ use crate::http::items::texts::{self, Texts};
 use crate::http::items::turned::{Turned, Why};
 use crate::http::login;
 use crate::http::session::{self, Session, Who};
+use crate::http::staff;
 use crate::model::ids::{CorpId, UserId};
 use crate::model::item::{Actor, Item, ItemKey, ItemKind, ItemRef};
-use crate::model::member::Member;
 use crate::model::request::{Carried, RequestId};
 use crate::store::record::{Key, Record};
 
 /// The largest form: a project of all the tasks that it can have.
 const FORM_MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// `status` of a member whose account was disabled, and of one who has left (path/90196).
-const GONE: [i64; 2] = [2, 5];
 
 /// A member or an administrator at these pages.
 pub(in crate::http::items) struct Reader {
@@ -106,10 +102,8 @@ impl Reader {
             None => return Err(Why::Ended.to(t).into()),
         };
         let corp = tenant.corp.clone();
-        if has_left(&doors, &corp, &userid)
-            .await
-            .map_err(Error::from)?
-        {
+        let works_here = staff::works_here(&doors, &corp, &userid).await;
+        if !works_here.map_err(Turned::from)? {
             return Err(Why::NotAMember.to(t).into());
         }
         let own = format!("{corp}\n{}", userid.key());
@@ -212,22 +206,6 @@ impl Reader {
         getrandom::fill(&mut bits).map_err(|_| Why::Unavailable.to(self.t))?;
         Ok(bits)
     }
-}
-
-/// A member who is not known yet is none who has left: WeCom has just let them in. They are read, so that what they make
-/// can be theirs.
-async fn has_left(doors: &Doors, corp: &CorpId, userid: &UserId) -> Result<bool, Turned> {
-    let records = doors.store.read(corp, &[Key::member(userid)]).await?;
-    let found = records.first().map(Record::parse::<Member>).transpose()?;
-    let Some(member) = found.flatten() else {
-        let refresh = OwnEvent::RefreshMember {
-            userid: userid.clone(),
-        };
-        let (key, delivery) = refresh.delivery(doors.clock.now());
-        doors.store.accept(corp, key, &delivery).await?;
-        return Ok(false);
-    };
-    Ok(GONE.contains(&member.status))
 }
 
 fn instead(answer: HttpResponse) -> Error {

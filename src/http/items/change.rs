@@ -13,6 +13,7 @@ use crate::http::items::item::{self, Kept, Trouble};
 use crate::http::items::look::written;
 use crate::http::items::names::{Names, Wanted};
 use crate::http::items::people;
+use crate::http::items::talk::Named;
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::{Turned, Why, status_of};
 use crate::model::ids::{ExternalUserId, UserId};
@@ -86,8 +87,11 @@ pub(in crate::http::items) async fn item(
     };
     // What was changed meanwhile is shown as it is now.
     let item = reader.item(kind, id).await?;
-    let talk = Some(posted.field("contact")).filter(|contact| !contact.is_empty());
-    item::show(reader, &item, trouble, talk).await
+    let open = Named {
+        contact: posted.field("contact"),
+        shown: posted.field("as"),
+    };
+    item::show(reader, &item, trouble, open).await
 }
 
 fn faults_in(rejection: &Rejection) -> &[Fault] {

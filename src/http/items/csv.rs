@@ -17,8 +17,9 @@ use crate::model::record::Record;
 /// How many records are read in one round trip.
 const STEP: usize = 100;
 
-/// The most records of one table; its last row says so.
+/// The most records that are looked at for one table, and its most bytes; its last row says that there are more.
 const RECORDS_MAX: usize = 20_000;
+const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The table, with the records that the reader sees.
 pub(in crate::http::items) async fn download(
@@ -46,19 +47,22 @@ pub(in crate::http::items) async fn download(
     let (mut after, mut count) = (None, 0);
     loop {
         let (items, next) = records::some(&reader, &form.head.id, after, STEP).await?;
+        count += STEP;
         let items: Vec<Item> = items.into_iter().filter(|item| reader.sees(item)).collect();
         let mut wanted = Wanted::default();
         items.iter().for_each(|item| wanted.row(item));
         let names = wanted.read(&reader).await?;
         for item in &items {
+            if table.len() >= BYTES_MAX {
+                break;
+            }
             if let Item::Record(record) = item {
                 let row = row(record, &form.fields, &names, (t.open, t.closed));
                 line(&mut table, row.iter().map(String::as_str));
             }
         }
-        count += items.len();
         after = next;
-        if count >= RECORDS_MAX && after.is_some() {
+        if table.len() >= BYTES_MAX || count >= RECORDS_MAX && after.is_some() {
             line(&mut table, [t.csv_cut].into_iter());
             break;
         }

@@ -14,7 +14,7 @@ use crate::http::items::names::{Names, Wanted};
 use crate::http::items::people;
 use crate::http::items::records::{self, Records};
 use crate::http::items::show::{self, Moment};
-use crate::http::items::talk::{self, Holder, Talk};
+use crate::http::items::talk::{self, Holder, Named, Talk};
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
 use crate::model::ids::UserId;
@@ -127,19 +127,23 @@ pub(in crate::http::items) async fn page(
         faults: Faults::none(),
         kept: Kept::default(),
     };
-    show(&reader, &item, trouble, None).await
+    let open = Named {
+        contact: reader.asked("talk"),
+        shown: reader.asked("as"),
+    };
+    show(&reader, &item, trouble, open).await
 }
 
-/// The page, after something went wrong too. `talk` names the conversation that is open.
+/// The page, after something went wrong too, with this conversation open.
 pub(in crate::http::items) async fn show(
     reader: &Reader,
     item: &Item,
     trouble: Trouble,
-    open: Option<&str>,
+    open: Named<'_>,
 ) -> Result<HttpResponse, Turned> {
     let (t, head) = (reader.t, item.head());
     let own = item.item_ref();
-    let held = talk::holders(reader, item).await?;
+    let held = talk::holders(reader, item, open).await?;
     let mut wanted = Wanted::default();
     wanted.item(item);
     look::wanted(item, &mut wanted);

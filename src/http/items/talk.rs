@@ -14,14 +14,15 @@ use crate::store::record::{Key, Record};
 /// How many customers a page shows.
 const HOLDERS: usize = 50;
 
-/// How many comments are read in one round trip.
-const STEP: usize = 200;
-
-/// How many comments are read at most.
-const READ_MAX: usize = 4_000;
-
-/// How many comments a page shows, the last ones.
+/// How many comments a page shows.
 const SHOWN: usize = 100;
+
+/// The conversation that somebody asks for: with whom, and about the item as what. Nothing is named by empty texts.
+#[derive(Clone, Copy)]
+pub(in crate::http::items) struct Named<'a> {
+    pub(in crate::http::items) contact: &'a str,
+    pub(in crate::http::items) shown: &'a str,
+}
 
 /// The customers who have an item.
 pub(in crate::http::items) struct Held {
@@ -56,7 +57,7 @@ pub(in crate::http::items) struct Holder {
 /// A conversation as it was read.
 pub(in crate::http::items) struct Read {
     comments: Vec<Comment>,
-    earlier: bool,
+    earlier: Option<String>,
     contact: ExternalUserId,
     shown: ItemRef,
     may_reply: bool,
@@ -70,7 +71,8 @@ pub(in crate::http::items) struct Talk {
     pub(in crate::http::items) contact: String,
     pub(in crate::http::items) shown: String,
     pub(in crate::http::items) said: Vec<Said>,
-    pub(in crate::http::items) earlier: bool,
+    /// Where the earlier ones are.
+    pub(in crate::http::items) earlier: Option<String>,
     pub(in crate::http::items) reminder: &'static str,
     pub(in crate::http::items) may_reply: bool,
     /// Whether the customer sees the item; else there is nobody to talk to.
@@ -97,8 +99,13 @@ fn shown_as(item: &Item) -> Vec<ItemRef> {
     }
 }
 
-/// Who has the item, those after the one whom the query names. Whose item it is belongs to them in any case.
-pub(in crate::http::items) async fn holders(reader: &Reader, item: &Item) -> Result<Held, Turned> {
+/// Who has the item, those after the one whom the query names. Whose item it is belongs to them in any case, and so does
+/// the one whose conversation is asked for, if the item was ever theirs.
+pub(in crate::http::items) async fn holders(
+    reader: &Reader,
+    item: &Item,
+    named: Named<'_>,
+) -> Result<Held, Turned> {
     let after = ExternalUserId::parse(reader.asked("who")).ok();
     let (store, corp) = (&reader.doors.store, &reader.corp);
     let (mut pairs, mut next) = (Vec::new(), None::<ExternalUserId>);
@@ -110,15 +117,28 @@ pub(in crate::http::items) async fn holders(reader: &Reader, item: &Item) -> Res
         }
         pairs.extend(found.into_iter().map(|contact| (contact, shown.clone())));
     }
-    if let (Some(contact), None) = (item.contact(), &after) {
-        let own = (contact.clone(), item.item_ref());
-        if !pairs.contains(&own) {
-            pairs.push(own);
-        }
-    }
     // Of two lists, the one that goes further waits for the other.
     pairs.retain(|(contact, _)| next.as_ref().is_none_or(|next| contact <= next));
+    let whose = item.contact().filter(|_| after.is_none());
+    let asked = ExternalUserId::parse(named.contact).ok();
+    for contact in whose.into_iter().chain(&asked) {
+        for shown in shown_as(item) {
+            let pair = (contact.clone(), shown);
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        }
+    }
     pairs.sort();
+    let mut rows = read(reader, pairs).await?;
+    rows.retain(|row| row.grant.is_some() || row.thread.is_some() || Some(&row.contact) == whose);
+    Ok(Held { rows, next })
+}
+
+async fn read(
+    reader: &Reader,
+    pairs: Vec<(ExternalUserId, ItemRef)>,
+) -> Result<Vec<HeldRow>, Turned> {
     let keys = pairs.iter().flat_map(|(contact, shown)| {
         [
             Key::grant(contact, shown),
@@ -137,7 +157,7 @@ pub(in crate::http::items) async fn holders(reader: &Reader, item: &Item) -> Res
             thread: records[2].parse()?,
         });
     }
-    Ok(Held { rows, next })
+    Ok(rows)
 }
 
 /// Them on the page.
@@ -148,14 +168,10 @@ pub(in crate::http::items) fn rows(
     names: &Names,
 ) -> Vec<Holder> {
     let t = reader.t;
-    let own = item.item_ref();
     let row = |row: &HeldRow| {
         let state = row.grant.as_ref().map(|grant| grant.state);
         let thread = row.thread.as_ref();
         let news = thread.map(|thread| thread.for_members);
-        let shown = row.shown.to_string();
-        let query = [("talk", row.contact.as_str()), ("as", shown.as_str())];
-        let path = format!("/{}/{}", own.kind.name(), own.id);
         Holder {
             name: names.contact(&row.contact),
             contact: row.contact.to_string(),
@@ -165,11 +181,28 @@ pub(in crate::http::items) fn rows(
             seen: row.seen.as_ref().map(|seen| Moment::of(seen.at)),
             comments: thread.map_or(0, |thread| thread.comments),
             news: news.map_or(0, |news| news.comments + news.submissions + news.answers),
-            href: format!("{}#talk", reader.place.with(&path, &query)),
-            shown,
+            href: address(reader, item, (&row.contact, &row.shown), ""),
+            shown: row.shown.to_string(),
         }
     };
     held.rows.iter().map(row).collect()
+}
+
+/// Where a conversation is on the page, the part of it before this comment.
+fn address(
+    reader: &Reader,
+    item: &Item,
+    (contact, shown): (&ExternalUserId, &ItemRef),
+    before: &str,
+) -> String {
+    let (own, shown) = (item.item_ref(), shown.to_string());
+    let path = format!("/{}/{}", own.kind.name(), own.id);
+    let query = [
+        ("talk", contact.as_str()),
+        ("as", &shown),
+        ("before", before),
+    ];
+    format!("{}#talk", reader.place.with(&path, &query))
 }
 
 /// Reads the conversation that is open: the one that is named, or the only one.
@@ -177,17 +210,16 @@ pub(in crate::http::items) async fn open(
     reader: &Reader,
     item: &Item,
     held: &Held,
-    named: Option<&str>,
+    named: Named<'_>,
     wanted: &mut Wanted,
 ) -> Result<Option<Read>, Turned> {
-    let contact = named.unwrap_or_else(|| reader.asked("talk"));
-    let shown = reader.asked("as");
+    let Named { contact, shown } = named;
     let is_open = |row: &HeldRow| {
         row.contact.as_str() == contact && (shown.is_empty() || row.shown.to_string() == shown)
     };
     let row = match held.rows.iter().position(is_open) {
         Some(row) => row,
-        None if held.rows.len() == 1 && reader.asked("who").is_empty() => 0,
+        None if contact.is_empty() && held.rows.len() == 1 && reader.asked("who").is_empty() => 0,
         None => return Ok(None),
     };
     let HeldRow {
@@ -197,7 +229,11 @@ pub(in crate::http::items) async fn open(
         grant,
         ..
     } = &held.rows[row];
-    let (comments, earlier) = comments(reader, shown, contact).await?;
+    let mut comments = comments(reader, shown, contact).await?;
+    let over = comments.len().saturating_sub(SHOWN);
+    comments.drain(..over);
+    let first = comments.first().filter(|_| over > 0);
+    let earlier = first.map(|first| address(reader, item, (contact, shown), &first.id));
     comments
         .iter()
         .for_each(|comment| wanted.actor(&comment.by));
@@ -225,31 +261,16 @@ async fn has(reader: &Reader, contact: &ExternalUserId) -> Result<bool, Turned> 
     }))
 }
 
-/// The last comments, and whether there are earlier ones.
+/// The last comments before the one that the query names, one more than are shown.
 async fn comments(
     reader: &Reader,
     shown: &ItemRef,
     contact: &ExternalUserId,
-) -> Result<(Vec<Comment>, bool), Turned> {
+) -> Result<Vec<Comment>, Turned> {
+    let before = Some(reader.asked("before")).filter(|before| !before.is_empty());
     let (store, corp) = (&reader.doors.store, &reader.corp);
-    let mut all: Vec<Comment> = Vec::new();
-    loop {
-        let after = all.last().map(|comment| comment.id.clone());
-        let found = store
-            .comments(corp, shown, contact, after.as_deref(), STEP)
-            .await?;
-        let is_last = found.len() < STEP;
-        all.extend(found);
-        if is_last || all.len() >= READ_MAX {
-            break;
-        }
-    }
-    let over = match reader.asked("earlier") {
-        "1" => 0,
-        _ => all.len().saturating_sub(SHOWN),
-    };
-    all.drain(..over);
-    Ok((all, over > 0))
+    let found = store.last_comments(corp, shown, contact, before, SHOWN + 1);
+    Ok(found.await?)
 }
 
 /// The conversation on the page.

@@ -1,10 +1,11 @@
 //! Who may use the toolbar. The extractors here are the only way to a customer's data.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
@@ -12,14 +13,16 @@ use subtle::ConstantTimeEq;
 use crate::act::error::ActError;
 use crate::decide::facts::Authorised;
 use crate::decide::input::Refusal;
+use crate::decide::item::sight::{is_authorised, member_sees};
 use crate::decide::request::{Command, Request};
 use crate::http::doors::Doors;
 use crate::http::session::{self, Session, Who};
 use crate::http::sidebar::texts::{self, Texts};
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
+use crate::http::staff;
 use crate::model::contact::Contact;
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
-use crate::model::item::{Actor, ItemRef};
+use crate::model::item::{Actor, Item, ItemRef};
 use crate::model::request::RequestId;
 use crate::model::time::Timestamp;
 use crate::store::record::{Key, Record};
@@ -27,8 +30,11 @@ use crate::store::record::{Key, Record};
 /// Carries the page's token: what is sent to change something comes from a page of this session.
 const TOKEN: &str = "X-Toolbar-Token";
 
-/// Names a request, so that it is carried out once.
+/// Names a request, so that it is carried out once: visible ASCII characters.
 const NAME: &str = "Idempotency-Key";
+
+/// The longest name.
+const NAME_MAX: usize = 120;
 
 /// A member at the toolbar.
 pub(in crate::http::sidebar) struct Toolbar {
@@ -51,57 +57,71 @@ pub(in crate::http::sidebar) fn token(doors: &Doors, corp: &CorpId, userid: &Use
     doors.session_key.tag("toolbar page", &session)
 }
 
+/// A name that can be told from every other.
+fn readable(name: &HeaderValue) -> Option<&str> {
+    let name = name.to_str().ok()?;
+    let fits = (1..=NAME_MAX).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic());
+    fits.then_some(name)
+}
+
 impl Toolbar {
-    fn of(request: &HttpRequest) -> Result<Self, Turned> {
-        let t = texts::for_reader(request);
+    async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let doors = request.app_data::<web::Data<Doors>>();
-        let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
+        let doors = doors.ok_or(Turned::Unavailable)?.clone();
         let now = doors.clock.now();
         let session: Option<Session> =
             session::read(request, &doors.session_key, &doors.public_url, now);
-        let Session { corp, who } = session.ok_or_else(|| Why::Ended.to(t))?;
+        let Session { corp, who } = session.ok_or(Turned::Ended)?;
         let Who::Member(userid) = who else {
-            return Err(Why::NotAMember.to(t));
-        };
-        let header = |name| {
-            let value = request.headers().get(name)?;
-            value.to_str().ok()
+            return Err(Turned::NotAMember);
         };
         if *request.method() != Method::GET {
             if !session::is_same_origin(request, &doors.public_url) {
-                return Err(Why::Foreign.to(t));
+                return Err(Turned::Foreign);
             }
-            let (sent, own) = (header(TOKEN), token(&doors, &corp, &userid));
-            if !bool::from(sent.unwrap_or_default().as_bytes().ct_eq(own.as_bytes())) {
-                return Err(Why::Ended.to(t));
+            let sent = request.headers().get(TOKEN).map(HeaderValue::as_bytes);
+            let own = token(&doors, &corp, &userid);
+            if !bool::from(sent.unwrap_or_default().ct_eq(own.as_bytes())) {
+                return Err(Turned::Ended);
             }
         }
-        // Two members who name their requests alike mean different ones.
-        let name = match header(NAME).filter(|name| name.len() <= 120) {
+        if !staff::works_here(&doors, &corp, &userid).await? {
+            return Err(Turned::NotAMember);
+        }
+        let name = match request.headers().get(NAME) {
             Some(name) => {
-                let own = format!("{corp}\n{}\n{name}", userid.key());
+                let name = readable(name).ok_or(Turned::Malformed)?;
+                // Two members who name their requests alike mean different ones, and so does one at two addresses.
+                let own = format!("{corp}\n{}\n{}\n{name}", userid.key(), request.path());
                 let tag = doors.session_key.tag("toolbar request", &own);
                 RequestId::parse(&tag).expect("a tag is 43 letters, digits, `-` and `_`")
             }
             None => {
                 let mut random = [0; 16];
-                getrandom::fill(&mut random).map_err(|_| Why::Unavailable.to(t))?;
+                getrandom::fill(&mut random).map_err(|_| Turned::Unavailable)?;
                 RequestId::of_random(random)
             }
         };
         Ok(Self {
+            t: texts::for_reader(request),
             doors,
-            t,
             corp,
             userid,
             name,
         })
     }
 
+    /// Whether this member sees an item of a kind that the corp works with.
+    pub(in crate::http::sidebar) fn sees(&self, item: &Item) -> bool {
+        let corp = self.doors.corps.get(&self.corp);
+        corp.is_some_and(|corp| is_authorised(corp.facts.authorised, item.kind()))
+            && member_sees(&self.userid, item)
+    }
+
     /// The kinds of items that the corp works with.
     pub(in crate::http::sidebar) fn authorised(&self) -> Result<Authorised, Turned> {
         let corp = self.doors.corps.get(&self.corp);
-        let corp = corp.ok_or_else(|| Why::Missing.to(self.t))?;
+        let corp = corp.ok_or(Turned::Missing)?;
         Ok(corp.facts.authorised)
     }
 
@@ -116,7 +136,7 @@ impl Toolbar {
         command: Command,
         asked: &impl Serialize,
     ) -> Result<Option<ItemRef>, Turned> {
-        let asked = serde_json::to_string(asked).map_err(|_| Why::Malformed.to(self.t))?;
+        let asked = serde_json::to_string(asked).map_err(|_| Turned::Malformed)?;
         let request = Request {
             id: Some(self.name.clone()),
             digest: self.doors.session_key.tag("toolbar digest", &asked),
@@ -125,12 +145,12 @@ impl Toolbar {
         };
         let asked = self.doors.act.ask(&self.corp, &request, self.now()).await;
         asked.map_err(|problem| match problem {
-            ActError::Refused(Refusal::Rejected(rejection)) => Why::Rejected(rejection).to(self.t),
-            ActError::Refused(_) => Why::Missing.to(self.t),
+            ActError::Refused(Refusal::Rejected(rejection)) => Turned::Rejected(rejection),
+            ActError::Refused(_) => Turned::Missing,
             ActError::Store(problem) => problem.into(),
             ActError::Api(problem) => problem.into(),
             // No command asks WeChat.
-            ActError::Weixin(_) => Why::Unavailable.to(self.t),
+            ActError::Weixin(_) => Turned::Unavailable,
         })
     }
 
@@ -142,23 +162,22 @@ impl Toolbar {
     /// Random bits for a new id.
     pub(in crate::http::sidebar) fn random<const N: usize>(&self) -> Result<[u8; N], Turned> {
         let mut bits = [0; N];
-        getrandom::fill(&mut bits).map_err(|_| Why::Unavailable.to(self.t))?;
+        getrandom::fill(&mut bits).map_err(|_| Turned::Unavailable)?;
         Ok(bits)
     }
 }
 
 impl Dealing {
     async fn of(toolbar: Toolbar, id: Option<&str>) -> Result<Self, Turned> {
-        let t = toolbar.t;
         let id = id.and_then(|id| ExternalUserId::parse(id).ok());
-        let id = id.ok_or_else(|| Why::Malformed.to(t))?;
+        let id = id.ok_or(Turned::Malformed)?;
         let records = toolbar.read(&[Key::contact(&id)]).await?;
         let contact = records.first().map(Record::parse::<Contact>).transpose()?;
-        let contact = contact.flatten().ok_or_else(|| Why::NotKnownYet.to(t))?;
+        let contact = contact.flatten().ok_or(Turned::NotKnownYet)?;
         let mut follows = contact.follow_users.iter();
         match follows.any(|follow| follow.userid == toolbar.userid) {
             true => Ok(Self { toolbar, contact }),
-            false => Err(Why::NotYours.to(t)),
+            false => Err(Turned::NotYours),
         }
     }
 
@@ -170,10 +189,11 @@ impl Dealing {
 
 impl FromRequest for Toolbar {
     type Error = Turned;
-    type Future = Ready<Result<Self, Turned>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
     }
 }
 
@@ -184,7 +204,7 @@ impl FromRequest for Dealing {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let toolbar = Toolbar::of(&request)?;
+            let toolbar = Toolbar::of(&request).await?;
             let id = request.match_info().get("external_userid");
             Self::of(toolbar, id).await
         })

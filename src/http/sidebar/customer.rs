@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use crate::decide::item::sight::{member_sees, member_works_on};
+use crate::decide::item::sight::member_works_on;
 use crate::http::personal;
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::show::{Names, Tab, fragment, line, moment, state_word, tabs};
@@ -96,27 +96,14 @@ pub(in crate::http::sidebar) async fn show(dealing: Dealing) -> Result<HttpRespo
     let Dealing { toolbar, contact } = &dealing;
     let t = toolbar.t;
     let mut shared = shared(&dealing).await?;
-    shared.sort_by_key(Shared::rank);
+    shared.sort_by_key(|(shared, _)| shared.rank());
     let more = shared.len().saturating_sub(SHOWN);
     shared.truncate(SHOWN);
-    let keys: Vec<Key> = shared
-        .iter()
-        .map(|shared| Key::item(&shared.grant.item))
-        .collect();
-    let mut items = HashMap::new();
-    for record in toolbar.read(&keys).await? {
-        if let Some(item) = record.parse::<Item>()? {
-            items.insert(item.item_ref(), item);
-        }
-    }
     let names = contact.follow_users.iter().map(|follow| &follow.userid);
     let names = Names::read(toolbar, names).await?;
     let rows: Vec<SharedRow> = shared
         .iter()
-        .filter_map(|shared| {
-            let item = items.get(&shared.grant.item.kept())?;
-            member_sees(&toolbar.userid, item).then(|| row(shared, item, &dealing))
-        })
+        .map(|(shared, item)| row(shared, item, &dealing))
         .collect();
     let part = CustomerPart {
         t,
@@ -139,11 +126,11 @@ pub(in crate::http::sidebar) async fn show(dealing: Dealing) -> Result<HttpRespo
         shared: rows,
         more,
     };
-    fragment(&part, t)
+    fragment(&part)
 }
 
-/// Every grant of this customer with what belongs to it.
-async fn shared(dealing: &Dealing) -> Result<Vec<Shared>, Turned> {
+/// What was shared with this customer and the member sees, with all that is known of it.
+async fn shared(dealing: &Dealing) -> Result<Vec<(Shared, Item)>, Turned> {
     let toolbar = &dealing.toolbar;
     let tables = [Table::Grants, Table::Seen, Table::Threads];
     let store = &toolbar.doors.store;
@@ -162,12 +149,18 @@ async fn shared(dealing: &Dealing) -> Result<Vec<Shared>, Turned> {
             seen.extend(last.map(|last| (last.item.clone(), last)));
         }
     }
-    let shared = grants.into_iter().map(|grant| Shared {
-        thread: threads.remove(&grant.item),
-        seen: seen.remove(&grant.item),
-        grant,
-    });
-    Ok(shared.collect())
+    let keys: Vec<Key> = grants.iter().map(|grant| Key::item(&grant.item)).collect();
+    let mut shared = Vec::new();
+    for (grant, record) in grants.into_iter().zip(toolbar.read(&keys).await?) {
+        let item = record.parse::<Item>()?.filter(|item| toolbar.sees(item));
+        let own = Shared {
+            thread: threads.remove(&grant.item),
+            seen: seen.remove(&grant.item),
+            grant,
+        };
+        shared.extend(item.map(|item| (own, item)));
+    }
+    Ok(shared)
 }
 
 fn row(shared: &Shared, item: &Item, dealing: &Dealing) -> SharedRow {

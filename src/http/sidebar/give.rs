@@ -51,7 +51,7 @@ pub(in crate::http::sidebar) async fn members(
 ) -> Result<HttpResponse, Turned> {
     let Dealing { toolbar, contact } = &dealing;
     let t = toolbar.t;
-    let item = item_ref(&sought.item, t)?;
+    let item = item_ref(&sought.item)?;
     let q = sought.q.trim();
     let mut rows: Vec<(UserId, String)> = match q {
         "" => {
@@ -65,7 +65,7 @@ pub(in crate::http::sidebar) async fn members(
     };
     rows.retain(|(userid, _)| *userid != toolbar.userid);
     rows.truncate(SHOWN);
-    fragment(&MembersPart { t, item, q, rows }, t)
+    fragment(&MembersPart { t, item, q, rows })
 }
 
 async fn by_name(dealing: &Dealing, q: &str) -> Result<Vec<(UserId, String)>, Turned> {

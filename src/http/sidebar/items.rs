@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::decide::item::sight::{is_authorised, may_be_shown_to, member_sees};
+use crate::decide::item::sight::{is_authorised, may_be_shown_to};
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::show::{fragment, line, state_word};
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::effect::Shelf;
 use crate::model::grant::Grant;
 use crate::model::item::{Item, ItemKey, ItemKind, ItemRef, ItemState};
@@ -57,7 +57,7 @@ pub(in crate::http::sidebar) async fn list(
     let toolbar = &dealing.toolbar;
     let t = toolbar.t;
     if !is_authorised(toolbar.authorised()?, wanted.kind) {
-        return Err(Why::Missing.to(t));
+        return Err(Turned::Missing);
     }
     let sought: String = wanted.q.trim().chars().take(SOUGHT_MAX).collect();
     let sought = sought.to_lowercase();
@@ -96,13 +96,13 @@ pub(in crate::http::sidebar) async fn list(
         next,
         first: wanted.after.is_none(),
     };
-    fragment(&part, t)
+    fragment(&part)
 }
 
 fn fits(item: &Item, dealing: &Dealing, sought: &str) -> bool {
     item.head().state == ItemState::Open
         && may_be_shown_to(dealing.id(), item)
-        && member_sees(&dealing.toolbar.userid, item)
+        && dealing.toolbar.sees(item)
         && (sought.is_empty() || item.head().title.to_lowercase().contains(sought))
 }
 

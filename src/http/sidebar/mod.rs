@@ -22,29 +22,33 @@ mod record;
 mod share;
 mod talk;
 
+use actix_web::middleware::from_fn;
 use actix_web::web;
 
 /// The route table of the toolbar.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/sidebar", web::get().to(page::page))
-        .route("/sidebar/language/{code}", web::get().to(page::language))
-        .route("/sidebar/signature", web::get().to(client::signature))
-        .route("/sidebar/opened", web::post().to(client::opened))
-        .route("/sidebar/customers", web::get().to(people::of_member))
-        .route("/sidebar/group/{chat_id}", web::get().to(people::of_group))
-        .service(
-            web::scope("/sidebar/customer/{external_userid}")
-                .route("", web::get().to(customer::show))
-                .route("/items", web::get().to(items::list))
-                .route("/share", web::post().to(share::share))
-                .route("/confirm", web::post().to(share::confirm))
-                .route("/revoke", web::post().to(share::revoke))
-                .route("/talk", web::get().to(talk::show))
-                .route("/comment", web::post().to(talk::comment))
-                .route("/form", web::get().to(record::form))
-                .route("/record", web::post().to(record::make))
-                .route("/members", web::get().to(give::members))
-                .route("/give", web::post().to(give::give)),
-        );
+    config.service(
+        web::scope("/sidebar")
+            .wrap(from_fn(turned::in_their_words))
+            .route("", web::get().to(page::page))
+            .route("/language/{code}", web::get().to(page::language))
+            .route("/signature", web::get().to(client::signature))
+            .route("/opened", web::post().to(client::opened))
+            .route("/customers", web::get().to(people::of_member))
+            .route("/group/{chat_id}", web::get().to(people::of_group))
+            .service(
+                web::scope("/customer/{external_userid}")
+                    .route("", web::get().to(customer::show))
+                    .route("/items", web::get().to(items::list))
+                    .route("/share", web::post().to(share::share))
+                    .route("/confirm", web::post().to(share::confirm))
+                    .route("/revoke", web::post().to(share::revoke))
+                    .route("/talk", web::get().to(talk::show))
+                    .route("/comment", web::post().to(talk::comment))
+                    .route("/form", web::get().to(record::form))
+                    .route("/record", web::post().to(record::make))
+                    .route("/members", web::get().to(give::members))
+                    .route("/give", web::post().to(give::give)),
+            ),
+    );
 }

@@ -15,6 +15,7 @@ use crate::http::page::{notice, render};
 use crate::http::session::{self, Session, Who};
 use crate::http::sidebar::access::token;
 use crate::http::sidebar::texts::{self, Texts};
+use crate::http::staff::works_here;
 
 /// The page's query.
 #[derive(Deserialize)]
@@ -59,7 +60,7 @@ pub(in crate::http::sidebar) async fn page(
     );
     let session = session.filter(|session| session.corp == tenant.corp);
     match session.map(|session| session.who) {
-        Some(Who::Member(userid)) => {
+        Some(Who::Member(userid)) if works_here(&doors, &tenant.corp, &userid).await? => {
             let jssdk = doors.jssdk_url.as_ref().map(Url::as_str);
             let page = SidebarPage {
                 t,
@@ -72,7 +73,7 @@ pub(in crate::http::sidebar) async fn page(
             };
             Ok(render(&doors, StatusCode::OK, &page))
         }
-        Some(Who::Contact(_)) => {
+        Some(Who::Member(_) | Who::Contact(_)) => {
             let (status, title) = (StatusCode::FORBIDDEN, t.members_only_title);
             Ok(notice(&doors, status, title, t.members_only))
         }

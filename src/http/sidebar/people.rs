@@ -8,7 +8,7 @@ use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::http::sidebar::access::Toolbar;
 use crate::http::sidebar::show::fragment;
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::chat::{Chat, ChatPerson};
 use crate::model::contact::{Contact, FollowUser};
 use crate::model::ids::{ChatId, ExternalUserId};
@@ -70,7 +70,7 @@ pub(in crate::http::sidebar) async fn of_member(
     }
     rows.truncate(SHOWN);
     let group = None;
-    fragment(&PeoplePart { t, group, q, rows }, t)
+    fragment(&PeoplePart { t, group, q, rows })
 }
 
 /// The people of a group who are customers of this member.
@@ -79,7 +79,7 @@ pub(in crate::http::sidebar) async fn of_group(
     chat_id: web::Path<String>,
 ) -> Result<HttpResponse, Turned> {
     let t = toolbar.t;
-    let id = ChatId::parse(&chat_id).map_err(|_| Why::Malformed.to(t))?;
+    let id = ChatId::parse(&chat_id).map_err(|_| Turned::Malformed)?;
     let chat = read(&toolbar, &id).await?;
     let outside = chat.members.iter().filter_map(|member| match &member.who {
         ChatPerson::Outside(id) => Some(Key::contact(id)),
@@ -96,7 +96,7 @@ pub(in crate::http::sidebar) async fn of_group(
         q: "",
         rows,
     };
-    fragment(&part, t)
+    fragment(&part)
 }
 
 /// The group as it is kept, or else as WeCom has it: events about groups get lost, and not every installation hears of
@@ -110,12 +110,12 @@ async fn read(toolbar: &Toolbar, id: &ChatId) -> Result<Chat, Turned> {
         return Ok(kept);
     }
     let corp = toolbar.doors.corps.get(&toolbar.corp);
-    let corp = corp.ok_or_else(|| Why::Missing.to(toolbar.t))?;
+    let corp = corp.ok_or(Turned::Missing)?;
     let fresh = corp.client.chat(id, toolbar.now()).await?;
-    let fresh = fresh.ok_or_else(|| Why::Missing.to(toolbar.t))?;
+    let fresh = fresh.ok_or(Turned::Missing)?;
     match is_mine(&fresh) {
         true => Ok(fresh),
-        false => Err(Why::NotYourGroup.to(toolbar.t)),
+        false => Err(Turned::NotYourGroup),
     }
 }
 

@@ -6,12 +6,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use crate::decide::item::sight::{is_authorised, member_sees};
 use crate::decide::request::{Command, Content, Draft, Target};
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::show::{Names, fragment};
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::form::{Field, FieldKind, Form, Value};
 use crate::model::ids::UserId;
 use crate::model::item::{Item, ItemKey, ItemKind, ItemRef, ItemState};
@@ -87,7 +86,7 @@ pub(in crate::http::sidebar) async fn form(
         fields: fields.collect(),
         form: &form,
     };
-    fragment(&part, t)
+    fragment(&part)
 }
 
 /// Makes the record and tells which it is.
@@ -104,7 +103,7 @@ pub(in crate::http::sidebar) async fn make(
         description: String::new(),
         picture: form.head.picture.clone(),
         owner: None,
-        followers: None,
+        followers: Some(form.followers_of_record(Some(&toolbar.userid))),
         circle: form.head.circle,
         content: Content::Record {
             form: filled.form.clone(),
@@ -120,20 +119,14 @@ pub(in crate::http::sidebar) async fn make(
 /// The form, if this member may fill it in for customers now.
 async fn open_form(dealing: &Dealing, id: &ItemKey) -> Result<Form, Turned> {
     let toolbar = &dealing.toolbar;
-    let missing = || Why::Missing.to(toolbar.t);
     let own = ItemRef::new(ItemKind::Form, id.clone());
     let records = toolbar.read(&[Key::item(&own)]).await?;
     let item = records.first().map(Record::parse::<Item>).transpose()?;
-    let item = item
-        .flatten()
-        .filter(|item| member_sees(&toolbar.userid, item));
-    let Some(Item::Form(form)) = item else {
-        return Err(missing());
-    };
-    let is_open = form.head.state == ItemState::Open;
-    match is_open && is_authorised(toolbar.authorised()?, ItemKind::Form) {
-        true => Ok(form),
-        false => Err(missing()),
+    match item.flatten().filter(|item| toolbar.sees(item)) {
+        Some(Item::Form(form)) if form.head.state == ItemState::Open => Ok(form),
+        Some(Item::Form(_) | Item::Project(_) | Item::Record(_) | Item::Approval(_)) | None => {
+            Err(Turned::Missing)
+        }
     }
 }
 

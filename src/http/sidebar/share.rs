@@ -9,7 +9,7 @@ use crate::http::login::own;
 use crate::http::personal;
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::grant::Grant;
 use crate::model::item::{Item, ItemKind, ItemRef};
 use crate::model::text::cut_bytes;
@@ -81,7 +81,7 @@ pub(in crate::http::sidebar) async fn share(
     let mut cards = Vec::with_capacity(items.len());
     for shown in items {
         let item = kept.iter().find(|item| item.item_ref() == shown.kept());
-        let item = item.ok_or_else(|| Why::Missing.to(toolbar.t))?;
+        let item = item.ok_or(Turned::Missing)?;
         let fresh = !held.iter().any(|grant| grant.item == shown);
         cards.push(card(&dealing, shown, item, fresh)?);
     }
@@ -123,10 +123,9 @@ fn card(dealing: &Dealing, shown: ItemRef, item: &Item, fresh: bool) -> Result<C
     let head = item.head();
     let address = format!("home/{}/{}", shown.kind.name(), shown.id);
     let link = own(&toolbar.doors.public_url, &address);
-    let mut link = link.map_err(|_| Why::Malformed.to(t))?;
+    let mut link = link.map_err(|_| Turned::Malformed)?;
     let query = personal::query(&toolbar.doors, &toolbar.corp, dealing.id());
-    let query = query.ok_or_else(|| Why::Missing.to(t))?;
-    link.set_query(Some(&query));
+    link.set_query(Some(&query.ok_or(Turned::Missing)?));
     let desc = Some(head.description.as_str()).filter(|text| !text.is_empty());
     let picture = head.picture.clone();
     Ok(Card {

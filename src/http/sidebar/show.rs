@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, offset};
 use crate::decide::item::sight::is_authorised;
 use crate::http::sidebar::access::{Dealing, Toolbar};
 use crate::http::sidebar::texts::{Texts, fill};
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::grant::GrantState;
 use crate::model::ids::UserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef};
@@ -136,18 +136,15 @@ impl Names {
 }
 
 /// Reads an item's reference out of a query.
-pub(in crate::http::sidebar) fn item_ref(text: &str, t: &'static Texts) -> Result<ItemRef, Turned> {
-    text.parse().map_err(|_| Why::Malformed.to(t))
+pub(in crate::http::sidebar) fn item_ref(text: &str) -> Result<ItemRef, Turned> {
+    text.parse().map_err(|_| Turned::Malformed)
 }
 
 /// Renders a part of the page. Nothing else can be loaded by it, should it be opened by itself.
-pub(in crate::http::sidebar) fn fragment(
-    part: &impl Template,
-    t: &'static Texts,
-) -> Result<HttpResponse, Turned> {
+pub(in crate::http::sidebar) fn fragment(part: &impl Template) -> Result<HttpResponse, Turned> {
     let html = part.render().map_err(|problem| {
         tracing::error!(%problem, "A part of the toolbar could not be rendered.");
-        Why::Unavailable.to(t)
+        Turned::Unavailable
     })?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))

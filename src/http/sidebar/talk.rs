@@ -4,31 +4,25 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use crate::decide::item::sight::member_sees;
 use crate::decide::request::{Command, NewComment};
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::share::done;
 use crate::http::sidebar::show::{Names, fragment, item_ref, moment};
 use crate::http::sidebar::texts::Texts;
-use crate::http::sidebar::turned::{Turned, Why};
+use crate::http::sidebar::turned::Turned;
 use crate::model::grant::Grant;
 use crate::model::item::{Actor, Item, ItemRef};
 use crate::model::thread::Comment;
 use crate::store::record::{Key, Table};
 
-/// So many comments are shown, the last ones.
+/// So many comments are shown.
 const SHOWN: usize = 20;
 
-/// How many are read in one round trip.
-const STEP: usize = 200;
-
-/// How many round trips are made to come to the end of a long conversation.
-const STEPS_MAX: usize = 10;
-
-/// About which item.
+/// About which item, and before which comment.
 #[derive(Deserialize)]
 pub(in crate::http::sidebar) struct About {
     item: String,
+    before: Option<String>,
 }
 
 /// What to say.
@@ -44,8 +38,19 @@ struct TalkPart {
     t: &'static Texts,
     item: ItemRef,
     rows: Vec<CommentRow>,
-    earlier: bool,
-    open: bool,
+    /// Before which one the earlier ones are.
+    earlier: Option<String>,
+    foot: Foot,
+}
+
+/// What stands below the conversation.
+enum Foot {
+    /// The later comments are there already.
+    Later,
+    /// The form for an answer.
+    Reply,
+    /// It was taken back.
+    Closed,
 }
 
 struct CommentRow {
@@ -62,7 +67,7 @@ pub(in crate::http::sidebar) async fn show(
 ) -> Result<HttpResponse, Turned> {
     let toolbar = &dealing.toolbar;
     let t = toolbar.t;
-    let item = item_ref(&about.item, t)?;
+    let item = item_ref(&about.item)?;
     let (mut kept, mut grant) = (None, None);
     let keys = [Key::item(&item), Key::grant(dealing.id(), &item)];
     for record in toolbar.read(&keys).await? {
@@ -72,11 +77,18 @@ pub(in crate::http::sidebar) async fn show(
             grant = record.parse::<Grant>()?;
         }
     }
-    let seen = kept.filter(|item| member_sees(&toolbar.userid, item));
+    let seen = kept.filter(|item| toolbar.sees(item));
     let (Some(_), Some(grant)) = (seen, grant) else {
-        return Err(Why::Missing.to(t));
+        return Err(Turned::Missing);
     };
-    let (comments, earlier) = last(&dealing, &item).await?;
+    let store = &toolbar.doors.store;
+    let before = about.before.as_deref();
+    let comments = store.last_comments(&toolbar.corp, &item, dealing.id(), before, SHOWN + 1);
+    let mut comments = comments.await?;
+    let over = comments.len().saturating_sub(SHOWN);
+    comments.drain(..over);
+    let first = comments.first().filter(|_| over > 0);
+    let earlier = first.map(|first| first.id.clone());
     let members = comments.iter().filter_map(|comment| match &comment.by {
         Actor::Member(userid) => Some(userid),
         Actor::System | Actor::Admin | Actor::Contact(_) => None,
@@ -93,32 +105,13 @@ pub(in crate::http::sidebar) async fn show(
         item,
         rows: rows.collect(),
         earlier,
-        open: grant.holds(),
+        foot: match (before, grant.holds()) {
+            (Some(_), _) => Foot::Later,
+            (None, true) => Foot::Reply,
+            (None, false) => Foot::Closed,
+        },
     };
-    fragment(&part, t)
-}
-
-/// The last comments, and whether there are earlier ones.
-async fn last(dealing: &Dealing, item: &ItemRef) -> Result<(Vec<Comment>, bool), Turned> {
-    let toolbar = &dealing.toolbar;
-    let mut last: Vec<Comment> = Vec::new();
-    let mut earlier = false;
-    for _ in 0..STEPS_MAX {
-        let after = last.last().map(|comment| comment.id.clone());
-        let store = &toolbar.doors.store;
-        let page = store
-            .comments(&toolbar.corp, item, dealing.id(), after.as_deref(), STEP)
-            .await?;
-        let complete = page.len() < STEP;
-        last.extend(page);
-        let over = last.len().saturating_sub(SHOWN);
-        earlier |= over > 0;
-        last.drain(..over);
-        if complete {
-            break;
-        }
-    }
-    Ok((last, earlier))
+    fragment(&part)
 }
 
 /// Says something.

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, ResponseError};
 use serde::Serialize;
 
 use crate::decide::rejection::Rejection;
@@ -13,12 +16,12 @@ use crate::wecom::error::ApiError;
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(in crate::http::sidebar) enum Why {
+pub(in crate::http::sidebar) enum Turned {
     /// 401: the session has ended, or the page is of another one.
     Ended,
     /// 403: another site sends this.
     Foreign,
-    /// 403: a customer.
+    /// 403: a customer, or a member who has left.
     NotAMember,
     /// 403: the member does not have this customer.
     NotYours,
@@ -36,20 +39,6 @@ pub(in crate::http::sidebar) enum Why {
     Wecom,
     /// 503: the store does not answer.
     Unavailable,
-}
-
-/// Somebody who is turned away.
-#[derive(Debug)]
-pub(in crate::http::sidebar) struct Turned {
-    why: Why,
-    t: &'static Texts,
-}
-
-impl Why {
-    /// With texts for this reader.
-    pub(in crate::http::sidebar) const fn to(self, t: &'static Texts) -> Turned {
-        Turned { why: self, t }
-    }
 }
 
 /// Problem details (RFC 9457) with what is wrong at which place.
@@ -71,34 +60,34 @@ struct Fault<'a> {
 
 impl fmt::Display for Turned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.t.rejected)
+        write!(f, "{self:?}")
     }
 }
 
 impl From<StoreError> for Turned {
     fn from(problem: StoreError) -> Self {
         tracing::error!(%problem, "The store could not answer the toolbar.");
-        Why::Unavailable.to(texts::first())
+        Self::Unavailable
     }
 }
 
 impl From<ApiError> for Turned {
     fn from(problem: ApiError) -> Self {
         tracing::warn!(%problem, "WeCom could not be asked for the toolbar.");
-        Why::Wecom.to(texts::first())
+        Self::Wecom
     }
 }
 
 impl ResponseError for Turned {
     fn status_code(&self) -> StatusCode {
-        match &self.why {
-            Why::Ended => StatusCode::UNAUTHORIZED,
-            Why::Foreign | Why::NotAMember | Why::NotYours | Why::NotYourGroup => {
+        match self {
+            Self::Ended => StatusCode::UNAUTHORIZED,
+            Self::Foreign | Self::NotAMember | Self::NotYours | Self::NotYourGroup => {
                 StatusCode::FORBIDDEN
             }
-            Why::NotKnownYet | Why::Missing => StatusCode::NOT_FOUND,
-            Why::Malformed => StatusCode::BAD_REQUEST,
-            Why::Rejected(rejection) => match rejection {
+            Self::NotKnownYet | Self::Missing => StatusCode::NOT_FOUND,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Rejected(rejection) => match rejection {
                 Rejection::NotFound => StatusCode::NOT_FOUND,
                 Rejection::NotAllowed(_) | Rejection::NotAuthorised(_) => StatusCode::FORBIDDEN,
                 Rejection::Closed
@@ -108,25 +97,47 @@ impl ResponseError for Turned {
                 | Rejection::NameReused => StatusCode::CONFLICT,
                 Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             },
-            Why::Wecom => StatusCode::BAD_GATEWAY,
-            Why::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Wecom => StatusCode::BAD_GATEWAY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let (t, mut faults) = (self.t, Vec::new());
-        let detail = match &self.why {
-            Why::Ended => t.ended,
-            Why::Foreign => t.foreign,
-            Why::NotAMember => t.not_a_member,
-            Why::NotYours => t.not_yours,
-            Why::NotYourGroup => t.not_your_group,
-            Why::NotKnownYet => t.not_known_yet,
-            Why::Missing => t.missing,
-            Why::Malformed => t.malformed,
-            Why::Wecom => t.wecom_silent,
-            Why::Unavailable => t.unavailable,
-            Why::Rejected(rejection) => match rejection {
+        self.answer(texts::first())
+    }
+}
+
+/// Answers whoever is turned away in their own language, which only the request tells.
+pub(in crate::http::sidebar) async fn in_their_words(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let t = texts::for_reader(request.request());
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let problem = answer.response().error();
+    let turned = problem.and_then(|problem| problem.as_error::<Turned>());
+    let told = turned.map(|turned| turned.answer(t));
+    Ok(match told {
+        Some(told) => answer.into_response(told),
+        None => answer,
+    })
+}
+
+impl Turned {
+    fn answer(&self, t: &Texts) -> HttpResponse {
+        let mut faults = Vec::new();
+        let detail = match self {
+            Self::Ended => t.ended,
+            Self::Foreign => t.foreign,
+            Self::NotAMember => t.not_a_member,
+            Self::NotYours => t.not_yours,
+            Self::NotYourGroup => t.not_your_group,
+            Self::NotKnownYet => t.not_known_yet,
+            Self::Missing => t.missing,
+            Self::Malformed => t.malformed,
+            Self::Wecom => t.wecom_silent,
+            Self::Unavailable => t.unavailable,
+            Self::Rejected(rejection) => match rejection {
                 Rejection::NotFound => t.missing,
                 Rejection::NotAllowed(_) => t.not_allowed,
                 Rejection::NotAuthorised(_) => t.not_authorised,
@@ -154,5 +165,33 @@ impl ResponseError for Turned {
             .insert_header(("Content-Type", "application/problem+json"))
             .insert_header(("Cache-Control", "no-store"))
             .body(serde_json::to_vec(&body).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_and_read_body_json, init_service};
+    use actix_web::{App, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_is_told_of_in_the_readers_language() {
+        let fails = async || Err::<HttpResponse, Turned>(StoreError::Corrupt("x".into()).into());
+        let app = App::new()
+            .wrap(from_fn(in_their_words))
+            .route("/", web::get().to(fails));
+        let app = init_service(app).await;
+        for (language, expected) in [
+            ("en", "Not available now; try again in a moment."),
+            ("zh", "暂时不可用，请稍后再试。"),
+        ] {
+            let request = TestRequest::get().insert_header(("accept-language", language));
+            let problem: serde_json::Value =
+                call_and_read_body_json(&app, request.to_request()).await;
+            assert_eq!(problem["status"], 503);
+            assert_eq!(problem["detail"], expected);
+        }
     }
 }

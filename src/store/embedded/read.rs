@@ -82,6 +82,21 @@ impl EmbeddedStore {
             .await
     }
 
+    /// The last records of a table between two keys, in the order of their keys.
+    pub(in crate::store) async fn last(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let corp = self.corp(corp)?;
+        let (from, before) = (behind(after), before.to_owned());
+        self.look(move |view, _| last(view, corp, table, (&from, &before), limit))
+            .await
+    }
+
     /// See [`Store::deliveries`](crate::store::Store::deliveries).
     pub(in crate::store) async fn entries(
         &self,
@@ -180,17 +195,41 @@ fn list(
         if (row_corp, row_table) != (corp, name) || before.is_some_and(|before| key >= before) {
             break;
         }
-        let (version, json) = value.value();
-        records.push(Record {
-            key: Key {
-                table,
-                key: key.to_owned(),
-            },
-            version,
-            json: Some(json.to_owned()),
-        });
+        records.push(found(table, key, value.value()));
     }
     Ok(records)
+}
+
+fn last(
+    view: &View,
+    corp: u16,
+    table: Table,
+    (from, before): (&str, &str),
+    limit: usize,
+) -> Result<Vec<Record>, redb::Error> {
+    let (name, mut records) = (table.name(), Vec::new());
+    if from >= before {
+        return Ok(records);
+    }
+    let rows = view.records.range((corp, name, from)..(corp, name, before));
+    for row in rows?.rev().take(limit) {
+        let (key, value) = row?;
+        let (_, _, key) = key.value();
+        records.push(found(table, key, value.value()));
+    }
+    records.reverse();
+    Ok(records)
+}
+
+fn found(table: Table, key: &str, (version, json): (u64, &str)) -> Record {
+    Record {
+        key: Key {
+            table,
+            key: key.to_owned(),
+        },
+        version,
+        json: Some(json.to_owned()),
+    }
 }
 
 fn entry(

@@ -11,6 +11,7 @@ use crate::store::redis::script::Script;
 
 static READ: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("read.lua")));
 static LIST: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("list.lua")));
+static LAST: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!("last.lua")));
 
 /// What `read.lua` answers.
 type Found = (Vec<Option<String>>, Vec<Vec<(String, String)>>);
@@ -92,6 +93,20 @@ impl RedisStore {
             }
         }
         Ok(records)
+    }
+
+    /// The last records of a table between two keys, in the order of their keys.
+    pub(in crate::store) async fn last(
+        &self,
+        corp: &CorpId,
+        table: Table,
+        after: &str,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut call = LAST.corp_call(corp);
+        call.arg(table.name()).arg(after).arg(before).arg(limit);
+        page(table, self.connection.run(&LAST, &call).await?)
     }
 }
 

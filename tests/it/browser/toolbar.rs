@@ -69,9 +69,11 @@ pub(super) async fn a_member_opens_it_for_a_customer(browser: &Browser) {
     assert_eq!(visit["userid"], "ZhangSan");
     assert_eq!(visit["entry"], "single_chat_tools");
     assert_eq!(visit["count"], 2);
+    // Whom nobody had read before is read, and told that they belong to it.
+    let cards = world.cards(&member);
     assert_eq!(
-        world.cards(&member),
-        ["正在与王女士协作"],
+        cards,
+        ["正在与王女士协作", "你已加入“与我协作”"],
         "one card for two visits"
     );
     let events = world.api("api/v1/events?kind=sidebar_opened").await;
@@ -443,6 +445,130 @@ pub(super) async fn a_lost_answer_leaves_it_maybe_sent(browser: &Browser) {
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
+pub(super) async fn what_was_sent_is_not_sent_again(browser: &Browser) {
+    let (world, ..) = stocked().await;
+    begin(browser, &world).await;
+    browser.size(DESKTOP.0, DESKTOP.1).await;
+    open_chat(browser, &world, CHAT).await;
+    browser.sees(CONNECTED).await;
+    choose(browser, "project", "project:p1").await;
+    choose(browser, "project", "project:p2").await;
+    choose(browser, "form", "form:f1").await;
+    let second = "const send = ww.sendChatMessage;
+        let asked = 0;
+        ww.sendChatMessage = (card) => (asked += 1) === 2
+            ? Promise.reject({errMsg: 'sendChatMessage:cancel'}) : send.call(ww, card)";
+    browser.script(second).await;
+    browser.click("#send").await;
+    browser.sees("已取消发送").await;
+    assert_eq!(browser.text("#count").await, "2 / 9");
+    browser.click("#send").await;
+    browser.sees("已发送 2 张卡片。").await;
+    let mut titles: Vec<String> = cards(&world).into_iter().map(|card| card.0).collect();
+    titles.sort();
+    assert_eq!(titles, ["售后", "报修", "部署 <i>上线</i>"]);
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+/// A member's group with two customers of theirs; the toolbar is open in it.
+async fn in_a_group(browser: &Browser) -> (World, ExternalUserId, ExternalUserId) {
+    let (world, member, customer) = stocked().await;
+    let other = contact("wmCustomer2");
+    let group = ChatId::parse("wrGroup").unwrap();
+    let sim = &world.sim;
+    sim.corp()
+        .add_contact(Contact::new(other.clone(), "陈先生"));
+    sim.customer_adds(&member, &other).await.unwrap();
+    sim.create_group(&member, &group, "<b>项目群")
+        .await
+        .unwrap();
+    for who in [&customer, &other, &contact("wmStranger")] {
+        let who = ChatPerson::Outside(who.clone());
+        sim.joins_group(&group, who).await.unwrap();
+    }
+    world.pass(Duration::from_secs(60)).await;
+    begin(browser, &world).await;
+    browser.size(DESKTOP.0, DESKTOP.1).await;
+    open_chat(browser, &world, &format!("{CHAT}?entry=group_chat_tools")).await;
+    browser.sees("<b>项目群").await;
+    (world, customer, other)
+}
+
+pub(super) async fn a_late_answer_is_about_its_own_customer(browser: &Browser) {
+    let (world, customer, other) = in_a_group(browser).await;
+    browser.click("[data-customer=wmCustomer1]").await;
+    choose(browser, "form", "form:f1").await;
+    // The client answers when all patience is over, of which this page has none.
+    let late = "const wait = window.setTimeout;
+        window.setTimeout = (work, ms) => wait(work, ms === 60000 ? 0 : ms);
+        ww.sendChatMessage = () => new Promise((sent) => { window.answer = sent; });
+        const before = window.fetch;
+        window.fetch = async (path, options) => {
+            const answer = await before(path, options);
+            if (String(path).endsWith('/confirm')) document.getElementById('reason').textContent = path;
+            return answer;
+        }";
+    browser.script(late).await;
+    browser.click("#send").await;
+    browser.sees("没有收到发送结果").await;
+    browser.click("[data-customer=wmCustomer2]").await;
+    assert_eq!(browser.text("#customer h2").await, "陈先生");
+    browser.script("window.answer({})").await;
+    browser.sees("/sidebar/customer/wmCustomer1/confirm").await;
+    let confirmed = Some(GrantState::Confirmed);
+    assert_eq!(world.grant(&customer, "form:f1").await, confirmed);
+    assert_eq!(world.grant(&other, "form:f1").await, None);
+    assert_eq!(browser.text("#customer h2").await, "陈先生");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+pub(super) async fn what_goes_wrong_is_said(browser: &Browser) {
+    let (world, ..) = stocked().await;
+    begin(browser, &world).await;
+    browser.size(DESKTOP.0, DESKTOP.1).await;
+    open_chat(browser, &world, CHAT).await;
+    browser.sees(CONNECTED).await;
+    let trouble = "暂时无法连接";
+    let outcome = "return document.getElementById('outcome').textContent";
+    // The record is made, and then it cannot be sent: no connection, or an answer that nobody understands.
+    for (n, broken) in [
+        "Promise.reject(new TypeError('offline'))",
+        "Promise.resolve(new Response('{'))",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let breaks = format!(
+            "window.whole = window.whole || window.fetch;
+            window.fetch = (path, options) => String(path).endsWith('/share')
+                ? {broken} : window.whole(path, options)"
+        );
+        browser.script(&breaks).await;
+        browser.click("[data-kind=form]").await;
+        browser.click("[data-form-id=f1]").await;
+        browser.type_into("[name=what]", "门坏了").await;
+        browser.click("[value=send]").await;
+        browser.sees(trouble).await;
+        let said = browser.script(outcome).await;
+        assert!(said.as_str().unwrap().starts_with(trouble), "{n}: {said}");
+        browser.script("window.fetch = window.whole").await;
+        browser.click("[data-do=clear]").await;
+    }
+    // What has gone wrong stops nothing.
+    choose(browser, "project", "project:p2").await;
+    browser.click("#send").await;
+    browser.sees("已发送 1 张卡片。").await;
+    browser.go_offline().await;
+    browser.click("[data-kind=plan]").await;
+    browser.sees(trouble).await;
+    browser.go_online().await;
+    let complaints = browser.complaints().await;
+    assert!(
+        complaints.iter().all(|line| line.contains("ERR_")),
+        "{complaints:?}"
+    );
+}
+
 pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browser) {
     let (world, member, customer) = stocked().await;
     let by = Actor::Member(member);
@@ -498,25 +624,7 @@ pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browse
 }
 
 pub(super) async fn in_a_group_one_customer_is_chosen(browser: &Browser) {
-    let (world, member, customer) = stocked().await;
-    let other = contact("wmCustomer2");
-    let group = ChatId::parse("wrGroup").unwrap();
-    let sim = &world.sim;
-    sim.corp()
-        .add_contact(Contact::new(other.clone(), "陈先生"));
-    sim.customer_adds(&member, &other).await.unwrap();
-    sim.create_group(&member, &group, "<b>项目群")
-        .await
-        .unwrap();
-    for who in [&customer, &other, &contact("wmStranger")] {
-        let who = ChatPerson::Outside(who.clone());
-        sim.joins_group(&group, who).await.unwrap();
-    }
-    world.pass(Duration::from_secs(60)).await;
-    begin(browser, &world).await;
-    browser.size(DESKTOP.0, DESKTOP.1).await;
-    open_chat(browser, &world, &format!("{CHAT}?entry=group_chat_tools")).await;
-    browser.sees("<b>项目群").await;
+    let (world, customer, other) = in_a_group(browser).await;
     let offered = "return Array.from(document.querySelectorAll('[data-do=choose]'),
         (button) => button.dataset.customer)";
     let offered = browser.script(offered).await;

@@ -192,7 +192,8 @@ impl Balance {
             .iter()
             .map(|item| item["call"].as_str().unwrap())
             .collect();
-        if calls != BTreeSet::from(["card", "welcome"]) {
+        // Members who open the toolbar are read, and so come by their link.
+        if calls != BTreeSet::from(["card", "welcome", "write_link"]) {
             self.wrong.push(format!("other calls: {calls:?}"));
         }
         let cards_done = of("card")

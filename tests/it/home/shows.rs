@@ -258,6 +258,12 @@ async fn members_look_as_their_customers(on: On) {
     assert_eq!(unread(&wang.get(HOME).await.html), 4);
     let mut li = Guest::of(&world, "member:LiSi").await;
     assert!(li.get(HOME).await.html.contains("没有可以选择的客户"));
+    // Who has left the company keeps the cookie and sees nothing.
+    world.sim.delete_member(&user("ZhangSan")).await.unwrap();
+    world.settle().await;
+    let left = zhang.get(&preview).await;
+    assert_eq!(left.status, 403);
+    assert!(!left.html.contains("同意报价"), "{}", left.html);
     for path in [preview, detail] {
         let page = li.get(&path).await;
         assert_eq!(page.status, 404, "{path}");

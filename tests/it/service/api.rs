@@ -174,9 +174,16 @@ impl Door {
 
     /// The page reports that the toolbar is open; whether that was taken.
     pub(crate) async fn beacon(&self, session: &str, contact: &str, entry: &str) -> bool {
+        let page = self.http.get(format!("{}/sidebar", self.base));
+        let Some((200, page)) = told(page.header(COOKIE, session)).await else {
+            return false;
+        };
+        let (_, token) = page.split_once("data-token=\"").unwrap();
+        let token = token.split('"').next().unwrap();
         let beacon = json!({"entry": entry, "external_userid": contact});
         let request = self.http.post(format!("{}/sidebar/opened", self.base));
         let request = request.header(COOKIE, session).header(ORIGIN, &self.base);
+        let request = request.header("X-Toolbar-Token", token);
         let answer = request.json(&beacon).send().await;
         answer.is_ok_and(|answer| answer.status() == 202)
     }

@@ -185,4 +185,18 @@ pub(crate) async fn what_was_said_is_listed_in_order(ground: Ground) {
     let expected = [1, 2, 3].map(|secs| Comment::new_id(at(secs), [secs as u8; 8]));
     assert_eq!(all, expected);
     assert_eq!(said(Some(&all[0])).await, expected[1..]);
+
+    let last = async |before: Option<&str>, limit: usize| {
+        let store = ground.other();
+        let found = store.last_comments(corp(1), &form, &wm1, before, limit);
+        let found = found.await.unwrap().into_iter();
+        found.map(|comment| comment.id).collect::<Vec<_>>()
+    };
+    assert_eq!(last(None, 2).await, expected[1..]);
+    assert_eq!(last(None, 9).await, expected);
+    assert_eq!(last(Some(&all[2]), 1).await, expected[1..2]);
+    assert_eq!(last(Some(&all[1]), 9).await, expected[..1]);
+    for nowhere in [all[0].as_str(), ""] {
+        assert_eq!(last(Some(nowhere), 9).await, [""; 0]);
+    }
 }

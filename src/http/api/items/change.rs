@@ -1,37 +1,76 @@
 //! The small commands: items end and begin again, pass to other members, are followed; tasks and records go on.
 
-use actix_web::{HttpResponse, web};
+use actix_web::dev::Payload;
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::decide::request::{Advance, Command, TaskChange};
 use crate::http::api::ask::Ask;
+use crate::http::api::items::Kind;
 use crate::http::api::items::show::answer;
-use crate::http::api::items::{About, ById, Kind};
-use crate::http::api::one_corp;
+use crate::http::api::{About, Nothing, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::UserId;
 use crate::model::item::{ItemRef, ItemState};
 use crate::model::project::{Handler, TaskState};
 
-/// Which follower of which item, in an address.
+/// Which follower, in an address.
 #[derive(Deserialize)]
 pub(in crate::http::api::items) struct Follower {
-    id: String,
     userid: String,
 }
 
-/// Which task of which project, in an address.
+/// Which task, in an address.
 #[derive(Deserialize)]
 pub(in crate::http::api::items) struct TaskPath {
-    id: String,
     key: String,
 }
 
-/// No body.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http::api::items) struct Nothing {}
+/// A small command about the item that an address names: all of it but what it says.
+pub(in crate::http::api::items) struct Change {
+    ask: Ask,
+    item: ItemRef,
+    corp: Option<String>,
+    doors: web::Data<Doors>,
+}
+
+impl FromRequest for Change {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let ask = Ask::from_request(request, payload);
+        let request = request.clone();
+        async move {
+            let ask = ask.await?;
+            let kind = Kind::extract(&request).await?;
+            let About { corp } = web::Query::<About>::extract(&request).await?.into_inner();
+            Ok(Self {
+                ask,
+                item: kind.item(request.match_info().query("id"))?,
+                corp,
+                doors: web::Data::extract(&request).await?,
+            })
+        }
+        .boxed_local()
+    }
+}
+
+impl Change {
+    /// Has the command carried out, and answers with the item as it is then.
+    async fn done(
+        &self,
+        command: impl FnOnce(ItemRef) -> Command,
+    ) -> Result<HttpResponse, Problem> {
+        let corp = one_corp(&self.doors, self.corp.as_deref())?;
+        let (command, now) = (command(self.item.clone()), self.doors.clock.now());
+        self.ask.carry_out(&self.doors, corp, command, now).await?;
+        answer(&self.doors, corp, &self.item).await
+    }
+}
 
 /// To whom something is given.
 #[derive(Deserialize)]
@@ -75,82 +114,56 @@ where
 }
 
 /// `POST /api/v1/{kind}/{id}/close`.
-pub(in crate::http::api::items) async fn close(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
-    path: web::Path<ById>,
-    about: web::Query<About>,
-) -> Result<HttpResponse, Problem> {
-    ask.read::<Nothing>()?;
+pub(in crate::http::api::items) async fn close(change: Change) -> Result<HttpResponse, Problem> {
+    change.ask.read::<Nothing>()?;
     let command = |item| Command::SetState(item, ItemState::Closed);
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+    change.done(command).await
 }
 
 /// `POST /api/v1/{kind}/{id}/reopen`.
-pub(in crate::http::api::items) async fn reopen(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
-    path: web::Path<ById>,
-    about: web::Query<About>,
-) -> Result<HttpResponse, Problem> {
-    ask.read::<Nothing>()?;
+pub(in crate::http::api::items) async fn reopen(change: Change) -> Result<HttpResponse, Problem> {
+    change.ask.read::<Nothing>()?;
     let command = |item| Command::SetState(item, ItemState::Open);
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+    change.done(command).await
 }
 
 /// `POST /api/v1/{kind}/{id}/hand-over`: to another owner.
-pub(in crate::http::api::items) async fn give(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
-    path: web::Path<ById>,
-    about: web::Query<About>,
-) -> Result<HttpResponse, Problem> {
-    let To { to } = ask.read()?;
-    let command = |item| Command::GiveTo(item, to);
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+pub(in crate::http::api::items) async fn give(change: Change) -> Result<HttpResponse, Problem> {
+    let To { to } = change.ask.read()?;
+    change.done(|item| Command::GiveTo(item, to)).await
 }
 
 /// `PUT /api/v1/{kind}/{id}/followers/{userid}`.
 pub(in crate::http::api::items) async fn follow(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
+    change: Change,
     path: web::Path<Follower>,
-    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    ask.read::<Nothing>()?;
+    change.ask.read::<Nothing>()?;
     let userid = member(&path.userid)?;
-    let command = |item| Command::Follow(item, userid, true);
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+    change
+        .done(|item| Command::Follow(item, userid, true))
+        .await
 }
 
 /// `DELETE /api/v1/{kind}/{id}/followers/{userid}`.
 pub(in crate::http::api::items) async fn unfollow(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
+    change: Change,
     path: web::Path<Follower>,
-    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    ask.read::<Nothing>()?;
+    change.ask.read::<Nothing>()?;
     let userid = member(&path.userid)?;
-    let command = |item| Command::Follow(item, userid, false);
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+    change
+        .done(|item| Command::Follow(item, userid, false))
+        .await
 }
 
 /// `PATCH /api/v1/projects/{id}/tasks/{key}`.
 pub(in crate::http::api::items) async fn task(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
+    change: Change,
     path: web::Path<TaskPath>,
-    about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let TaskPatch { state, handler } = ask.read()?;
-    let TaskPath { id, key: task } = path.into_inner();
+    let TaskPatch { state, handler } = change.ask.read()?;
+    let TaskPath { key: task } = path.into_inner();
     let command = |item: ItemRef| {
         Command::SetTask(TaskChange {
             project: item.id,
@@ -160,18 +173,12 @@ pub(in crate::http::api::items) async fn task(
             handler,
         })
     };
-    changed(&ask, &doors, &about, kind.item(&id)?, command).await
+    change.done(command).await
 }
 
 /// `POST /api/v1/records/{id}/advance`.
-pub(in crate::http::api::items) async fn advance(
-    ask: Ask,
-    kind: Kind,
-    doors: web::Data<Doors>,
-    path: web::Path<ById>,
-    about: web::Query<About>,
-) -> Result<HttpResponse, Problem> {
-    let body: AdvanceBody = ask.read()?;
+pub(in crate::http::api::items) async fn advance(change: Change) -> Result<HttpResponse, Problem> {
+    let body: AdvanceBody = change.ask.read()?;
     let command = |item: ItemRef| {
         Command::Advance(Advance {
             record: item.id,
@@ -182,7 +189,7 @@ pub(in crate::http::api::items) async fn advance(
             internal: body.internal,
         })
     };
-    changed(&ask, &doors, &about, kind.item(&path.id)?, command).await
+    change.done(command).await
 }
 
 /// `POST /api/v1/members/{userid}/hand-over`: everything that is open and theirs goes to another member, in a moment.
@@ -202,21 +209,6 @@ pub(in crate::http::api::items) async fn hand_over(
     ask.carry_out(&doors, corp, command, doors.clock.now())
         .await?;
     Ok(HttpResponse::Accepted().json(answer))
-}
-
-/// Has the command about the item carried out, and answers with the item as it is then.
-async fn changed(
-    ask: &Ask,
-    doors: &Doors,
-    about: &About,
-    item: ItemRef,
-    command: impl FnOnce(ItemRef) -> Command,
-) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(doors, about.corp())?;
-    let command = command(item.clone());
-    ask.carry_out(doors, corp, command, doors.clock.now())
-        .await?;
-    answer(doors, corp, &item).await
 }
 
 fn member(userid: &str) -> Result<UserId, Problem> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use crate::decide::request::{Content, Draft, Target};
@@ -29,6 +29,17 @@ pub(in crate::http::api::items) fn read(
     }
 }
 
+/// Members in their order; who is named twice follows once.
+fn each_once<'de, D: Deserializer<'de>>(field: D) -> Result<Vec<UserId>, D::Error> {
+    let mut members: Vec<UserId> = Vec::new();
+    for member in Vec::<UserId>::deserialize(field)? {
+        if !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    Ok(members)
+}
+
 /// A body with what all items have in common; a flattened struct would refuse no unknown field.
 macro_rules! body {
     ($name:ident { $($own:tt)* }) => {
@@ -40,7 +51,7 @@ macro_rules! body {
             description: String,
             picture: Option<String>,
             owner: Option<UserId>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "each_once")]
             followers: Vec<UserId>,
             #[serde(default)]
             circle: Circle,

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::request::Command;
 use crate::http::api::ask::Ask;
-use crate::http::api::items::About;
-use crate::http::api::items::change::Nothing;
-use crate::http::api::{Caller, Page, corps, one_corp};
+use crate::http::api::{About, Caller, Nothing, Page, corps, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::grant::{Grant, Seen};

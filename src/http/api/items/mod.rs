@@ -78,19 +78,6 @@ impl FromRequest for Kind {
     }
 }
 
-/// The corp that a request is about.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct About {
-    corp: Option<String>,
-}
-
-impl About {
-    fn corp(&self) -> Option<&str> {
-        self.corp.as_deref()
-    }
-}
-
 /// Which item, in an address.
 #[derive(Deserialize)]
 struct ById {

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::items::{About, ById, Kind};
-use crate::http::api::{Caller, corps};
+use crate::http::api::items::{ById, Kind};
+use crate::http::api::{About, Caller, corps};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::effect::Shelf;

@@ -88,7 +88,7 @@ pub(in crate::http::home) const TEXTS: Texts = Texts {
     no_comments: "No comments yet.",
     comment_label: "Write a comment",
     comment_send: "Send",
-    earlier: "Show {} earlier ones",
+    earlier: "Show earlier comments",
     said_commented: "Your comment was sent.",
     said_answered: "Your answer was sent.",
     approval_waiting: "Waits for you",

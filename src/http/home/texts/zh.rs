@@ -88,7 +88,7 @@ pub(in crate::http::home) const TEXTS: Texts = Texts {
     no_comments: "还没有评论。",
     comment_label: "写评论",
     comment_send: "发送",
-    earlier: "显示更早的 {} 条",
+    earlier: "显示更早的评论",
     said_commented: "评论已发送。",
     said_answered: "您的答复已提交。",
     approval_waiting: "等待您确认",

@@ -236,7 +236,7 @@ async fn sent(
     if let Some(carried) = posted.sent_before().await? {
         return Ok(saved(reader, before, carried.item));
     }
-    let draft = match draft(posted, before, &mut sheet).await? {
+    let draft = match draft(posted, before, about, &mut sheet).await? {
         Ok(draft) => draft,
         Err(faults) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -293,6 +293,7 @@ async fn changed(
 async fn draft(
     posted: &Posted,
     before: Option<&Item>,
+    about: &About,
     sheet: &mut Sheet,
 ) -> Result<Result<Draft, Faults>, Turned> {
     let reader = &posted.reader;
@@ -306,6 +307,10 @@ async fn draft(
         return Ok(Err(Faults::of(&sheet.placed(faults), reader.t)));
     }
     let head = &sheet.head;
+    let followers = match (before, &about.form) {
+        (None, Some(form)) => Some(form.followers_of_record(owner.as_ref().or(reader.member()))),
+        (Some(_), _) | (None, None) => None,
+    };
     Ok(Ok(Draft {
         target: match before {
             Some(before) => {
@@ -320,7 +325,7 @@ async fn draft(
         description: head.description.clone(),
         picture: Some(head.picture.clone()).filter(|picture| !picture.is_empty()),
         owner,
-        followers: None,
+        followers,
         circle: match head.followers_only {
             true => Circle::Followers,
             false => Circle::Corp,

@@ -121,12 +121,13 @@ impl Sheet {
         kind: ItemKind,
         about: &About,
     ) -> Self {
-        let title = about.form.as_ref().map(|form| form.head.title.clone());
+        let head = about.form.as_ref().map(|form| HeadSheet {
+            title: form.head.title.clone(),
+            followers_only: form.head.circle == Circle::Followers,
+            ..HeadSheet::default()
+        });
         Self {
-            head: HeadSheet {
-                title: title.unwrap_or_default(),
-                ..HeadSheet::default()
-            },
+            head: head.unwrap_or_default(),
             part: match kind {
                 ItemKind::Project | ItemKind::Plan => Part::Project(ProjectSheet::blank(reader.t)),
                 ItemKind::Form => Part::Form(FormSheet::blank(reader.t)),

@@ -75,7 +75,7 @@ pub(in crate::http::items) const TEXTS: Texts = Texts {
     revoke: "Take back",
     revoke_hint: "The customer will not see it any longer.",
     talk: "Conversation",
-    earlier: "Earlier comments are not shown.",
+    earlier: "Show earlier comments",
     nothing_said: "Nothing was said yet.",
     nobody_there: "Once it is sent to the customer you can talk about it.",
     reply: "Reply to the customer",

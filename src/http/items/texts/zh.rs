@@ -75,7 +75,7 @@ pub(in crate::http::items) const TEXTS: Texts = Texts {
     revoke: "收回",
     revoke_hint: "收回后客户将看不到此事项。",
     talk: "沟通",
-    earlier: "更早的评论未显示。",
+    earlier: "显示更早的评论",
     nothing_said: "还没有评论。",
     nobody_there: "发送给客户后即可沟通。",
     reply: "回复客户",

@@ -7,6 +7,8 @@
   // A customer who was just added is read by then, or is none.
   const READ_TRIES = 6;
   const READ_MS = 1500;
+  // The status of no answer at all.
+  const OFFLINE = 0;
 
   const { corp, agent, token } = document.body.dataset;
   const says = JSON.parse(document.body.dataset.says);
@@ -26,7 +28,7 @@
 
   class Refused extends Error {
     constructor(status, problem) {
-      super(problem.detail || `${status}`);
+      super(problem.detail || says.trouble);
       this.status = status;
       this.faults = problem.faults || [];
     }
@@ -34,7 +36,7 @@
 
   async function ask(path, options) {
     const answer = await fetch(path, options).catch(() => null);
-    if (!answer) throw new Refused("offline", {});
+    if (!answer) throw new Refused(OFFLINE, {});
     if (answer.ok) return answer;
     throw new Refused(answer.status, await answer.json().catch(() => ({})));
   }
@@ -60,7 +62,13 @@
     return (await ask(`/sidebar/signature?${new URLSearchParams({ identity, url })}`)).json();
   }
 
+  // Whether the service has said no, so that asking the same once more would not help.
+  const isFinal = ({ status }) => status >= 400 && status < 500;
+
   // ---- what is told
+
+  // What the service says of it; of anything else that went wrong, only that it did.
+  const told = (problem) => (problem instanceof Refused ? problem.message : says.trouble);
 
   function checks(list, wanted) {
     list.textContent = "";
@@ -140,15 +148,10 @@
 
   function trouble(problem) {
     if (problem.status === 401) return say("ended", problem.message);
-    if (problem.status === "offline" || !(problem instanceof Refused)) return say("trouble", problem.message);
-    say(problem.message);
+    say(told(problem), problem instanceof Refused ? "" : problem.message);
   }
 
-  function report({ entry, customer }) {
-    const headers = { "Content-Type": "application/json" };
-    const body = JSON.stringify({ entry, external_userid: customer });
-    return ask("/sidebar/opened", { method: "POST", headers, body });
-  }
+  const report = ({ entry, customer }) => post("/sidebar/opened", { entry, external_userid: customer });
 
   async function choose(what, path, reason) {
     say(what, reason);
@@ -241,45 +244,49 @@
 
   // ---- sending
 
-  async function give(items) {
+  async function give(whose, items) {
     sending = sending || newName();
-    const answer = await post(about("/share"), { items }, sending);
+    const answer = await post(`${whose}/share`, { items }, sending);
     return (await answer.json()).cards;
   }
 
   // The card is sent: worth trying for some time. Without it the item stays "maybe sent".
-  async function confirm(item) {
+  async function confirm(whose, item) {
     for (const wait of [0, 500, 2000]) {
       await new Promise((resolve) => setTimeout(resolve, wait));
       try {
-        return await post(about("/confirm"), { item });
+        return await post(`${whose}/confirm`, { item });
       } catch (problem) {
-        if (typeof problem.status === "number" && problem.status < 500) throw problem;
+        if (isFinal(problem)) throw problem;
       }
     }
-    throw new Refused("offline", {});
+    throw new Refused(OFFLINE, {});
   }
 
   async function send(items) {
+    // The client may answer when another customer's page has long been here.
+    const whose = about("");
     conclude("sending");
     byId("links").hidden = true;
-    const cards = await give(items);
+    const cards = await give(whose, items);
     let [sent, unsure, stopped] = [0, 0, null];
     for (const [n, card] of cards.entries()) {
       // What was there before stays; what was given for a card that is not sent is taken back.
       const takeBack = () =>
-        card.fresh && post(about("/revoke"), { item: card.item }).catch(() => (unsure += 1));
+        card.fresh && post(`${whose}/revoke`, { item: card.item }).catch(() => (unsure += 1));
       if (stopped) {
         await takeBack();
         continue;
       }
       const isLast = n === cards.length - 1;
       try {
-        await client.send(card, isLast, () => confirm(card.item).then(refresh).catch(() => {}));
+        const late = () => confirm(whose, card.item).then(() => about("") === whose && refresh());
+        await client.send(card, isLast, () => late().catch(() => {}));
       } catch (problem) {
         const why = client.failure(problem);
         if (why === "unknown") {
           unsure += 1;
+          chosen.delete(card.item);
         } else {
           stopped = { why, reason: problem.errMsg || problem.message };
           await takeBack();
@@ -287,12 +294,15 @@
         continue;
       }
       sent += 1;
-      await confirm(card.item).catch(() => (unsure += 1));
+      // What went out is not sent again with what did not.
+      chosen.delete(card.item);
+      await confirm(whose, card.item).catch(() => (unsure += 1));
     }
     if (stopped) {
       const what = { denied: "not_sent", picture: "failed" }[stopped.why] || stopped.why;
       // Another attempt is another request: this one has been carried out, and taken back.
       sending = null;
+      mark();
       conclude(unsure ? "unknown" : what, stopped.reason);
     } else {
       clear();
@@ -303,7 +313,7 @@
   }
 
   async function links(items) {
-    const cards = await give(items);
+    const cards = await give(about(""), items);
     clear();
     const rows = cards.map(({ title, link }) => {
       const row = made("div", { className: "row" });
@@ -339,7 +349,18 @@
 
   async function load(details) {
     const { load: what, item } = details.dataset;
-    details.querySelector(".loaded").innerHTML = await part(about(`/${what}`, { item }));
+    const place = details.querySelector(".loaded");
+    try {
+      place.innerHTML = await part(about(`/${what}`, { item }));
+    } catch (problem) {
+      place.textContent = told(problem);
+    }
+  }
+
+  // What was said before takes the place of the button that asks for it.
+  async function earlier(button) {
+    const { item, before } = button.dataset;
+    button.closest(".more").outerHTML = await part(about("/talk", { item, before }));
   }
 
   async function reload(form, query) {
@@ -386,13 +407,13 @@
 
   function faults(form, problem) {
     for (const place of form.querySelectorAll(".fault")) place.textContent = "";
-    const rest = problem.faults.filter(({ place, text }) => {
+    const rest = (problem.faults || []).filter(({ place, text }) => {
       const own = form.querySelector(`.fault[data-place="${CSS.escape(place)}"]`);
       if (own) own.textContent = text;
       return !own;
     });
     const whole = form.querySelector(".fault:not([data-place])") || byId("outcome");
-    whole.textContent = [problem.message, ...rest.map(({ text }) => text)].join(" ");
+    whole.textContent = [told(problem), ...rest.map(({ text }) => text)].join(" ");
     const first = form.querySelector(".fault[data-place]:not(:empty)");
     if (first) first.scrollIntoView({ block: "center" });
   }
@@ -407,9 +428,10 @@
     } catch (problem) {
       if (problem.status === 401) say("ended", problem.message);
       // What was refused is another request when it is sent changed.
-      if (form && typeof problem.status === "number" && problem.status < 500) delete form.dataset.key;
-      if (form) faults(form, problem);
-      else conclude(problem instanceof Refused && problem.status !== "offline" ? problem.message : "trouble");
+      if (form && isFinal(problem)) delete form.dataset.key;
+      // A form that is done with is gone, and what went wrong behind it is said below.
+      if (form && form.isConnected) faults(form, problem);
+      else conclude(told(problem));
     }
   }
 
@@ -418,19 +440,23 @@
     if (busy) return;
     busy = true;
     bar();
-    await attempt(work, form);
-    busy = false;
-    bar();
+    try {
+      await attempt(work, form);
+    } finally {
+      busy = false;
+      bar();
+    }
   }
 
   // These only look.
-  const LOOKS = ["tab", "more", "fill", "leave-record", "copy-one", "search", "people", "members"];
+  const LOOKS = ["tab", "more", "earlier", "fill", "leave-record", "copy-one", "search", "people", "members"];
   const how = (what) => (LOOKS.includes(what) ? attempt : once);
 
   const doings = {
     again: () => connect(),
     tab: (button) => tab(button.dataset.kind),
     more,
+    earlier,
     fill,
     "leave-record": () => {
       byId("record").textContent = "";
@@ -488,7 +514,7 @@
   document.addEventListener(
     "toggle",
     (event) => {
-      if (event.target.matches("details[data-load]") && event.target.open) load(event.target).catch(() => {});
+      if (event.target.matches("details[data-load]") && event.target.open) load(event.target);
     },
     true,
   );
