@@ -123,7 +123,7 @@ impl Toolbar {
             ActError::Store(problem) => problem.into(),
             ActError::Api(problem) => problem.into(),
             // No command asks WeChat.
-            ActError::Weixin(_) => Why::Unavailable.to(self.t),
+            ActError::Weixin(_) | ActError::Webhook(_) => Why::Unavailable.to(self.t),
         })
     }
 
