@@ -18,6 +18,7 @@ pub mod signing_secret;
 pub mod switches;
 pub mod sync;
 pub mod tag;
+pub mod version;
 pub mod visit;
 pub mod webhook;
 
