@@ -6,6 +6,8 @@ FROM ${RUST} AS build
 WORKDIR /build
 # `release` builds faster; `dist` runs faster.
 ARG PROFILE=dist
+# What it is built from, for --version: a commit.
+ARG BUILD
 
 # The dependencies alone, as a layer that lasts until they change. Cargo wants to see the benches that Cargo.toml names.
 COPY Cargo.toml Cargo.lock askama.toml ./
@@ -18,6 +20,7 @@ COPY wecom-bridge.example.toml ./
 COPY src src
 # Cargo goes by the time of change, which the copies may have from before.
 RUN touch src/main.rs src/lib.rs \
+ && export ${BUILD:+WECOM_BRIDGE_BUILD="$BUILD"} \
  && cargo build --locked --profile "$PROFILE" --bin wecom-bridge \
  && install -D "target/$PROFILE/wecom-bridge" /out/usr/local/bin/wecom-bridge \
  && mkdir -p /out/data

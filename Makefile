@@ -67,15 +67,22 @@ bench-growth: ## Measure with a million events and contacts, 10,000 connections,
 	cargo bench --bench load -- growth
 	cargo bench --bench load -- soak
 
+# What is built, for --version and /healthz.
+BUILD := $(shell git rev-parse --short HEAD 2>/dev/null)
+
+.PHONY: release
+release: ## Build the program for use: target/dist/wecom-bridge
+	$(if $(BUILD),WECOM_BRIDGE_BUILD=$(BUILD)) cargo build --locked --profile dist --bin wecom-bridge
+
 .PHONY: image
 image: ## Build the container image
 	@[ -n "$(BUILDER)" ] || { echo "install buildah, podman or docker, or set BUILDER"; exit 1; }
-	image/build "$(BUILDER)" "$(IMAGE)"
+	image/build "$(BUILDER)" "$(IMAGE)" --build-arg BUILD=$(BUILD)
 
 .PHONY: image-local
 image-local: ## Build the image with neither a daemon nor an image registry (Debian, root)
 	$(call need,buildah,buildah)
 	$(call need,debootstrap,debootstrap)
 	image/base wecom-bridge-base wecom-bridge-rust
-	image/build buildah "$(IMAGE)" \
+	image/build buildah "$(IMAGE)" --build-arg BUILD=$(BUILD) \
 		--build-arg BASE=localhost/wecom-bridge-base --build-arg RUST=localhost/wecom-bridge-rust

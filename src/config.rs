@@ -12,6 +12,7 @@ mod reader;
 mod reference;
 mod service;
 mod service_account;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,11 +31,13 @@ use crate::config::problem::{ConfigProblem, ConfigProblems};
 use crate::config::reader::Ledger;
 use crate::model::file_type::FileType;
 use crate::model::files_url::FilesUrl;
-use crate::model::ids::{AgentId, AppId, CorpId, ReceiverName, TenantKey, UserId};
+use crate::model::ids::{AgentId, AppId, CorpId, ReceiverName, TenantKey, UserId, WebhookName};
 use crate::model::keys::CallbackKeys;
 use crate::model::password::PasswordHash;
 use crate::model::quiet::QuietHours;
+use crate::model::signing_secret::SigningSecret;
 use crate::model::template::ReplyTemplate;
+use crate::model::webhook::Pattern;
 
 /// The commented file with every setting.
 pub const EXAMPLE: &str = include_str!("../wecom-bridge.example.toml");
@@ -181,6 +184,8 @@ pub struct Corp {
     pub contact_sync_secret: Option<SecretString>,
     /// `[corp.service_account]`.
     pub service_account: Option<ServiceAccount>,
+    /// `[[corp.webhook]]`: the corp's own systems that are told what happens. Names are unique within the corp.
+    pub webhooks: Vec<WebhookTarget>,
     /// `[[corp.receiver]]`, at least one. Names are unique across corps.
     pub receivers: Vec<Receiver>,
 }
@@ -213,6 +218,23 @@ pub struct ServiceAccount {
     pub bundle: Duration,
     /// `[[corp.service_account.receiver]]`. Names are unique among all receivers.
     pub receivers: Vec<Receiver>,
+}
+
+/// One of a corp's own systems that is told what happens.
+#[derive(Debug, Clone)]
+pub struct WebhookTarget {
+    /// `name`.
+    pub name: WebhookName,
+    /// `url`: where messages go.
+    pub url: Url,
+    /// `secret`: what messages are signed with, as `whsec_…`.
+    pub secret: SigningSecret,
+    /// `previous_secret`: what they are signed with as well while keys are changed.
+    pub previous_secret: Option<SigningSecret>,
+    /// `events`: the types of messages it wants.
+    pub events: Vec<Pattern>,
+    /// `allow_private`: whether its address may be one that only this network reaches, without TLS too.
+    pub allow_private: bool,
 }
 
 /// One callback configuration (接收消息 → 设置API接收).

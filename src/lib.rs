@@ -14,6 +14,7 @@
 //! | [`files`] | where the bytes of attachments are kept: a folder or a bucket | what they are for, who sees them |
 //! | [`wecom`] | the one door to WeCom's API | storage, queues, retry policy |
 //! | [`weixin`] | the one door to WeChat's API, for the corp's service account (服务号) | storage, queues, retry policy |
+//! | [`webhook`] | the one door to the company's own systems | storage, queues, retry policy |
 //! | [`act`] | gather → decide → commit: the only way anything changes | loops, HTTP |
 //! | [`http`] | doors for WeCom, for people, for the company's systems | loops, configuration |
 //! | [`worker`] | the loops: inbox, outbox, trimming, what is planned; retry or bury | HTTP |
@@ -29,7 +30,8 @@
 //!   │      └──► worker ─┴─► act ─► decide ─► callback ─► model
 //!   └─► sim ─► callback      ├──► store ─────────────────► model
 //!                            ├──► wecom ─────────────────► model
-//!                            └──► weixin ─► wecom (how to ask, tokens, limits)
+//!                            ├──► weixin ─► wecom (how to ask, tokens, limits)
+//!                            └──► webhook ─► wecom (how to ask)
 //!       http, worker ────────┴──► files ─────────────────► model
 //! ```
 //!
@@ -57,6 +59,8 @@
 //!
 //! A sync is a chain of such deliveries: each of its steps reads a page, writes what differs, and asks for the next step
 //! in the same commit, so a crash repeats one step, and there is one sync at a time whichever process works on it.
+//!
+//! The company's own systems are told by calls that are owed in the same commit ([`decide::fan_out`]).
 //!
 //! What people and the company's systems ask for takes the same corridor without a queue: [`act::Act::ask`] decides on a
 //! command and [`store::Store::carry_out`] makes all that follows one step, once by the request's name. Pages only read,
@@ -95,6 +99,8 @@ pub mod files;
 pub mod store;
 pub mod wecom;
 pub mod weixin;
+
+pub mod webhook;
 
 pub mod act;
 

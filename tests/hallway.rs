@@ -17,9 +17,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("files", &["model"]),
     ("wecom", &["model"]),
     ("weixin", &["model", "wecom"]),
+    ("webhook", &["model", "wecom"]),
     ("decide", &["model", "callback"]),
     ("sim", &["model", "clock", "callback"]),
-    ("act", &["model", "decide", "store", "wecom", "weixin"]),
+    (
+        "act",
+        &["model", "decide", "store", "wecom", "weixin", "webhook"],
+    ),
     (
         "http",
         &[
@@ -29,7 +33,8 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "worker",
         &[
-            "model", "clock", "callback", "decide", "store", "files", "wecom", "weixin", "act",
+            "model", "clock", "callback", "decide", "store", "files", "wecom", "weixin", "webhook",
+            "act",
         ],
     ),
     (
@@ -45,6 +50,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "files",
             "wecom",
             "weixin",
+            "webhook",
             "act",
             "http",
             "worker",

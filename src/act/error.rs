@@ -2,10 +2,11 @@
 
 use crate::decide::input::Refusal;
 use crate::store::error::StoreError;
+use crate::webhook::error::WebhookError;
 use crate::wecom::error::ApiError;
 use crate::weixin::error::WeixinError;
 
-/// Joins the three ways in which acting fails.
+/// Joins the ways in which acting fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ActError {
     /// A normal answer that is no change.
@@ -17,6 +18,9 @@ pub enum ActError {
     /// WeChat could not be asked, or refused.
     #[error(transparent)]
     Weixin(#[from] WeixinError),
+    /// One of the corp's own systems could not be told.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The store could not be asked, or the claim is lost.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -28,7 +32,7 @@ impl ActError {
         match self {
             Self::Api(error) => error.errcode(),
             Self::Weixin(error) => error.errcode(),
-            Self::Refused(_) | Self::Store(_) => None,
+            Self::Refused(_) | Self::Webhook(_) | Self::Store(_) => None,
         }
     }
 }

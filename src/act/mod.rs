@@ -19,18 +19,23 @@ use std::sync::Arc;
 use crate::act::error::ActError;
 use crate::act::tally::Tally;
 use crate::decide::facts::CorpFacts;
+use crate::decide::fan_out::{self, Origin};
 use crate::decide::input::Input;
 use crate::decide::request::Request;
+use crate::model::delivery::Delivery;
 use crate::model::effect::Effect;
 use crate::model::ids::CorpId;
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::reminder::Reminder;
+use crate::model::request::RequestId;
 use crate::model::template::{Replied, ReplyTemplate, TemplateMessage};
 use crate::model::time::Timestamp;
+use crate::model::webhook::Subscription;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::item::{Settle, Ticket};
+use crate::webhook;
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
 use crate::weixin;
@@ -49,8 +54,19 @@ pub struct Corp {
     pub account: Option<Account>,
     /// Its settings.
     pub facts: CorpFacts,
+    /// Its own systems that are told what happens.
+    pub webhooks: Webhooks,
     /// What came of the work on its queues.
     pub tally: Tally,
+}
+
+/// The systems of a corp that are told what happens.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// The door to them.
+    pub client: webhook::Client,
+    /// What each wants to hear of.
+    pub subscriptions: Vec<Subscription>,
 }
 
 /// The service account (服务号) of a corp.
@@ -77,7 +93,8 @@ impl Act {
         Self { store, corps }
     }
 
-    /// Decides about a claimed item's input and settles the item with everything that follows. Tells what followed.
+    /// Decides about a claimed item's input and settles the item with everything that follows. Tells what followed. Of a
+    /// `delivery` the corp's own systems are told.
     ///
     /// # Errors
     /// [`ActError`]; nothing has changed then.
@@ -86,14 +103,22 @@ impl Act {
         ticket: &Ticket,
         settle: Settle<'_>,
         input: &Input<'_>,
+        delivery: Option<&Delivery>,
         now: Timestamp,
     ) -> Result<Vec<Effect>, ActError> {
         let corp = self.corp(ticket.id.corp())?;
+        let origin = Origin {
+            corp: ticket.id.corp(),
+            name: ticket.id.place(),
+            delivery: delivery.map(|delivery| (&ticket.id, delivery)),
+        };
         for _ in 0..DECISIONS_MAX {
             let needs = crate::decide::needs(input);
             let (facts, basis) =
                 gather::gather(&self.store, corp, ticket.id.corp(), &needs, now).await?;
-            let effects = crate::decide::decide(input, &facts, now)?;
+            let mut effects = crate::decide::decide(input, &facts, now)?;
+            let subscriptions = &corp.webhooks.subscriptions;
+            effects.extend(fan_out::owed(subscriptions, &origin, input, &effects, now));
             match self
                 .store
                 .commit(ticket, settle, &basis, &effects, now)
@@ -124,10 +149,20 @@ impl Act {
         let needs = crate::decide::needs(&input);
         for _ in 0..DECISIONS_MAX {
             let (facts, basis) = gather::gather(&self.store, corp, id, &needs, now).await?;
-            let effects = crate::decide::decide(&input, &facts, now)?;
+            let mut effects = crate::decide::decide(&input, &facts, now)?;
             if effects.is_empty() {
                 return Ok(facts.carried.and_then(|carried| carried.item));
             }
+            let origin = Origin {
+                corp: id,
+                name: request
+                    .id
+                    .as_ref()
+                    .map_or(&request.digest, RequestId::as_str),
+                delivery: None,
+            };
+            let subscriptions = &corp.webhooks.subscriptions;
+            effects.extend(fan_out::owed(subscriptions, &origin, &input, &effects, now));
             match self.store.carry_out(id, &basis, &effects, now).await {
                 Err(StoreError::Stale) => {}
                 Err(problem) => return Err(problem.into()),
@@ -140,7 +175,7 @@ impl Act {
     /// Makes a call that is owed. What came of it is the next input.
     ///
     /// # Errors
-    /// [`ActError`]; the call may or may not have reached WeCom.
+    /// [`ActError`]; the call may or may not have got there.
     pub async fn call(
         &self,
         corp: &CorpId,
@@ -150,6 +185,10 @@ impl Act {
         let corp = self.corp(corp)?;
         if let Call::Remind(reminder) = call {
             return remind(corp.account.as_ref(), reminder, now).await;
+        }
+        if let Call::Webhook(webhook) = call {
+            corp.webhooks.client.send(webhook, now).await?;
+            return Ok(Answer::Taken);
         }
         Ok(corp.client.perform(call, now).await?)
     }

@@ -18,6 +18,7 @@ mod contact_sync;
 mod corp;
 mod service_account;
 mod standing;
+mod webhook;
 
 use std::collections::HashMap;
 use std::sync::Arc;

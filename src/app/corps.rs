@@ -8,12 +8,15 @@ use url::Url;
 
 use crate::act::shared::ThroughStore;
 use crate::act::tally::Tally;
-use crate::act::{Account, Corp};
+use crate::act::{Account, Corp, Webhooks};
 use crate::app::proxy;
 use crate::config::{self, Config};
 use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, Reminders, SidebarCard};
 use crate::model::ids::CorpId;
+use crate::model::webhook::Subscription;
 use crate::store::Store;
+use crate::webhook::address::Reach;
+use crate::webhook::{self, Target};
 use crate::wecom::error::ApiError;
 use crate::wecom::{ApiSettings, AppSecret, Client, Credentials};
 use crate::weixin;
@@ -73,6 +76,7 @@ pub(in crate::app) fn corps(
             .map(|account| weixin_account(config, corp, account, store))
             .transpose()?;
         let built = Corp {
+            webhooks: webhooks(corp)?,
             client,
             account,
             facts,
@@ -81,6 +85,40 @@ pub(in crate::app) fn corps(
         Ok((corp.id.clone(), built))
     };
     config.corps.iter().map(corp).collect()
+}
+
+/// The corp's own systems.
+fn webhooks(corp: &config::Corp) -> Result<Webhooks, ApiError> {
+    let client = webhook::Client::new(targets(corp));
+    let client = client.map_err(|problem| ApiError::Misconfigured {
+        errcode: None,
+        what: problem.to_string(),
+    })?;
+    let subscriptions = corp.webhooks.iter().map(|target| Subscription {
+        target: target.name.clone(),
+        wants: target.events.clone(),
+    });
+    Ok(Webhooks {
+        client,
+        subscriptions: subscriptions.collect(),
+    })
+}
+
+/// Where the corp's own systems are.
+pub(in crate::app) fn targets(corp: &config::Corp) -> impl Iterator<Item = Target> {
+    corp.webhooks.iter().map(|target| Target {
+        name: target.name.clone(),
+        url: target.url.clone(),
+        secrets: [&target.secret]
+            .into_iter()
+            .chain(&target.previous_secret)
+            .cloned()
+            .collect(),
+        reach: match target.allow_private {
+            true => Reach::Anywhere,
+            false => Reach::Public,
+        },
+    })
 }
 
 /// How customers are reminded, where there is a template for it.

@@ -3,9 +3,11 @@
 //! The only code that talks to people on a terminal. Results go to standard output, everything else to standard error.
 
 mod check_config;
+mod completions;
 mod doctor;
 mod hash_password;
 mod healthcheck;
+mod man;
 mod replay;
 mod serve;
 mod simulate;
@@ -20,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::config::problem::ConfigProblems;
+use crate::model::version::version;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -37,7 +40,7 @@ WECOM_BRIDGE_CORP__0__APP__SECRET is `secret` in the [corp.app] of the first [[c
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.";
 
 #[derive(Debug, Parser)]
-#[command(name = "wecom-bridge", version, about = env!("CARGO_PKG_DESCRIPTION"))]
+#[command(name = "wecom-bridge", version = version(), about = env!("CARGO_PKG_DESCRIPTION"))]
 #[command(after_help = AFTER_HELP, max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
@@ -54,6 +57,8 @@ enum Command {
     Doctor(doctor::Doctor),
     Healthcheck(healthcheck::Healthcheck),
     HashPassword(hash_password::HashPassword),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Where the settings come from; the same for every command.
@@ -144,6 +149,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Doctor(command) => within_runtime(command.run()),
         Command::Healthcheck(command) => command.run(),
         Command::HashPassword(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     exit.into()
 }

@@ -8,6 +8,7 @@ use crate::app::{App, AppError, Loops};
 use crate::cli::{ConfigArgs, Exit, complain};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
+use crate::model::version::version;
 use crate::telemetry::{self, Format};
 
 /// Runs the service until SIGTERM or SIGINT.
@@ -51,7 +52,7 @@ pub(in crate::cli) const fn format(format: LogFormat) -> Format {
 async fn serve(config: &Config) -> Result<(), AppError> {
     let app = App::build(config, Clock::system()).await?;
     let (address, public_url) = (app.address()?, &config.public_url);
-    tracing::info!(%address, %public_url, version = env!("CARGO_PKG_VERSION"), "Listening.");
+    tracing::info!(%address, %public_url, version = version(), "Listening.");
     if let Some(address) = app.metrics_address()? {
         tracing::info!(%address, "Figures for Prometheus are at /metrics.");
     }

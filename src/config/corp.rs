@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::config::reader::Reader;
 use crate::config::service::{duration, secret};
 use crate::config::service_account;
+use crate::config::webhook;
 use crate::config::{App, Corp, ItemKinds, Receiver};
 use crate::model::ids::{AgentId, CorpId, NotAnId, ReceiverName, TenantKey, UserId};
 use crate::model::keys::{AesKey, CallbackKeys};
@@ -58,6 +59,15 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         contact_sync.required("secret", write, |text| secret(text, 1))
     });
     let service_account = corp.optional_section("service_account", service_account::read);
+    let write = "at most 8 [[corp.webhook]], one for each system";
+    let named = id.as_ref().map(CorpId::as_str);
+    let webhooks = corp.optional_sections("webhook", write, |it| webhook::read(it, named));
+    if webhooks
+        .as_ref()
+        .is_some_and(|all| all.len() > webhook::WEBHOOKS_MAX)
+    {
+        corp.note("webhook", "names too many", format!("write {write}"));
+    }
     let write = "a [[corp.receiver]] for each callback URL";
     let receivers = corp.sections("receiver", write, |it| receiver(it, id.as_ref()));
     Some(Corp {
@@ -72,6 +82,7 @@ pub(in crate::config) fn read(corp: &mut Reader<'_, '_>) -> Option<Corp> {
         app: app?,
         contact_sync_secret,
         service_account,
+        webhooks: webhooks?,
         receivers: receivers?,
     })
 }

@@ -226,7 +226,7 @@ fn weixins(weixin: &mut Reader<'_, '_>, public_url: Option<&Url>) -> Weixin {
     }
 }
 
-fn url(text: &str) -> Result<Url, String> {
+pub(in crate::config) fn url(text: &str) -> Result<Url, String> {
     // Url reads around blanks and control characters; such a text was not meant to be one.
     let clean = text.chars().all(|c| c.is_ascii_graphic());
     match Url::parse(text) {

@@ -11,6 +11,7 @@ pub mod rejection;
 pub mod request;
 
 pub mod chat;
+pub mod fan_out;
 pub mod item;
 pub mod old;
 pub mod sync;
@@ -41,7 +42,7 @@ pub fn needs(input: &Input<'_>) -> Vec<Need> {
         Input::Receipt(receipt) => match &receipt.call {
             Call::Welcome(welcome) => contact::welcome_needs(welcome),
             Call::Card(message) => card::sent_needs(message),
-            Call::UpdateCard(_) => Vec::new(),
+            Call::UpdateCard(_) | Call::Webhook(_) => Vec::new(),
             Call::WriteLink(write) => link::needs(write),
             Call::Remind(reminder) => item::tell::contact::reminded_needs(reminder),
         },
@@ -64,7 +65,7 @@ pub fn decide(
         Input::Receipt(receipt) => Ok(match &receipt.call {
             Call::Welcome(welcome) => contact::welcomed(welcome, &receipt.outcome, facts, now),
             Call::Card(message) => card::sent(message, &receipt.outcome, facts, now),
-            Call::UpdateCard(_) => Vec::new(),
+            Call::UpdateCard(_) | Call::Webhook(_) => Vec::new(),
             Call::WriteLink(write) => link::written(write, &receipt.outcome, facts, now),
             Call::Remind(reminder) => {
                 item::tell::contact::reminded(reminder, &receipt.outcome, facts, now)

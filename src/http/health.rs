@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::http::doors::Doors;
+use crate::model::version::{BUILD, VERSION};
 use crate::store::error::StoreError;
 
 /// A store that takes longer does not count as ready.
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process answers.
 pub(in crate::http) async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+    HttpResponse::Ok().json(json!({ "status": "ok", "version": VERSION, "build": BUILD }))
 }
 
 /// The store answers too, and has room, so that callbacks can be accepted. If not, it says why in a word. Faults of the

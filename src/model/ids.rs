@@ -102,6 +102,11 @@ impl Borrow<str> for ReceiverName {
 }
 
 id! {
+    /// One of the company's own systems that is told what happens.
+    WebhookName
+}
+
+id! {
     /// The team identification code (`tenantKey`) that the "与我协作" link carries.
     TenantKey
 }

@@ -14,10 +14,13 @@ pub mod rate;
 pub mod contact;
 pub mod member;
 pub mod relation;
+pub mod signing_secret;
 pub mod switches;
 pub mod sync;
 pub mod tag;
+pub mod version;
 pub mod visit;
+pub mod webhook;
 
 pub mod follower;
 pub mod quiet;

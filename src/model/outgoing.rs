@@ -1,5 +1,6 @@
 //! Every call that we can owe WeCom, and what came of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +13,7 @@ use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::item::ItemRef;
 use crate::model::reminder::Reminder;
 use crate::model::time::Timestamp;
+use crate::model::webhook::Webhook;
 
 /// A call that is owed. It is stored with the change that caused it and made by the outbox.
 #[derive(Debug, Clone)]
@@ -26,7 +28,7 @@ pub struct Outgoing {
     pub call: Call,
 }
 
-/// One thing to do at WeCom.
+/// One thing to do at WeCom, at WeChat, or at one of the company's own systems.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 pub enum Call {
@@ -40,18 +42,22 @@ pub enum Call {
     WriteLink(WriteLink),
     /// `message/template/send` of the service account to a customer who follows it.
     Remind(Reminder),
+    /// A message to one of the company's own systems.
+    Webhook(Webhook),
 }
 
 impl Call {
-    /// The call's name for lists and logs.
-    pub const fn name(&self) -> &'static str {
-        match self {
+    /// The call's name for lists and logs; for a message to one of the company's systems with its name, `webhook/erp`.
+    pub fn name(&self) -> Cow<'static, str> {
+        let name = match self {
             Self::Welcome(_) => "welcome",
             Self::Card(_) => "card",
             Self::UpdateCard(_) => "update_card",
             Self::WriteLink(_) => "write_link",
             Self::Remind(_) => "remind",
-        }
+            Self::Webhook(webhook) => return format!("webhook/{}", webhook.target).into(),
+        };
+        name.into()
     }
 
     /// Why it is not made after its deadline; for people.
@@ -59,7 +65,7 @@ impl Call {
         match self {
             Self::Welcome(_) => "too late: the welcome code is older than 20 seconds",
             Self::UpdateCard(_) => "too late: the response code is older than 72 hours",
-            Self::Card(_) | Self::WriteLink(_) | Self::Remind(_) => {
+            Self::Card(_) | Self::WriteLink(_) | Self::Remind(_) | Self::Webhook(_) => {
                 "too late: its deadline has passed"
             }
         }
@@ -198,6 +204,8 @@ pub enum Answer {
     NotFollowing,
     /// The profile was written where needed and read back.
     Link(LinkCheck),
+    /// The company's system took the message.
+    Taken,
 }
 
 /// What the read-back of a member's external profile showed.

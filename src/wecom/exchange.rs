@@ -43,19 +43,8 @@ impl Exchange {
         if !matches!(settings.api_base.scheme(), "http" | "https") {
             return Err("the API's address must be an http(s) address".into());
         }
-        // The provider is the process's; when somebody installed one before, that one stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = builder(settings)?.build().or_else(|_| {
-            // A host without a CA store, such as a small container, cannot build a client with the system's roots.
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
-            let roots = roots
-                .iter()
-                .filter_map(|der| Certificate::from_der(der).ok());
-            let client = builder(settings)?.tls_certs_only(roots).build();
-            client.map_err(|error| innermost(&error.without_url()))
-        })?;
         Ok(Self {
-            http,
+            http: with_roots(|| builder(settings.proxy.as_ref()))?,
             base: settings.api_base.clone(),
         })
     }
@@ -180,14 +169,38 @@ impl Json {
     }
 }
 
-fn builder(settings: &ApiSettings) -> Result<reqwest::ClientBuilder, String> {
+/// A client with the system's roots, or with those of Mozilla.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn with_roots(
+    builder: impl Fn() -> Result<reqwest::ClientBuilder, String>,
+) -> Result<reqwest::Client, String> {
+    // The provider is the process's; when somebody installed one before, that one stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder()?.build().or_else(|_| {
+        // A host without a CA store, such as a small container, cannot build a client with the system's roots.
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+        let roots = roots
+            .iter()
+            .filter_map(|der| Certificate::from_der(der).ok());
+        let client = builder()?.tls_certs_only(roots).build();
+        client.map_err(|error| innermost(&error.without_url()))
+    })
+}
+
+/// What every client begins with.
+///
+/// # Errors
+/// When the proxy's address cannot be used.
+pub(crate) fn builder(proxy: Option<&Url>) -> Result<reqwest::ClientBuilder, String> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("wecom-bridge/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(CONNECT);
     // Only the setting counts: a proxy variable of the environment must not see tokens by surprise.
-    let Some(proxy) = &settings.proxy else {
+    let Some(proxy) = proxy else {
         return Ok(builder.no_proxy());
     };
     let proxy = Proxy::all(proxy.clone())
@@ -196,14 +209,19 @@ fn builder(settings: &ApiSettings) -> Result<reqwest::ClientBuilder, String> {
 }
 
 fn network(error: reqwest::Error) -> Broken {
+    Broken::Network(broken(error))
+}
+
+/// How a request came to nothing, without its address.
+pub(crate) fn broken(error: reqwest::Error) -> String {
     let error = error.without_url();
-    Broken::Network(if error.is_timeout() {
+    if error.is_timeout() {
         "no answer in time".into()
     } else if error.is_connect() {
         format!("no connection: {}", innermost(&error))
     } else {
         format!("the connection broke: {}", innermost(&error))
-    })
+    }
 }
 
 /// The cause behind all causes: the outer ones only say that a request failed.

@@ -208,6 +208,10 @@ impl Client {
                 errcode: None,
                 what: "customers are reminded by a service account (服务号), not by WeCom".into(),
             }),
+            Call::Webhook(_) => Err(ApiError::Misconfigured {
+                errcode: None,
+                what: "the company's own systems are not WeCom".into(),
+            }),
         }
     }
 

@@ -41,7 +41,7 @@ impl Worker {
             return self.die(&ticket, died, &story).await;
         }
         let input = Input::Event(&event, delivery.received_at);
-        let result = guarded(delivery.lane, self.decided(&ticket, &input)).await;
+        let result = guarded(delivery.lane, self.decided(&ticket, &input, &delivery)).await;
         if let (Body::Own(OwnEvent::SyncStep { .. }), Err(problem)) = (&event.body, &result)
             && is_the_end(problem, &ticket)
         {
@@ -58,21 +58,30 @@ impl Worker {
         }
         let (end, input) = (Settle::Dead(&died.reason), Input::StepDied(&died));
         let now = self.clock.now();
-        let told = insisted(
-            async || match self.act.perform(ticket, end, &input, now).await {
-                Err(ActError::Store(problem)) => Err(problem),
-                result => Ok(result),
-            },
-        );
+        let told =
+            insisted(
+                async || match self.act.perform(ticket, end, &input, None, now).await {
+                    Err(ActError::Store(problem)) => Err(problem),
+                    result => Ok(result),
+                },
+            );
         match told.await {
             Ok(Ok(_)) => self.ended(End::Dead, story, "dead", Some(&died.reason)),
             Ok(Err(_)) | Err(_) => self.bury(ticket, &died.reason, story).await,
         }
     }
 
-    async fn decided(&self, ticket: &Ticket, input: &Input<'_>) -> Result<(), ActError> {
+    async fn decided(
+        &self,
+        ticket: &Ticket,
+        input: &Input<'_>,
+        delivery: &Delivery,
+    ) -> Result<(), ActError> {
         let now = self.clock.now();
-        let effects = self.act.perform(ticket, Settle::Done, input, now).await?;
+        let done = self
+            .act
+            .perform(ticket, Settle::Done, input, Some(delivery), now);
+        let effects = done.await?;
         if let Some(tally) = self.act.tally(ticket.id.corp()) {
             tally.acted(&effects);
         }

@@ -29,7 +29,7 @@ impl Worker {
             event: ticket.id.clone(),
             queue: Queue::Outbox,
             lane: outgoing.lane,
-            what: outgoing.call.name().to_owned(),
+            what: outgoing.call.name().into_owned(),
             subject: outgoing.subject.clone(),
             attempt: ticket.attempt,
             since: Timestamp::from_millis(ticket.id.millis()),
@@ -118,7 +118,8 @@ impl Worker {
             tries += 1;
             match guarded(
                 lane,
-                self.act.perform(ticket, settle, &input, self.clock.now()),
+                self.act
+                    .perform(ticket, settle, &input, None, self.clock.now()),
             )
             .await
             {

@@ -63,6 +63,10 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         {
             Verdict::Bury
         }
+        ActError::Webhook(error) => match error.wait(attempt) {
+            Some(wait) => Verdict::After(spread(wait, attempt, salt)),
+            None => Verdict::Bury,
+        },
         ActError::Api(error) => judged(error.retry(), attempt, salt),
         ActError::Weixin(error) => judged(error.retry(), attempt, salt),
     }
@@ -86,19 +90,24 @@ fn bounded(attempt: u32, wait: Duration) -> Verdict {
     }
 }
 
-/// Doubling waits, each moved by up to a quarter either way.
+/// Doubling waits.
 fn wait(attempt: u32, salt: u64) -> Duration {
     let doubled = FIRST_WAIT
         .saturating_mul(1 << attempt.saturating_sub(1).min(16))
         .min(LONGEST_WAIT);
+    spread(doubled, attempt, salt)
+}
+
+/// A wait, moved by up to a quarter either way.
+fn spread(wait: Duration, attempt: u32, salt: u64) -> Duration {
     // A multiplicative hash spreads neighbouring salts over the whole range.
     let spread = salt
         .wrapping_add(u64::from(attempt))
         .wrapping_mul(0x9E37_79B9_7F4A_7C15)
         >> 48;
-    let quarter = doubled.as_millis() as u64 / 4;
+    let quarter = wait.as_millis() as u64 / 4;
     let jitter = quarter * 2 * spread / u64::from(u16::MAX);
-    Duration::from_millis(doubled.as_millis() as u64 - quarter + jitter)
+    Duration::from_millis(wait.as_millis() as u64 - quarter + jitter)
 }
 
 #[cfg(test)]

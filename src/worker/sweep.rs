@@ -114,7 +114,12 @@ impl Worker {
         match self.act.ask(corp, &request, now).await {
             Ok(_) => Ok(true),
             Err(ActError::Store(problem)) => Err(problem),
-            Err(ActError::Refused(_) | ActError::Api(_) | ActError::Weixin(_)) => Ok(false),
+            Err(
+                ActError::Refused(_)
+                | ActError::Api(_)
+                | ActError::Weixin(_)
+                | ActError::Webhook(_),
+            ) => Ok(false),
         }
     }
 }

@@ -5,6 +5,7 @@ mod faults;
 mod proxy;
 mod service_account;
 mod standing;
+mod webhooks;
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -43,4 +43,5 @@ mod sync;
 mod tell;
 mod toolbar;
 mod vectors;
+mod webhooks;
 mod world;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::act;
 use crate::app::check::attribute::Kept;
-use crate::app::check::{Check, app, attribute, contact_sync, service_account};
+use crate::app::check::{Check, app, attribute, contact_sync, service_account, webhook};
 use crate::clock::Clock;
 use crate::config::{Config, Corp};
 use crate::model::time::Timestamp;
@@ -83,6 +83,7 @@ async fn check_corp(
         let lines = service_account::check(config, corp, account, &built.client, clock.now());
         checks.extend(lines.await);
     }
+    checks.extend(webhook::check(corp).await);
     checks.extend(attribute::check(&corp.id, client, &members, kept, clock.now()).await);
     (checks, skew)
 }

@@ -98,7 +98,14 @@ const EVENT_KINDS: [&str; 8] = [
 ];
 
 /// The calls that a form offers.
-const CALL_KINDS: [&str; 4] = ["welcome", "card", "update_card", "write_link"];
+const CALL_KINDS: [&str; 6] = [
+    "welcome",
+    "card",
+    "update_card",
+    "write_link",
+    "remind",
+    "webhook",
+];
 
 impl Filter {
     /// What the fields say. `ask` gives a field by its name.

@@ -12,6 +12,7 @@ use crate::http::admin::sync::{self, Run};
 use crate::http::admin::texts::{Texts, fill};
 use crate::http::admin::turned::{Turned, Why};
 use crate::model::time::Timestamp;
+use crate::model::version::version;
 use crate::store::item::{Counts, HOURS_COUNTED, Queue};
 
 /// How high a full bar is, in units of the drawing.
@@ -130,7 +131,7 @@ pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, T
         ],
         sync: run,
         store: health.name,
-        version: env!("CARGO_PKG_VERSION"),
+        version: version(),
         auto_sync: sync::is_auto(&admin, &switches),
     }))
 }

@@ -12,6 +12,8 @@ mod openapi;
 mod ask;
 mod rejected;
 
+mod queue;
+
 mod chats;
 mod events;
 mod faults;

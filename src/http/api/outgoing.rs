@@ -1,24 +1,18 @@
-//! Outgoing calls: what is owed to WeCom and what came of it. Codes and texts are not shown.
+//! Outgoing calls: what is owed to WeCom, to WeChat and to the company's own systems, and what came of it. Codes and texts are not shown.
 
 use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::http::api::{Caller, Nothing, Page, corps, known, limit};
+use crate::http::api::queue::{self, Filter};
+use crate::http::api::{Caller, Nothing, Page, known, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
+use crate::http::search::of_call;
 use crate::model::delivery::ItemId;
+use crate::model::ids::CorpId;
 use crate::model::outgoing::OutgoingHead;
 use crate::model::time::Timestamp;
 use crate::store::item::{Entry, Queue, State};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct Filter {
-    corp: Option<String>,
-    state: Option<State>,
-    limit: Option<usize>,
-    after: Option<String>,
-}
 
 #[derive(Serialize)]
 struct OutgoingView {
@@ -39,34 +33,38 @@ pub(in crate::http) async fn list(
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = limit(filter.limit)?;
-    let cursor = match filter.after.as_deref().map(str::parse::<ItemId>) {
-        Some(Err(_)) => {
-            return Err(Problem::bad_request(
-                "`after` is the `next` of the page before.",
-            ));
-        }
-        Some(Ok(cursor)) => Some(cursor),
-        None => None,
+    let (found, next) = find(&doors, &filter, filter.cursor()?, limit(filter.limit)?).await?;
+    let items: Vec<OutgoingView> = found.into_iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(Page {
+        items,
+        next: next.map(|id| id.to_string()),
+    }))
+}
+
+/// `POST /api/v1/outgoing/replay`: all calls of a kind, a state or a time span are due again; by default the dead ones.
+pub(in crate::http) async fn replay_many(
+    _: Caller,
+    doors: web::Data<Doors>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Problem> {
+    let mut filter = filter.into_inner();
+    filter.state = filter.state.or(Some(State::Dead));
+    let found = async |cursor, limit| find(&doors, &filter, cursor, limit).await;
+    let answer = queue::replay_all(&doors, Queue::Outbox, filter.cursor()?, found).await?;
+    Ok(HttpResponse::Accepted().json(answer))
+}
+
+async fn find(
+    doors: &Doors,
+    filter: &Filter,
+    cursor: Option<ItemId>,
+    limit: usize,
+) -> Result<(Vec<Entry<OutgoingHead>>, Option<ItemId>), Problem> {
+    let page = async |corp: &CorpId, before: Option<&ItemId>, limit| {
+        let store = &doors.store;
+        store.outgoing(corp, filter.state, before, limit).await
     };
-    let mut items: Vec<OutgoingView> = Vec::new();
-    for corp in corps(&doors, filter.corp.as_deref())? {
-        let before = match &cursor {
-            Some(cursor) if corp < cursor.corp() => continue,
-            Some(cursor) if corp == cursor.corp() => Some(cursor),
-            _ => None,
-        };
-        let page = doors
-            .store
-            .outgoing(corp, filter.state, before, limit - items.len())
-            .await?;
-        items.extend(page.into_iter().map(view));
-        if items.len() == limit {
-            let next = items.last().map(|item| item.id.to_string());
-            return Ok(HttpResponse::Ok().json(Page { items, next }));
-        }
-    }
-    Ok(HttpResponse::Ok().json(Page { items, next: None }))
+    queue::find(doors, filter, cursor, limit, page, of_call).await
 }
 
 /// `POST /api/v1/outgoing/{id}/replay`: the call is due again. One whose deadline has passed ends as before.

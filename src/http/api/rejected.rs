@@ -16,6 +16,7 @@ impl From<ActError> for Problem {
             ActError::Store(problem) => problem.into(),
             // No command asks WeChat.
             ActError::Weixin(problem) => conflict(problem.to_string()),
+            ActError::Webhook(problem) => conflict(problem.to_string()),
         }
     }
 }

@@ -61,11 +61,22 @@ fn queues() -> Vec<Endpoint> {
             Method::GET,
             "/outgoing",
             "listOutgoing",
-            "Calls that are owed to WeCom and what came of them, corp by corp, newest first.",
+            "Calls that are owed and what came of them, corp by corp, newest first.",
             || web::to(outgoing::list),
         )
-        .with(&["corp", "queue_state", "limit", "after"])
+        .with(&["corp", "event_kind", "queue_state", "since", "until"])
+        .with(&["limit", "after"])
         .lists("Outgoing"),
+        Endpoint::new(
+            Method::POST,
+            "/outgoing/replay",
+            "replayManyOutgoing",
+            "All calls of a kind, a state or a time span are due again; by default the dead ones.",
+            || web::to(outgoing::replay_many),
+        )
+        .with(&["corp", "event_kind", "queue_state", "since", "until"])
+        .with(&["limit", "after"])
+        .gives(202, "ReplayedMany"),
         Endpoint::new(
             Method::POST,
             "/outgoing/{id}/replay",

@@ -68,7 +68,7 @@ impl Why {
         match problem {
             ActError::Refused(Refusal::Rejected(Rejection::Closed)) => Self::Closed,
             ActError::Refused(_) => Self::Missing,
-            ActError::Store(_) | ActError::Api(_) | ActError::Weixin(_) => {
+            ActError::Store(_) | ActError::Api(_) | ActError::Weixin(_) | ActError::Webhook(_) => {
                 tracing::error!(%problem, "An attachment could not be recorded.");
                 Self::Unavailable
             }

@@ -284,7 +284,12 @@ impl Posted {
             Ok(item) => Ok(Ok(item)),
             Err(ActError::Refused(Refusal::Rejected(rejection))) => Ok(Err(rejection)),
             Err(ActError::Store(problem)) => Err(problem.into()),
-            Err(problem @ (ActError::Refused(_) | ActError::Api(_) | ActError::Weixin(_))) => {
+            Err(
+                problem @ (ActError::Refused(_)
+                | ActError::Api(_)
+                | ActError::Weixin(_)
+                | ActError::Webhook(_)),
+            ) => {
                 tracing::error!(%problem, "A command of a page was not carried out.");
                 Err(Why::Unavailable.to(self.reader.t))
             }

@@ -150,7 +150,7 @@ impl Toolbar {
             ActError::Store(problem) => problem.into(),
             ActError::Api(problem) => problem.into(),
             // No command asks WeChat.
-            ActError::Weixin(_) => Turned::Unavailable,
+            ActError::Weixin(_) | ActError::Webhook(_) => Turned::Unavailable,
         })
     }
 
