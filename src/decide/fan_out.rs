@@ -120,6 +120,10 @@ fn of_event<'a>(
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most changes are nobody's business outside, and new ones begin so"
+)]
 fn of_change<'a>(corp: &'a CorpId, effect: &'a Effect, now: Timestamp) -> Option<Message<'a>> {
     let (message_type, item, contact, by) = match effect {
         Effect::PutItem(item) => {
@@ -240,7 +244,16 @@ fn people(event: &Event) -> (Option<&UserId>, Option<&ExternalUserId>) {
         Body::Own(OwnEvent::SidebarOpened(opened)) => {
             (Some(&opened.userid), Some(&opened.external_userid))
         }
-        _ => (None, None),
+        Body::ChangeContact(_)
+        | Body::ChangeExternalChat(_)
+        | Body::ChangeExternalTag(_)
+        | Body::BatchJobResult(_)
+        | Body::AppLifeCycle(_)
+        | Body::Message(_)
+        | Body::Weixin(_)
+        | Body::Own(_)
+        | Body::Known { .. }
+        | Body::Unknown { .. } => (None, None),
     }
 }
 
