@@ -18,7 +18,15 @@ const HASH: &str =
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 17] = [
+const SECRETS: [(&str, &str); 19] = [
+    (
+        "ERP_WEBHOOK_SECRET",
+        "whsec_q7ZkKQ9r8GKYqrTwjUPD8ILPZIo2LaLhSw==",
+    ),
+    (
+        "ERP_OLD_WEBHOOK_SECRET",
+        "whsec_q7ZkKQ9r8GKYqrTwjUPD8ILPZIo2LaLhSg==",
+    ),
     ("WECOM_ADMIN_PASSWORD_HASH", HASH),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
@@ -265,7 +273,12 @@ fn the_example_has_every_setting() {
         "corp[0].service_account.receiver[0]",
         "corp[0].service_account.receiver[0].previous",
     ];
-    let corp = ["corp[0]", "corp[0].app", "corp[0].contact_sync"];
+    let corp = [
+        "corp[0]",
+        "corp[0].app",
+        "corp[0].contact_sync",
+        "corp[0].webhook[0]",
+    ];
     let receiver = ["corp[0].receiver[0]", "corp[0].receiver[0].previous"];
     for table in [&tables[..], &corp, &account, &receiver].concat() {
         let variable = format!("WECOM_BRIDGE_{table}__SOMETHING_ELSE").to_uppercase();

@@ -70,10 +70,11 @@ pub(super) async fn a_member_opens_it_for_a_customer(browser: &Browser) {
     assert_eq!(visit["entry"], "single_chat_tools");
     assert_eq!(visit["count"], 2);
     // Whom nobody had read before is read, and told that they belong to it.
-    let cards = world.cards(&member);
+    let mut cards = world.cards(&member);
+    cards.sort();
     assert_eq!(
         cards,
-        ["正在与王女士协作", "你已加入“与我协作”"],
+        ["你已加入“与我协作”", "正在与王女士协作"],
         "one card for two visits"
     );
     let events = world.api("api/v1/events?kind=sidebar_opened").await;

@@ -157,6 +157,8 @@ async fn of_wecom(api: &Api) {
         let id = text(&page["items"][0], "id");
         api.post(&format!("{queue}/{id}/replay"), Value::Null).await;
     }
+    api.post("outgoing/replay?kind=webhook/erp", Value::Null)
+        .await;
     api.post("events/replay?kind=refresh_contact", Value::Null)
         .await;
     api.post("sync", json!({"scope": "all", "dry_run": true}))
