@@ -6,6 +6,9 @@ pub mod check;
 mod corps;
 mod files;
 mod home;
+mod receivers;
+
+pub mod reload;
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
@@ -21,19 +24,20 @@ use url::Url;
 
 use crate::act::{Act, Corp};
 use crate::app::corps::corps;
-use crate::callback::Keyring;
+use crate::app::receivers::receivers;
+use crate::app::reload::Reload;
 use crate::clock::Clock;
-use crate::config::{self, Config, StoreChoice};
+use crate::config::{Config, StoreChoice};
 use crate::files::Files;
 use crate::files::error::FilesError;
 use crate::http::admin::desk::{CheckUp, Desk, Finding, Verdict};
-use crate::http::arrivals::{Arrivals, kept_in};
+use crate::http::arrivals::kept_in;
 use crate::http::attempts::Attempts;
-use crate::http::doors::{Caller, Doors, Receiver, Tenant};
+use crate::http::doors::{Doors, Tenant};
 use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
+use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
-use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
 use crate::model::ids::CorpId;
 use crate::store::entrance::Entrance;
@@ -162,6 +166,11 @@ impl App {
         Ok(listener.map(TcpListener::local_addr).transpose()?)
     }
 
+    /// What takes another configuration over while the service runs.
+    pub fn reload(&self) -> Reload {
+        Reload::new(self.doors.clone())
+    }
+
     /// The worker, for stepping.
     pub fn worker(&self) -> &Worker {
         &self.worker
@@ -284,17 +293,6 @@ fn doors(
     corps: Arc<HashMap<CorpId, Corp>>,
     clock: Clock,
 ) -> Doors {
-    let configured = config.corps.iter().flat_map(|corp| {
-        let own = corp.receivers.iter().map(|it| (it, Caller::Wecom));
-        let account = corp.service_account.iter();
-        let accounts = account.flat_map(|account| &account.receivers);
-        own.chain(accounts.map(|it| (it, Caller::Weixin)))
-            .map(move |(it, caller)| (&corp.id, caller, it))
-    });
-    let receivers = configured.enumerate();
-    let receivers = receivers
-        .map(|(number, (corp, caller, it))| (it.name.clone(), receiver(corp, caller, number, it)));
-    let receivers: HashMap<_, _> = receivers.collect();
     let tenants = config.corps.iter().map(|corp| {
         let tenant = Tenant {
             corp: corp.id.clone(),
@@ -317,8 +315,7 @@ fn doors(
         act: Act::new(Arc::clone(&store), Arc::clone(&corps)),
         store,
         clock,
-        arrivals: receivers.iter().map(|_| Arrivals::default()).collect(),
-        receivers,
+        receivers: Receivers::new(receivers(config)),
         corps,
         tenants: tenants.collect(),
         former_homes: HashMap::new(),
@@ -335,23 +332,6 @@ fn doors(
         kept_in: kept_in(),
         link_states: LinkStates::default(),
     }
-}
-
-fn receiver(corp: &CorpId, caller: Caller, number: usize, receiver: &config::Receiver) -> Receiver {
-    let (keys, previous) = (receiver.keys.clone(), receiver.previous.clone());
-    Receiver {
-        number,
-        corp: corp.clone(),
-        caller,
-        keyring: Keyring::new(keys, previous, receiver.receive_ids.clone()),
-        replier: replier(receiver),
-    }
-}
-
-fn replier(receiver: &config::Receiver) -> Option<Arc<Replier>> {
-    let content = receiver.reply.clone()?;
-    let (current, previous) = (receiver.keys.clone(), receiver.previous.clone());
-    Some(Arc::new(Replier::text(content, current, previous)))
 }
 
 /// The doctor, for the admin pages: the checks of one corp, through the address that the service listens on.

@@ -12,11 +12,11 @@ use std::thread;
 use std::time::Duration;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{self, EnvFilter, FilterExt};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Filter, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry};
+use tracing_subscriber::{Layer, Registry, reload};
 
 /// This many lines may wait: a few megabytes.
 const LINES_MAX: usize = 8192;
@@ -47,10 +47,27 @@ pub enum TelemetryError {
     Twice,
 }
 
-/// Writes the lines that still wait when it is dropped. Keep it until the end of `main`.
+/// Logging as it was set up. Writes the lines that still wait when it is dropped: keep it until the end of `main`.
 #[derive(Debug)]
 #[must_use = "lines that wait are lost without it"]
-pub struct Flush(SyncSender<Message>);
+pub struct Logging {
+    level: reload::Handle<EnvFilter, Registry>,
+    _flush: Flush,
+}
+
+impl Logging {
+    /// Chooses other lines from now on, in the words of [`EnvFilter`].
+    ///
+    /// # Errors
+    /// [`TelemetryError::Filter`]; everything stays as it was.
+    pub fn choose(&self, level: &str) -> Result<(), TelemetryError> {
+        let reloaded = self.level.reload(filter(level)?);
+        reloaded.map_err(|_| TelemetryError::Filter)
+    }
+}
+
+#[derive(Debug)]
+struct Flush(SyncSender<Message>);
 
 impl Drop for Flush {
     fn drop(&mut self) {
@@ -66,19 +83,23 @@ impl Drop for Flush {
 ///
 /// # Errors
 /// [`TelemetryError`]; nothing is logged then.
-pub fn start(format: Format, level: &str) -> Result<Flush, TelemetryError> {
-    let filter = EnvFilter::builder()
-        .parse(level)
-        .map_err(|_| TelemetryError::Filter)?;
+pub fn start(format: Format, level: &str) -> Result<Logging, TelemetryError> {
+    let (chosen, level) = reload::Layer::new(filter(level)?);
     let lines = Lines::start(io::stderr())?;
-    let flush = Flush(lines.queue.clone());
-    let subscriber = tracing_subscriber::registry().with(layer(format, filter, lines));
+    let _flush = Flush(lines.queue.clone());
+    let subscriber = tracing_subscriber::registry().with(layer(format, chosen, lines));
     subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
-    Ok(flush)
+    Ok(Logging { level, _flush })
 }
 
-fn layer<W>(format: Format, level: EnvFilter, writer: W) -> impl Layer<Registry>
+fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
+    let filter = EnvFilter::builder().parse(level);
+    filter.map_err(|_| TelemetryError::Filter)
+}
+
+fn layer<F, W>(format: Format, level: F, writer: W) -> impl Layer<Registry>
 where
+    F: Filter<Registry> + Send + Sync + 'static,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
@@ -87,7 +108,7 @@ where
         Format::Json => layer.json().flatten_event(true).boxed(),
     };
     // Without the hint every callsite would count as wanted at every level.
-    let shown = filter::filter_fn(may_be_shown).with_max_level_hint(Level::TRACE);
+    let shown = filter_fn(may_be_shown).with_max_level_hint(Level::TRACE);
     layer.with_filter(level.and(shown))
 }
 
@@ -196,8 +217,7 @@ mod tests {
         let out = Page::default();
         let lines = Lines::start(out.clone()).unwrap();
         let flush = Flush(lines.queue.clone());
-        let filter = EnvFilter::builder().parse(level).unwrap();
-        let layer = layer(format, filter, lines);
+        let layer = layer(format, filter(level).unwrap(), lines);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(target: "wecom_bridge::door", id = 7, "our info");
             tracing::debug!(target: "wecom_bridge::door", id = 7, "our debug");

@@ -1,17 +1,23 @@
 //! `serve`: run until a signal.
 
+use std::convert::Infallible;
+
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::reload::Reload;
 use crate::app::{App, AppError, Loops};
 use crate::cli::{ConfigArgs, Exit, complain};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::model::version::version;
-use crate::telemetry::{self, Format};
+use crate::telemetry::{self, Format, Logging};
 
 /// Runs the service until SIGTERM or SIGINT.
+///
+/// At SIGHUP the configuration is read again: receivers, their keys and the log level change without a connection being
+/// dropped; a configuration with a problem changes nothing. Everything else takes a restart.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Serve {
     #[command(flatten)]
@@ -24,14 +30,14 @@ impl Serve {
             Ok(config) => config,
             Err(exit) => return exit,
         };
-        let _flush = match telemetry::start(format(config.log_format), &config.log_level) {
-            Ok(flush) => flush,
+        let logging = match telemetry::start(format(config.log_format), &config.log_level) {
+            Ok(logging) => logging,
             Err(problem) => {
                 complain(&problem.to_string());
                 return Exit::Failed;
             }
         };
-        match serve(&config).await {
+        match serve(&config, &self.config, &logging).await {
             Ok(()) => Exit::Done,
             Err(problem) => {
                 complain(&problem.to_string());
@@ -49,7 +55,7 @@ pub(in crate::cli) const fn format(format: LogFormat) -> Format {
     }
 }
 
-async fn serve(config: &Config) -> Result<(), AppError> {
+async fn serve(config: &Config, args: &ConfigArgs, logging: &Logging) -> Result<(), AppError> {
     let app = App::build(config, Clock::system()).await?;
     let (address, public_url) = (app.address()?, &config.public_url);
     tracing::info!(%address, %public_url, version = version(), "Listening.");
@@ -64,8 +70,37 @@ async fn serve(config: &Config) -> Result<(), AppError> {
     }
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    app.run(Loops::Running, stop).await?;
+    let reload = app.reload();
+    tokio::select! {
+        ended = app.run(Loops::Running, stop) => ended?,
+        never = reload_on_signal(args, &reload, logging) => match never {},
+    }
     tracing::info!("Stopped.");
+    Ok(())
+}
+
+/// Reads the configuration again at each SIGHUP.
+async fn reload_on_signal(args: &ConfigArgs, reload: &Reload, logging: &Logging) -> Infallible {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    loop {
+        hangup.recv().await;
+        match again(args, reload, logging) {
+            Ok(()) => tracing::info!(
+                "The configuration was read again: receivers, keys and log level are its own. Everything else takes a restart."
+            ),
+            Err(problem) => {
+                tracing::error!(%problem, "The configuration was read again and not taken over.")
+            }
+        }
+    }
+}
+
+fn again(args: &ConfigArgs, reload: &Reload, logging: &Logging) -> anyhow::Result<()> {
+    let config = args.load()?;
+    reload.receivers(&config)?;
+    logging.choose(&config.log_level)?;
     Ok(())
 }
 

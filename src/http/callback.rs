@@ -14,11 +14,10 @@ use bytes::BytesMut;
 use futures_util::StreamExt;
 
 use crate::callback::{self, Plaintext, Query};
-use crate::http::doors::{Caller, Doors, Receiver};
+use crate::http::doors::Doors;
+use crate::http::receivers::{Caller, Receiver};
 use crate::http::refusals::{Cause, Refused};
-use crate::http::reply::Replier;
 use crate::model::delivery::{Delivery, Source};
-use crate::model::ids::{CorpId, ReceiverName};
 use crate::store::entrance::Entrance;
 use crate::store::item::Accepted;
 
@@ -34,7 +33,8 @@ pub(in crate::http) async fn echo(
     name: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Refused> {
-    let (name, receiver) = find(&doors, &name)?;
+    let receiver = find(&doors, &name)?;
+    let name = &receiver.name;
     let opened = Query::parse(request.query_string())
         .and_then(|query| callback::echo(&receiver.keyring, &query));
     match opened {
@@ -56,26 +56,23 @@ pub(in crate::http) async fn deliver(
 ) -> Result<HttpResponse, Refused> {
     let Opened {
         receiver,
-        corp,
-        caller,
         plaintext,
-        replier,
-        number,
     } = opened;
     let now = doors.clock.now();
-    let (source, peek) = match caller {
+    let (source, peek) = match receiver.caller {
         Caller::Wecom => (
             Source::Callback,
-            callback::peek(&receiver, plaintext.as_bytes(), now),
+            callback::peek(&receiver.name, plaintext.as_bytes(), now),
         ),
         Caller::Weixin => (
             Source::ServiceAccount,
-            callback::peek_account(&receiver, plaintext.as_bytes(), now),
+            callback::peek_account(&receiver.name, plaintext.as_bytes(), now),
         ),
     };
+    let replier = receiver.replier.as_ref();
     let reply = replier.and_then(|replier| replier.answer(&peek.kind, &plaintext, now));
     let delivery = Delivery {
-        receiver,
+        receiver: receiver.name.clone(),
         source,
         kind: peek.kind,
         subject: peek.subject,
@@ -83,26 +80,22 @@ pub(in crate::http) async fn deliver(
         received_at: now,
         xml: plaintext.into_text(),
     };
-    let accepted = entrance.accept(&corp, peek.key, &delivery).await;
+    let accepted = entrance.accept(&receiver.corp, peek.key, &delivery).await;
     let accepted =
         accepted.map_err(|problem| doors.refusals.store(&delivery, &problem.to_string(), now))?;
-    let Delivery {
-        receiver,
-        kind,
-        subject,
-        ..
-    } = &delivery;
+    let (name, arrivals) = (&receiver.name, &receiver.arrivals);
+    let Delivery { kind, subject, .. } = &delivery;
     let latency = doors.clock.now().since(now);
     doors.kept_in.add(latency);
     let latency_ms = latency.as_millis() as u64;
     match accepted {
         Accepted::New(event) => {
-            doors.arrivals[number].new_one(kind);
-            tracing::info!(%event, %receiver, %kind, %subject, latency_ms, "received");
+            arrivals.new_one(kind);
+            tracing::info!(%event, receiver = %name, %kind, %subject, latency_ms, "received");
         }
         Accepted::Duplicate => {
-            doors.arrivals[number].duplicate(kind);
-            tracing::info!(%receiver, %kind, %subject, latency_ms, "received again; nothing to do");
+            arrivals.duplicate(kind);
+            tracing::info!(receiver = %name, %kind, %subject, latency_ms, "received again; nothing to do");
         }
     }
     Ok(match reply {
@@ -115,12 +108,8 @@ pub(in crate::http) async fn deliver(
 
 /// A callback whose signature, encryption and receive id are right. There is no other way to get at its content.
 pub(in crate::http) struct Opened {
-    receiver: ReceiverName,
-    corp: CorpId,
-    caller: Caller,
+    receiver: Arc<Receiver>,
     plaintext: Plaintext,
-    replier: Option<Arc<Replier>>,
-    number: usize,
 }
 
 impl FromRequest for Opened {
@@ -134,7 +123,8 @@ impl FromRequest for Opened {
                 .app_data::<web::Data<Doors>>()
                 .ok_or(Refused::NotFound)?;
             let name = request.match_info().unprocessed().strip_prefix('/');
-            let (name, receiver) = find(doors, name.unwrap_or_default())?;
+            let receiver = find(doors, name.unwrap_or_default())?;
+            let name = &receiver.name;
             let refuse = |problem| doors.refusals.callback(name, problem, doors.clock.now());
             let query = Query::parse(request.query_string()).map_err(refuse)?;
             let body = quiet_at_first(read(&request, payload));
@@ -145,19 +135,15 @@ impl FromRequest for Opened {
             let body = body.map_err(|cause| doors.refusals.counted(cause))?;
             let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
             Ok(Self {
-                receiver: name.clone(),
-                corp: receiver.corp.clone(),
-                caller: receiver.caller,
+                receiver,
                 plaintext,
-                replier: receiver.replier.clone(),
-                number: receiver.number,
             })
         })
     }
 }
 
-fn find<'a>(doors: &'a Doors, name: &str) -> Result<(&'a ReceiverName, &'a Receiver), Refused> {
-    let found = doors.receivers.get_key_value(name);
+fn find(doors: &Doors, name: &str) -> Result<Arc<Receiver>, Refused> {
+    let found = doors.receivers.of(name);
     found.ok_or_else(|| doors.refusals.counted(Cause::UnknownReceiver))
 }
 

@@ -8,18 +8,17 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::act::{Act, Corp};
-use crate::callback::Keyring;
 use crate::clock::Clock;
 use crate::files::Files;
 use crate::http::admin::desk::Desk;
-use crate::http::arrivals::{Arrivals, KeptIn};
+use crate::http::arrivals::KeptIn;
 use crate::http::attempts::Attempts;
 use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
+use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
-use crate::http::reply::Replier;
 use crate::http::session::SessionKey;
-use crate::model::ids::{AgentId, CorpId, ReceiverName, TenantKey, UserId};
+use crate::model::ids::{AgentId, CorpId, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -34,8 +33,8 @@ pub struct Doors {
     pub act: Act,
     /// The time.
     pub clock: Clock,
-    /// The callback configurations by the last part of their URL.
-    pub receivers: HashMap<ReceiverName, Receiver>,
+    /// The callback configurations.
+    pub receivers: Receivers,
     /// The corps as the corridor knows them.
     pub corps: Arc<HashMap<CorpId, Corp>>,
     /// The corps as the pages know them, by team identification code.
@@ -66,36 +65,10 @@ pub struct Doors {
     pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
-    /// What came to each receiver, by its number.
-    pub arrivals: Vec<Arrivals>,
     /// How long deliveries took to be kept.
     pub kept_in: KeptIn,
     /// Links counted by state, for the figures.
     pub link_states: LinkStates,
-}
-
-/// One callback configuration.
-#[derive(Debug)]
-pub struct Receiver {
-    /// Whose it is.
-    pub corp: CorpId,
-    /// Who calls it.
-    pub caller: Caller,
-    /// What it verifies and decrypts with.
-    pub keyring: Keyring,
-    /// Answers messages; without one they get an empty answer, as everything else does.
-    pub replier: Option<Arc<Replier>>,
-    /// Where in [`Doors::arrivals`] what comes is counted.
-    pub number: usize,
-}
-
-/// Who calls a callback URL. Both sign and seal alike, and give some of their events the same names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
-    /// WeCom, for the app or the contact-sync assistant.
-    Wecom,
-    /// WeChat, for the service account.
-    Weixin,
 }
 
 /// A corp on its pages.

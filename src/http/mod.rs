@@ -7,6 +7,7 @@
 pub mod arrivals;
 pub mod attempts;
 pub mod doors;
+pub mod receivers;
 pub mod refusals;
 pub mod session;
 

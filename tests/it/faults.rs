@@ -8,4 +8,5 @@ mod store;
 
 mod wecom;
 
+mod reload;
 mod stop;

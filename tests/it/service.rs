@@ -131,6 +131,11 @@ impl Service {
         child.wait().unwrap()
     }
 
+    /// SIGHUP: it reads its configuration again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
     /// SIGSTOP: it does nothing any more; its connections stay open.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");

@@ -59,16 +59,13 @@ fn parts(admin: &Admin) -> Vec<Part> {
         qr: None,
     };
     let public = doors.public_url.as_str().trim_end_matches('/');
-    let receivers = doors.receivers.iter();
-    let mut names: Vec<String> = receivers
-        .filter(|(_, receiver)| receiver.corp == admin.corp)
-        .map(|(name, _)| name.to_string())
-        .collect();
-    names.sort();
-    let callbacks = names.into_iter().map(|name| Line {
-        value: format!("{public}/callback/{name}"),
-        name,
-    });
+    let receivers = doors.receivers.all().into_iter();
+    let callbacks = receivers
+        .filter(|receiver| receiver.corp == admin.corp)
+        .map(|receiver| Line {
+            value: format!("{public}/callback/{}", receiver.name),
+            name: receiver.name.to_string(),
+        });
     let host = doors.public_url.host_str().unwrap_or_default();
     let domain = match doors.public_url.port() {
         Some(port) => format!("{host}:{port}"),

@@ -102,12 +102,11 @@ async fn metrics(doors: web::Data<Doors>) -> HttpResponse {
 }
 
 fn at_the_door(page: &mut Page, doors: &Doors) {
-    let mut receivers: Vec<_> = doors.receivers.iter().collect();
-    receivers.sort_by_key(|(name, _)| name.as_str());
-    for (name, receiver) in receivers {
+    for receiver in doors.receivers.all() {
         for family in Family::ALL {
-            let texts = [receiver.corp.as_str(), name.as_str(), family.name()];
-            let (new, before) = doors.arrivals[receiver.number].of(family);
+            let names = [receiver.corp.as_str(), receiver.name.as_str()];
+            let texts = [names[0], names[1], family.name()];
+            let (new, before) = receiver.arrivals.of(family);
             page.add(Figure::Received, &texts, Value::Count(new));
             page.add(Figure::Duplicates, &texts, Value::Count(before));
         }
