@@ -223,11 +223,10 @@ fn card(n: usize) -> Call {
 async fn two_processes_share_budgets_and_tokens() {
     let two = two().await;
     let cards: Vec<Call> = (0..40).map(card).collect();
-    let send = |(n, card)| two.clients[n % 2].perform(card, two.now);
+    let send = async |n: usize| two.clients[n % 2].perform(&cards[n], two.now).await;
     // By itself: who waits for another's token longer than a second fetches one, and a busy machine may take that long.
-    let first = send((0, &cards[0])).await;
-    let sends = cards.iter().enumerate().skip(1).map(send);
-    let mut results = futures_util::future::join_all(sends).await;
+    let first = send(0).await;
+    let mut results = futures_util::future::join_all((1..cards.len()).map(send)).await;
     results.push(first);
     let sent = results.iter().filter(|result| result.is_ok()).count();
     assert_eq!(sent, 15, "what one member may get at once");
