@@ -1,4 +1,5 @@
-//! Outgoing calls: what is owed to WeCom, to WeChat and to the company's own systems, and what came of it. Codes and texts are not shown.
+//! Outgoing calls: what is owed to WeCom, to WeChat and to the company's own systems, and what came of it. Codes and
+//! texts are not shown.
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;

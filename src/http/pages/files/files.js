@@ -19,6 +19,7 @@
     function removable(line) {
       const button = make("button", said.remove);
       button.type = "button";
+      button.className = "files-remove";
       button.addEventListener("click", () => {
         line.remove();
         place.dispatchEvent(new Event("change", { bubbles: true }));
@@ -60,7 +61,10 @@
         failed(line, file, (request.response && request.response.detail) || said.failed);
       });
       request.addEventListener("error", () => failed(line, file, said.failed));
-      request.addEventListener("loadend", () => { busy -= 1; });
+      request.addEventListener("loadend", () => {
+        busy -= 1;
+        if (busy === 0 && status.textContent === said.busy) status.textContent = "";
+      });
       busy += 1;
       request.send(form);
     }
