@@ -33,6 +33,11 @@ test: ## Run all tests
 	$(call need,chromedriver,chromium chromium-driver)
 	cargo test
 
+.PHONY: torture
+torture: ## Trouble of every kind at random under load; ROUNDS=3 of each store, SEED= to play the same again
+	$(call need,redis-server,redis-server)
+	ROUNDS=$(or $(ROUNDS),3) SEED=$(SEED) cargo test --test it -- --ignored --nocapture --test-threads 1 torture
+
 .PHONY: demo
 demo: ## Build and play the main job with the simulator; pages stay open until Ctrl-C
 	cargo run --release -- simulate

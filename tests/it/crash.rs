@@ -7,6 +7,8 @@
 mod balance;
 mod load;
 mod points;
+mod torture;
+mod wire;
 
 use std::time::Duration;
 

@@ -44,6 +44,22 @@ impl Balance {
         balance
     }
 
+    /// The figures of both.
+    pub(in crate::crash) fn with(mut self, other: &Self) -> Self {
+        self.sent += other.sent;
+        self.tries += other.tries;
+        self.answered += other.answered;
+        self.found += other.found;
+        self.settled += other.settled;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.welcomed += other.welcomed;
+        self.carded += other.carded;
+        self.greeted_twice += other.greeted_twice;
+        self.visits += other.visits;
+        self
+    }
+
     #[track_caller]
     pub(in crate::crash) fn assert_even(&self) {
         assert_eq!(self.wrong, [""; 0], "{self}");
