@@ -128,8 +128,9 @@ impl Balance {
         }
     }
 
-    /// Everybody was greeted: by a welcome message, or the member got one card about it. Only a kill between a welcome
-    /// message and its receipt, 20 seconds before anybody looked again, can bring both.
+    /// Everybody was greeted: by a welcome message, or the member got one card about it. Two things alone can bring both:
+    /// a kill between a welcome message and its receipt, 20 seconds before anybody looked again; and a confirmation
+    /// that is settled before the half addition with the code, whose claim has died with a store.
     async fn compare_greetings(&mut self, load: &Load, door: &Door) {
         let (welcomes, cards) = (welcomes(load.sim()), cards(load.sim()));
         for (id, story) in load.stories() {
@@ -151,7 +152,7 @@ impl Balance {
                 (_, 0, 1) => steps == ["carded"],
                 (Story::Welcome | Story::Half, 1, 1) => {
                     self.greeted_twice += 1;
-                    steps == ["carded"]
+                    steps == ["carded"] || story == Story::Half && steps == ["welcomed"]
                 }
                 _ => false,
             };
