@@ -86,6 +86,16 @@ pub struct Tenant {
     pub account_qr_code: Option<Url>,
 }
 
+impl Tenant {
+    /// How customers read it: by its name, and without one never by its id.
+    pub(in crate::http) fn for_customers(&self) -> &str {
+        match self.name == self.corp.as_str() {
+            true => "与我协作",
+            false => &self.name,
+        }
+    }
+}
+
 /// Where links with a replaced team identification code lead, and how long.
 #[derive(Debug, Clone)]
 pub struct FormerHome {

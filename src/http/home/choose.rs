@@ -62,7 +62,7 @@ pub(in crate::http::home) async fn page(
     customers.truncate(LISTED_MAX);
     let page = ChoosePage {
         t: place.t,
-        company: &place.tenant.name,
+        company: place.tenant.for_customers(),
         customers,
         more,
     };

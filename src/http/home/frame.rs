@@ -51,7 +51,7 @@ impl Frame {
         let list = place.asked("list");
         let words = [("list", list), ("lang", t.other_code)];
         Self {
-            company: place.tenant.name.clone(),
+            company: place.tenant.for_customers().to_owned(),
             home: visit.to("/home", &[]),
             here: visit.to(&place.path, &[]),
             translated: visit.to(&place.path, &words),

@@ -61,7 +61,7 @@ pub(in crate::http) fn stranger(
     tenant: &Tenant,
 ) -> HttpResponse {
     let t = texts::for_reader(request);
-    turned::notice(doors, t, Why::Stranger, Some(&tenant.name), None)
+    turned::notice(doors, t, Why::Stranger, Some(tenant.for_customers()), None)
 }
 
 /// Asks somebody to agree that WeChat tells who they are.
@@ -72,7 +72,7 @@ pub(in crate::http) fn agree(
     to: &str,
 ) -> HttpResponse {
     let t = texts::for_reader(request);
-    turned::notice(doors, t, Why::Agree, Some(&tenant.name), Some(to))
+    turned::notice(doors, t, Why::Agree, Some(tenant.for_customers()), Some(to))
 }
 
 /// The page of a form that somebody fills in, with the files that came with it.

@@ -44,7 +44,7 @@ impl Names {
                 Reader::Customer => t.you.to_owned(),
                 Reader::Preview { name, .. } => name.clone(),
             },
-            company: visit.place.tenant.name.clone(),
+            company: visit.place.tenant.for_customers().to_owned(),
             colleague: t.colleague,
         })
     }

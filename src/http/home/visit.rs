@@ -140,7 +140,7 @@ impl Place {
             | Why::ReadOnly
             | Why::Unavailable => None,
         };
-        let name = Some(self.tenant.name.as_str());
+        let name = Some(self.tenant.for_customers());
         notice(&self.doors, self.t, why, name, reopen).into()
     }
 

@@ -11,7 +11,7 @@ use crate::home::{
     CHEN, Guest, HOME, WANG, approval, ask, at, corp, form, item, key, project, put, reply, revoke,
     share, token_before, wang, zhang,
 };
-use crate::world::{On, World, stories, user};
+use crate::world::{CORP, On, World, stories, user};
 
 stories!(
     empty_lists_say_so,
@@ -48,6 +48,8 @@ async fn empty_lists_say_so(on: On) {
     ] {
         assert!(page.html.contains(text), "{text}: {}", page.html);
     }
+    // A company without a name in the settings is no id to its customers.
+    assert!(!page.html.contains(CORP), "{}", page.html);
     let english = guest.get(&format!("{HOME}&lang=en")).await;
     assert!(
         english.html.contains("No projects yet."),
