@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
+/// How often an element may be replaced between being found and being asked.
+const REPLACED_MAX: usize = 10;
+
 /// What has not appeared by then never will.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -174,8 +177,7 @@ impl Browser {
 
     /// Waits for the first element that this CSS selector finds, and tells its text.
     pub(crate) async fn text(&self, css: &str) -> String {
-        let found = self.find("css selector", css).await;
-        let text = self.get(&format!("element/{found}/text")).await;
+        let text = self.of_element(css, "text", None).await;
         text.as_str().unwrap().to_owned()
     }
 
@@ -187,16 +189,13 @@ impl Browser {
 
     /// Waits for the element and clicks it.
     pub(crate) async fn click(&self, css: &str) {
-        let found = self.find("css selector", css).await;
-        self.post(&format!("element/{found}/click"), json!({}))
-            .await;
+        self.of_element(css, "click", Some(json!({}))).await;
     }
 
     /// Waits for the field and types into it, after what stands there.
     pub(crate) async fn type_into(&self, css: &str, text: &str) {
-        let found = self.find("css selector", css).await;
         let keys = json!({ "text": text });
-        self.post(&format!("element/{found}/value"), keys).await;
+        self.of_element(css, "value", Some(keys)).await;
     }
 
     /// Keeps pictures of the whole page, light and dark, in the folder that `WECOM_BRIDGE_PICTURES` names; without one,
@@ -316,6 +315,24 @@ impl Browser {
     async fn chromium(&self, cmd: &str, params: Value) -> Value {
         let command = json!({ "cmd": cmd, "params": params });
         self.post("goog/cdp/execute", command).await
+    }
+
+    /// Asks something of the first element that this selector finds; anew when a script has put another in its place
+    /// between the two.
+    async fn of_element(&self, css: &str, command: &str, body: Option<Value>) -> Value {
+        for _ in 0..REPLACED_MAX {
+            let found = self.find("css selector", css).await;
+            let at = self.at(&format!("element/{found}/{command}"));
+            let request = match &body {
+                Some(body) => self.http.post(at).json(body),
+                None => self.http.get(at),
+            };
+            match answer(request).await {
+                Err(problem) if problem.contains("stale element reference") => {}
+                result => return result.expect(css),
+            }
+        }
+        panic!("{css} is replaced again and again");
     }
 
     async fn find(&self, using: &str, value: &str) -> String {
