@@ -13,6 +13,7 @@ pub mod session;
 
 mod error;
 mod language;
+mod moment;
 mod nonce;
 mod personal;
 
@@ -40,6 +41,7 @@ pub mod metrics;
 
 mod names;
 mod page;
+mod people;
 mod search;
 
 use actix_web::{guard, web};

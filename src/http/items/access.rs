@@ -19,9 +19,11 @@ use crate::decide::rejection::Rejection;
 use crate::decide::request::{Command, Request};
 use crate::http::admin::passage;
 use crate::http::doors::Doors;
+use crate::http::files::asker::Asker;
+use crate::http::files::receive::Received;
 use crate::http::items::frame::Place;
 use crate::http::items::texts::{self, Texts};
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
 use crate::http::login;
 use crate::http::session::{self, Session, Who};
 use crate::http::staff;
@@ -46,6 +48,8 @@ pub(in crate::http::items) struct Reader {
     pub(in crate::http::items) here: String,
     /// What the forms of this session carry.
     pub(in crate::http::items) token: String,
+    /// Who they are where files are brought.
+    pub(in crate::http::items) uploader: Option<Asker>,
     query: Vec<(String, String)>,
 }
 
@@ -61,7 +65,7 @@ impl Reader {
     async fn of(request: &HttpRequest) -> Result<Self, Error> {
         let t = texts::for_reader(request);
         let doors = request.app_data::<web::Data<Doors>>();
-        let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
+        let doors = doors.ok_or(Turned::Unavailable)?.clone();
         let query = form_urlencoded::parse(request.query_string().as_bytes());
         let query: Vec<(String, String)> = query.into_owned().collect();
         let here = request.uri().to_string();
@@ -70,6 +74,7 @@ impl Reader {
             let token = doors.session_key.tag("items form", &admin.session);
             let base = format!("/admin/corps/{}/items", admin.corp);
             return Ok(Self {
+                uploader: Some(Asker::of_admin(&admin, &doors)),
                 doors,
                 t,
                 by: Actor::Admin,
@@ -83,7 +88,7 @@ impl Reader {
         let code = query.iter().find(|(name, _)| name == "tenantKey");
         let code = code.map(|(_, code)| code.clone());
         let tenant = doors.tenant(code.as_deref());
-        let tenant = tenant.ok_or_else(|| Why::BadLink.to(t))?;
+        let tenant = tenant.ok_or(Turned::BadLink)?;
         let now = doors.clock.now();
         let session: Option<Session> =
             session::read(request, &doors.session_key, &doors.public_url, now);
@@ -92,22 +97,23 @@ impl Reader {
                 who: Who::Member(userid),
                 ..
             }) => userid,
-            Some(_) => return Err(Why::NotAMember.to(t).into()),
+            Some(_) => return Err(Turned::NotAMember.into()),
             None if *request.method() == Method::GET => {
                 let base = doors.public_url.path().trim_end_matches('/');
                 let back = format!("{base}{here}");
                 let away = login::start(&doors, tenant, code.as_deref(), &back);
                 return Err(away.map_or_else(Error::from, instead));
             }
-            None => return Err(Why::Ended.to(t).into()),
+            None => return Err(Turned::Ended.into()),
         };
         let corp = tenant.corp.clone();
         let works_here = staff::works_here(&doors, &corp, &userid).await;
         if !works_here.map_err(Turned::from)? {
-            return Err(Why::NotAMember.to(t).into());
+            return Err(Turned::NotAMember.into());
         }
         let own = format!("{corp}\n{}", userid.key());
         Ok(Self {
+            uploader: Asker::of(request, &doors),
             token: doors.session_key.tag("items form", &own),
             place: Place::new("/items".to_owned(), code),
             by: Actor::Member(userid),
@@ -169,19 +175,19 @@ impl Reader {
     pub(in crate::http::items) fn kind(&self, name: &str) -> Result<ItemKind, Turned> {
         ItemKind::parse(name)
             .filter(|kind| is_authorised(self.authorised(), *kind))
-            .ok_or_else(|| Why::Missing.to(self.t))
+            .ok_or(Turned::Missing)
     }
 
     /// The item that an address names, if they see it.
     pub(in crate::http::items) async fn item(&self, kind: &str, id: &str) -> Result<Item, Turned> {
         let found = self.read_item(&self.item_ref(kind, id)?).await?;
-        found.ok_or_else(|| Why::Missing.to(self.t))
+        found.ok_or(Turned::Missing)
     }
 
     /// The item that an address names, of a kind that the corp works with.
     pub(in crate::http::items) fn item_ref(&self, kind: &str, id: &str) -> Result<ItemRef, Turned> {
         let kind = self.kind(kind)?;
-        let id = ItemKey::parse(id).map_err(|_| Why::Missing.to(self.t))?;
+        let id = ItemKey::parse(id).map_err(|_| Turned::Missing)?;
         Ok(ItemRef::new(kind, id))
     }
 
@@ -203,7 +209,7 @@ impl Reader {
     /// Random bits for a new id.
     pub(in crate::http::items) fn random<const N: usize>(&self) -> Result<[u8; N], Turned> {
         let mut bits = [0; N];
-        getrandom::fill(&mut bits).map_err(|_| Why::Unavailable.to(self.t))?;
+        getrandom::fill(&mut bits).map_err(|_| Turned::Unavailable)?;
         Ok(bits)
     }
 }
@@ -213,6 +219,35 @@ fn instead(answer: HttpResponse) -> Error {
 }
 
 impl Posted {
+    /// What came with files, whose door has seen that it is a form of ours.
+    pub(in crate::http::items) async fn with_files(
+        request: &HttpRequest,
+        received: Received,
+    ) -> Result<Self, Error> {
+        let reader = Reader::of(request).await?;
+        let files = received.files.into_iter().map(|(name, file)| {
+            let name = name.strip_prefix("file:").unwrap_or(&name);
+            (name.to_owned(), file.id)
+        });
+        Ok(Self::of(reader, received.fields.into_iter().chain(files)))
+    }
+
+    fn of(reader: Reader, sent: impl Iterator<Item = (String, String)>) -> Self {
+        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
+        let mut asked = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in sent {
+            if name != "token" {
+                asked.append_pair(&name, &value);
+            }
+            fields.entry(name).or_default().push(value);
+        }
+        Self {
+            reader,
+            fields,
+            asked: asked.finish(),
+        }
+    }
+
     /// The field without the blanks round it; nothing and empty are the same.
     pub(in crate::http::items) fn field(&self, name: &str) -> &str {
         self.raw(name).unwrap_or_default().trim()
@@ -291,7 +326,7 @@ impl Posted {
                 | ActError::Webhook(_)),
             ) => {
                 tracing::error!(%problem, "A command of a page was not carried out.");
-                Err(Why::Unavailable.to(self.reader.t))
+                Err(Turned::Unavailable)
             }
         }
     }
@@ -315,34 +350,18 @@ impl FromRequest for Posted {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let reader = Reader::of(&request).await?;
-            let t = reader.t;
             if !session::is_same_origin(&request, &reader.doors.public_url) {
-                return Err(Why::Foreign.to(t).into());
+                return Err(Turned::Foreign.into());
             }
             let body = web::Payload::from_request(&request, &mut payload).await?;
             let body = body.to_bytes_limited(FORM_MAX_BYTES).await;
-            let body = body.map_err(|_| Why::TooLarge.to(t))?;
-            let body = body.map_err(|_| Why::Malformed.to(t))?;
-            let mut fields: HashMap<String, Vec<String>> = HashMap::new();
-            let mut asked = form_urlencoded::Serializer::new(String::new());
-            for (name, value) in form_urlencoded::parse(&body) {
-                if name != "token" {
-                    asked.append_pair(&name, &value);
-                }
-                fields
-                    .entry(name.into_owned())
-                    .or_default()
-                    .push(value.into_owned());
-            }
-            let posted = Self {
-                asked: asked.finish(),
-                reader,
-                fields,
-            };
+            let body = body.map_err(|_| Turned::TooLarge)?;
+            let body = body.map_err(|_| Turned::Malformed)?;
+            let posted = Self::of(reader, form_urlencoded::parse(&body).into_owned());
             let (sent, own) = (posted.field("token"), &posted.reader.token);
             match bool::from(sent.as_bytes().ct_eq(own.as_bytes())) {
                 true => Ok(posted),
-                false => Err(Why::Ended.to(t).into()),
+                false => Err(Turned::Ended.into()),
             }
         })
     }

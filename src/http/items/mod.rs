@@ -28,13 +28,18 @@ mod records;
 
 mod edit;
 
-use actix_web::web;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::http::files::receive::Received;
+use crate::model::item::ItemRef;
 
 /// The route table, for members and for administrators.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
     for base in ["/items", "/admin/corps/{corp}/items"] {
         config.service(
             web::scope(base)
+                .wrap(from_fn(turned::in_their_words))
                 .route("", web::get().to(list::page))
                 .route("/language/{code}", web::get().to(frame::language))
                 .route("/hand-over", web::get().to(change::hand_over_page))
@@ -49,4 +54,14 @@ pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
                 .default_service(web::to(frame::nothing_here)),
         );
     }
+}
+
+/// The editor of an item, with the files that came with what was typed.
+pub(in crate::http) async fn with_files(
+    request: &HttpRequest,
+    item: &ItemRef,
+    received: Received,
+) -> HttpResponse {
+    let shown = edit::with_files(request, item, received).await;
+    shown.unwrap_or_else(|problem| turned::told(request, problem))
 }

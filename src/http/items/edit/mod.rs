@@ -3,6 +3,8 @@
 pub(in crate::http::items) mod faults;
 pub(in crate::http::items) mod fields;
 
+mod attached;
+
 mod approval;
 mod form;
 mod project;
@@ -10,13 +12,14 @@ mod record;
 mod sheet;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::decide::rejection::Rejection;
 use crate::decide::request::{Command, Draft, Target};
+use crate::http::files::receive::Received;
 use crate::http::items::access::{Posted, Reader};
-use crate::http::items::change::{NOT_THEIRS, new_id};
+use crate::http::items::change::NOT_THEIRS;
 use crate::http::items::edit::approval::ApprovalSheet;
 use crate::http::items::edit::faults::Faults;
 use crate::http::items::edit::fields::Do;
@@ -24,12 +27,14 @@ use crate::http::items::edit::form::FormSheet;
 use crate::http::items::edit::project::ProjectSheet;
 use crate::http::items::edit::record::RecordSheet;
 use crate::http::items::edit::sheet::{About, Part, Sheet};
-use crate::http::items::frame::{Frame, render, respond, see};
+use crate::http::items::frame::Frame;
 use crate::http::items::names::Wanted;
 use crate::http::items::people::{self, Choice};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why, status_of};
+use crate::http::items::turned::{Turned, status_of};
+use crate::http::moment::Moment;
+use crate::http::page::{respond, see};
 use crate::model::item::{Circle, Item, ItemKind, ItemRef};
 use crate::model::time::Timestamp;
 
@@ -51,6 +56,8 @@ struct EditPage {
     action: String,
     back: String,
     kind: &'static str,
+    /// Of a new item.
+    id: Option<String>,
     changed_at: String,
     /// Whether an owner must be chosen: an administrator makes it.
     owner_asked: bool,
@@ -153,8 +160,8 @@ pub(in crate::http::items) async fn blank(
     let Some(about) = About::new(&reader, kind, asked).await? else {
         return customer(&reader, kind).await;
     };
-    let sheet = Sheet::blank(&reader, kind, &about);
-    show(&reader, None, kind, sheet, Answer::opened(None)).await
+    let sheet = Sheet::blank(&reader, &about);
+    show(&reader, &about, sheet, Answer::opened(None)).await
 }
 
 /// The editor of a new item is sent.
@@ -166,8 +173,8 @@ pub(in crate::http::items) async fn make(
     let kind = kind(reader, &request)?;
     let asked = |name: &str| posted.field(name);
     let about = About::new(reader, kind, asked).await?;
-    let about = about.ok_or_else(|| Why::Missing.to(reader.t))?;
-    sent(&posted, None, kind, &about).await
+    let about = about.ok_or(Turned::Missing)?;
+    sent(&posted, &about).await
 }
 
 /// The editor of an item.
@@ -182,7 +189,7 @@ pub(in crate::http::items) async fn open(
     let about = About::of(&reader, &before).await?;
     let sheet = Sheet::of(&reader, &before, &about, &names);
     let answer = Answer::opened(Some(&before));
-    show(&reader, Some(&before), before.kind(), sheet, answer).await
+    show(&reader, &about, sheet, answer).await
 }
 
 /// The editor of an item is sent.
@@ -192,14 +199,35 @@ pub(in crate::http::items) async fn save(
 ) -> Result<HttpResponse, Turned> {
     let before = own(&posted.reader, &request).await?;
     let about = About::of(&posted.reader, &before).await?;
-    let kind = before.kind();
-    sent(&posted, Some(before), kind, &about).await
+    sent(&posted, &about).await
+}
+
+/// An editor is sent by its button for files, from a browser without a script: it is shown again, with what was typed
+/// and the files that came along.
+pub(in crate::http::items) async fn with_files(
+    request: &HttpRequest,
+    item: &ItemRef,
+    received: Received,
+) -> Result<HttpResponse, Error> {
+    let mut posted = Posted::with_files(request, received).await?;
+    let reader = &posted.reader;
+    let about = match reader.read_item(item).await? {
+        Some(before) if reader.works_on(&before) => Some(About::of(reader, &before).await?),
+        Some(_) => None,
+        None => About::new(reader, item.kind, |name| posted.field(name)).await?,
+    };
+    let about = about.ok_or(Turned::Missing)?;
+    let here = address(reader, &about);
+    posted.reader.here = here;
+    let sheet = Sheet::read(&posted, &about);
+    let answer = Answer::to(&posted, StatusCode::OK, "", Faults::none());
+    Ok(show(&posted.reader, &about, sheet, answer).await?)
 }
 
 /// The kind that an address names; plans are made with their projects.
 fn kind(reader: &Reader, request: &HttpRequest) -> Result<ItemKind, Turned> {
     match reader.kind(request.match_info().query("kind"))? {
-        ItemKind::Plan => Err(Why::Missing.to(reader.t)),
+        ItemKind::Plan => Err(Turned::Missing),
         kind @ (ItemKind::Project | ItemKind::Form | ItemKind::Record | ItemKind::Approval) => {
             Ok(kind)
         }
@@ -215,33 +243,28 @@ async fn own(reader: &Reader, request: &HttpRequest) -> Result<Item, Turned> {
     if reader.works_on(&item) {
         return Ok(item);
     }
-    Err(Why::Rejected(NOT_THEIRS).to(reader.t))
+    Err(Turned::Rejected(NOT_THEIRS))
 }
 
-async fn sent(
-    posted: &Posted,
-    before: Option<Item>,
-    kind: ItemKind,
-    about: &About,
-) -> Result<HttpResponse, Turned> {
+async fn sent(posted: &Posted, about: &About) -> Result<HttpResponse, Turned> {
     let (reader, t) = (&posted.reader, posted.reader.t);
-    let mut sheet = Sheet::read(posted, kind, about).await?;
-    let before = before.as_ref();
+    let mut sheet = Sheet::read(posted, about);
+    let before = about.before.as_ref();
     let button = Do::parse(posted.field("do"));
     if button != Do::Save {
         sheet.turn(&button);
         let answer = Answer::to(posted, StatusCode::OK, "", Faults::none());
-        return show(reader, before, kind, sheet, answer).await;
+        return show(reader, about, sheet, answer).await;
     }
     if let Some(carried) = posted.sent_before().await? {
         return Ok(saved(reader, before, carried.item));
     }
-    let draft = match draft(posted, before, about, &mut sheet).await? {
+    let draft = match draft(posted, about, &mut sheet).await? {
         Ok(draft) => draft,
         Err(faults) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let answer = Answer::to(posted, status, t.check, faults);
-            return show(reader, before, kind, sheet, answer).await;
+            return show(reader, about, sheet, answer).await;
         }
     };
     let answer = match posted.ask(Command::Put(Box::new(draft))).await? {
@@ -250,13 +273,13 @@ async fn sent(
             let faults = Faults::of(&sheet.placed(faults), t);
             Answer::to(posted, StatusCode::UNPROCESSABLE_ENTITY, t.check, faults)
         }
-        Err(Rejection::Changed) => return changed(reader, before, about, sheet).await,
+        Err(Rejection::Changed) => return changed(reader, about, sheet).await,
         Err(rejection) => {
             let problem = t.rejection(&rejection);
             Answer::to(posted, status_of(&rejection), &problem, Faults::none())
         }
     };
-    show(reader, before, kind, sheet, answer).await
+    show(reader, about, sheet, answer).await
 }
 
 /// To the item's page, which says so.
@@ -273,30 +296,24 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
 }
 
 /// What was typed, and what somebody else has made of the item meanwhile. Saved again, it takes the place of that.
-async fn changed(
-    reader: &Reader,
-    before: Option<&Item>,
-    about: &About,
-    sheet: Sheet,
-) -> Result<HttpResponse, Turned> {
-    let missing = || Why::Missing.to(reader.t);
-    let own = before.map(Item::item_ref).ok_or_else(missing)?;
-    let now = reader.read_item(&own).await?.ok_or_else(missing)?;
+async fn changed(reader: &Reader, about: &About, mut sheet: Sheet) -> Result<HttpResponse, Turned> {
+    let now = reader.read_item(&about.own).await?;
+    let now = now.ok_or(Turned::Missing)?;
+    sheet.read_files(reader, &about.own).await?;
     let answer = Answer {
         status: StatusCode::CONFLICT,
         conflict: Some(conflict(reader, &now, about, &sheet).await?),
         ..Answer::opened(Some(&now))
     };
-    show(reader, Some(&now), own.kind, sheet, answer).await
+    show(reader, about, sheet, answer).await
 }
 
 async fn draft(
     posted: &Posted,
-    before: Option<&Item>,
     about: &About,
     sheet: &mut Sheet,
 ) -> Result<Result<Draft, Faults>, Turned> {
-    let reader = &posted.reader;
+    let (reader, before) = (&posted.reader, about.before.as_ref());
     let mut faults = Vec::new();
     let owner = match (before, reader.member()) {
         (None, None) => sheet.owner(reader, &mut faults).await?,
@@ -313,13 +330,13 @@ async fn draft(
     };
     Ok(Ok(Draft {
         target: match before {
-            Some(before) => {
+            Some(_) => {
                 let seen = posted.field("changed_at").parse();
-                let seen = seen.map_err(|_| Why::Malformed.to(reader.t))?;
+                let seen = seen.map_err(|_| Turned::Malformed)?;
                 let seen = Some(Timestamp::from_millis(seen));
-                Target::Existing(before.head().id.clone(), seen)
+                Target::Existing(about.own.id.clone(), seen)
             }
-            None => Target::New(new_id(reader)?),
+            None => Target::New(about.own.id.clone()),
         },
         title: head.title.clone(),
         description: head.description.clone(),
@@ -343,29 +360,36 @@ async fn conflict(
     let mut wanted = Wanted::default();
     wanted.item(now);
     let names = wanted.read(reader).await?;
-    let mut lines = Sheet::of(reader, now, about, &names).lines(reader.t);
+    let mut stands = Sheet::of(reader, now, &About::of(reader, now).await?, &names);
+    stands.read_files(reader, &about.own).await?;
+    let mut lines = stands.lines(reader.t);
     let typed = typed.lines(reader.t);
     lines.retain(|line| !typed.contains(line));
     Ok(Conflict {
         who: show::actor(&now.head().changed_by, &names, reader.t),
-        at: Moment::of(now.head().changed_at),
+        at: Moment::to_minute(now.head().changed_at, reader.t.lang),
         href: reader.place.item(&now.item_ref()),
         lines,
     })
 }
 
+/// Where an editor is.
+fn address(reader: &Reader, about: &About) -> String {
+    let kind = about.own.kind.name();
+    match about.before {
+        Some(_) => reader.place.to(&format!("/{kind}/{}/edit", about.own.id)),
+        None => reader.place.to(&format!("/new/{kind}")),
+    }
+}
+
 async fn show(
     reader: &Reader,
-    before: Option<&Item>,
-    kind: ItemKind,
-    sheet: Sheet,
+    about: &About,
+    mut sheet: Sheet,
     answer: Answer,
 ) -> Result<HttpResponse, Turned> {
-    let t = reader.t;
-    let path = match before {
-        Some(before) => format!("/{}/{}", kind.name(), before.head().id),
-        None => String::new(),
-    };
+    let (t, kind, before) = (reader.t, about.own.kind, about.before.as_ref());
+    sheet.read_files(reader, &about.own).await?;
     let page = EditPage {
         t,
         heading: match (before, kind) {
@@ -375,15 +399,13 @@ async fn show(
             (None, ItemKind::Record) => t.new_record,
             (None, ItemKind::Approval) => t.new_approval,
         },
-        action: match before {
-            Some(_) => reader.place.to(&format!("{path}/edit")),
-            None => reader.place.to(&format!("/new/{}", kind.name())),
-        },
+        action: address(reader, about),
         back: match before {
-            Some(_) => reader.place.to(&path),
+            Some(_) => reader.place.item(&about.own),
             None => reader.place.with("", &[("kind", kind.name())]),
         },
         kind: kind.name(),
+        id: before.is_none().then(|| about.own.id.to_string()),
         changed_at: answer.seen,
         owner_asked: before.is_none() && reader.member().is_none(),
         sheet,
@@ -411,25 +433,28 @@ async fn customer(reader: &Reader, kind: ItemKind) -> Result<HttpResponse, Turne
         query.extend(along.iter().map(|(name, value)| (*name, value.as_str())));
         (reader.place.with(&path, &query), choice)
     });
-    Ok(render(&CustomerPage {
-        t,
-        heading: match kind {
-            ItemKind::Record => t.new_record,
-            ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
-                t.new_approval
-            }
+    Ok(respond(
+        StatusCode::OK,
+        &CustomerPage {
+            t,
+            heading: match kind {
+                ItemKind::Record => t.new_record,
+                ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
+                    t.new_approval
+                }
+            },
+            action: reader
+                .place
+                .to(&path)
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            q,
+            choices: choices.collect(),
+            along,
+            more: found.more,
+            frame: Frame::of(reader)?,
         },
-        action: reader
-            .place
-            .to(&path)
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        q,
-        choices: choices.collect(),
-        along,
-        more: found.more,
-        frame: Frame::of(reader)?,
-    }))
+    ))
 }
