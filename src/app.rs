@@ -210,6 +210,8 @@ impl App {
             self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
             self.worker
                 .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
+            self.worker
+                .keep_forgetting(&self.corps, files.as_ref(), &stop, &tasks);
             if let Some(files) = &files {
                 self.worker.keep_tidy(&self.corps, files, &stop, &tasks);
             }

@@ -11,6 +11,7 @@ mod outbox;
 mod settle;
 mod trim;
 
+pub mod forget;
 pub mod old;
 pub mod sweep;
 

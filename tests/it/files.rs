@@ -3,7 +3,7 @@
 mod bucket;
 mod contract;
 mod door;
-mod people;
+pub(crate) mod people;
 mod refusals;
 mod sweep;
 

@@ -349,6 +349,34 @@ impl World {
         forgotten.await.unwrap()
     }
 
+    /// Goes on with forgetting customers; tells how many are forgotten.
+    pub(crate) async fn forget_customers(&self) -> usize {
+        let running = self.running();
+        let files = running.files.as_deref();
+        let forgotten = running.worker.forget_customers(&self.corp, files);
+        forgotten.await.unwrap()
+    }
+
+    /// Every key of Redis with what it holds; nothing on the embedded store.
+    pub(crate) fn keys_of_redis(&self) -> String {
+        let Some(redis) = &self.redis else {
+            return String::new();
+        };
+        let mut all = String::new();
+        for key in redis.cli(&["KEYS", "*"]).lines() {
+            let words: &[&str] = match redis.cli(&["TYPE", key]).trim() {
+                "hash" => &["HGETALL", key],
+                "list" => &["LRANGE", key, "0", "-1"],
+                "set" => &["SMEMBERS", key],
+                "zset" => &["ZRANGE", key, "0", "-1"],
+                "stream" => &["XRANGE", key, "-", "+"],
+                _ => &["GET", key],
+            };
+            all.push_str(&format!("{key} {}\n", redis.cli(words)));
+        }
+        all
+    }
+
     /// What carries commands out.
     pub(crate) fn act(&self) -> &Act {
         &self.running().act

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
-use crate::http::admin::access::Admin;
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::access::{Admin, Posted, Who};
+use crate::http::admin::frame::{Frame, go, render};
 use crate::http::admin::items::PAGE;
 use crate::http::admin::show::Moment;
 use crate::http::admin::texts::Texts;
@@ -14,6 +14,7 @@ use crate::http::names::NamesOfNow;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use crate::model::ids::ExternalUserId;
+use crate::model::item::Actor;
 use crate::model::visit::Visit;
 use crate::store::record::{Key, Record, Table};
 
@@ -48,6 +49,7 @@ struct Relation {
 struct ContactPage {
     t: &'static Texts,
     frame: Frame,
+    id: String,
     name: String,
     facts: Vec<Fact>,
     relations: Vec<Relation>,
@@ -160,11 +162,31 @@ pub(in crate::http::admin) async fn show(
     Ok(render(&ContactPage {
         t,
         frame: Frame::of(&admin),
+        id: contact.external_userid.to_string(),
         name: contact.name.clone(),
         facts: facts(&contact, t),
         relations: relations.collect(),
         endings: ended.collect(),
     }))
+}
+
+/// Forgets the customer.
+pub(in crate::http::admin) async fn forget(
+    posted: Posted,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Turned> {
+    let admin = &posted.admin;
+    let id = ExternalUserId::parse(&path.1).map_err(|_| Why::Missing.to(admin.t))?;
+    if posted.field("sure") != "1" {
+        return Err(Why::Malformed.to(admin.t));
+    }
+    let by = match &admin.session.who {
+        Who::Password { .. } => Actor::Admin,
+        Who::Member { userid, .. } => Actor::Member(userid.clone()),
+    };
+    let now = admin.doors.clock.now();
+    admin.doors.act.forget(&admin.corp, &id, &by, now).await?;
+    Ok(go(admin, "/contacts", "forgetting", 1))
 }
 
 /// The records of one table.
