@@ -48,6 +48,9 @@ pub(crate) const ACCOUNT_SECRET: &str = "secret-of-the-service-account-01";
 pub(crate) const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
+/// How long visits are kept, unless a setting says otherwise.
+pub(crate) const QUARTER: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// How many items a page of a list has; few lists are longer than some.
 const PAGE: usize = 7;
 
@@ -345,7 +348,7 @@ impl World {
     /// Forgets what is kept for a time only; tells how many records.
     pub(crate) async fn forget_old(&self) -> usize {
         let worker = &self.running().worker;
-        let forgotten = worker.forget_old_once(&self.corp, Duration::ZERO);
+        let forgotten = worker.forget_old_once(&self.corp, QUARTER, Duration::ZERO);
         forgotten.await.unwrap()
     }
 
