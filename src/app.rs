@@ -44,8 +44,8 @@ use crate::store::entrance::Entrance;
 use crate::store::error::StoreError;
 use crate::store::{Store, StoreSettings, StoreUrl};
 use crate::wecom::error::ApiError;
-use crate::worker::Worker;
 use crate::worker::reconcile::Schedule;
+use crate::worker::{Keep, Worker};
 
 /// Longer than a reverse proxy keeps its idle connections, so that it never sends into a closing one.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -64,7 +64,7 @@ pub struct App {
     doors: web::Data<Doors>,
     worker: Worker,
     corps: Vec<CorpId>,
-    keep_for: Duration,
+    keep: Keep,
     schedule: Schedule,
 }
 
@@ -141,7 +141,10 @@ impl App {
             doors,
             worker,
             corps: settings.corps,
-            keep_for: config.keep_for,
+            keep: Keep {
+                settled: config.keep_for,
+                visits: config.keep_visits_for,
+            },
             schedule: Schedule {
                 nightly: config.sync.nightly,
                 hourly: config.sync.hourly,
@@ -216,9 +219,11 @@ impl App {
         .run();
         let tasks = TaskTracker::new();
         if loops == Loops::Running {
-            self.worker.spawn(&self.corps, self.keep_for, &stop, &tasks);
+            self.worker.spawn(&self.corps, self.keep, &stop, &tasks);
             self.worker
                 .keep_schedule(&self.corps, self.schedule, &stop, &tasks);
+            self.worker
+                .keep_forgetting(&self.corps, files.as_ref(), &stop, &tasks);
             if let Some(files) = &files {
                 self.worker.keep_tidy(&self.corps, files, &stop, &tasks);
             }

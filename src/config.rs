@@ -60,6 +60,8 @@ pub struct Config {
     pub replicas: u32,
     /// `store.keep_for`: how long settled events are kept for replay.
     pub keep_for: Duration,
+    /// `store.keep_visits_for`: how long it is known that a member had the toolbar open for a customer.
+    pub keep_visits_for: Duration,
     /// `store.dedupe_for`: how long an event is recognised when it comes again.
     pub dedupe_for: Duration,
     /// `[files]`: attachments.

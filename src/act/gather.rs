@@ -214,7 +214,8 @@ fn keep(facts: &mut Facts<'_>, record: &Record) -> Result<(), ActError> {
         | Table::Holders
         | Table::Comments
         | Table::ItemCards
-        | Table::Unionids => {}
+        | Table::Unionids
+        | Table::Forgettings => {}
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! Nothing here loops over queues or waits between tries: that is the worker's business.
 
 pub mod error;
+pub mod forget;
 pub mod old;
 pub mod shared;
 pub mod tally;

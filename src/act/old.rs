@@ -1,5 +1,7 @@
 //! What is kept for a time only is forgotten, page by page.
 
+use std::time::Duration;
+
 use crate::act::Act;
 use crate::act::error::ActError;
 use crate::decide::old;
@@ -7,6 +9,7 @@ use crate::model::effect::{Effect, SentCard};
 use crate::model::ids::CorpId;
 use crate::model::request::Carried;
 use crate::model::time::Timestamp;
+use crate::model::visit::Visit;
 use crate::store::error::StoreError;
 use crate::store::record::{Record, Table};
 
@@ -20,6 +23,8 @@ pub enum Old {
     Requests,
     /// The cards that were sent.
     Cards,
+    /// Openings of the toolbar, for so long after the last.
+    Visits(Duration),
 }
 
 /// One step through a table.
@@ -46,6 +51,7 @@ impl Act {
         let table = match what {
             Old::Requests => Table::Carried,
             Old::Cards => Table::Cards,
+            Old::Visits(_) => Table::Visits,
         };
         let page = self.store.list(id, table, after, STEP).await?;
         let last = page.last().filter(|_| page.len() == STEP);
@@ -78,5 +84,8 @@ fn effect(what: Old, record: &Record, now: Timestamp) -> Result<Option<Effect>, 
         Old::Cards => record
             .parse::<SentCard>()?
             .and_then(|card| old::card(&card, now)),
+        Old::Visits(keep_for) => record
+            .parse::<Visit>()?
+            .and_then(|visit| old::visit(&visit, keep_for, now)),
     })
 }

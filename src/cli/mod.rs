@@ -5,11 +5,13 @@
 mod check_config;
 mod completions;
 mod doctor;
+mod forget_customer;
 mod hash_password;
 mod healthcheck;
 mod man;
 mod replay;
 mod serve;
+mod service;
 mod simulate;
 mod sync;
 
@@ -18,10 +20,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::config::problem::ConfigProblems;
+use crate::model::ids::CorpId;
 use crate::model::version::version;
 
 const AFTER_HELP: &str = "\
@@ -52,6 +56,7 @@ enum Command {
     Serve(serve::Serve),
     Simulate(simulate::Simulate),
     Sync(sync::Sync),
+    ForgetCustomer(forget_customer::ForgetCustomer),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Doctor(doctor::Doctor),
@@ -109,6 +114,21 @@ impl ConfigArgs {
     }
 }
 
+/// The corp that is named, or the only one.
+pub(in crate::cli) fn one_corp<'c>(
+    config: &'c Config,
+    wanted: Option<&str>,
+) -> anyhow::Result<&'c CorpId> {
+    let mut corps = config.corps.iter().map(|corp| &corp.id);
+    match wanted {
+        Some(wanted) => corps
+            .find(|corp| corp.as_str() == wanted)
+            .context("--corp is not in the configuration"),
+        None if config.corps.len() > 1 => bail!("there are several corps: name one with --corp"),
+        None => corps.next().context("the configuration has no corp"),
+    }
+}
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Exit {
@@ -144,6 +164,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(command) => within_runtime(command.run()),
         Command::Simulate(command) => within_runtime(command.run()),
         Command::Sync(command) => within_runtime(command.run()),
+        Command::ForgetCustomer(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Doctor(command) => within_runtime(command.run()),

@@ -6,14 +6,14 @@ mod service;
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::service::Service;
 use crate::cli::sync::alone::Alone;
 use crate::cli::sync::report::Run;
-use crate::cli::sync::service::Service;
-use crate::cli::{ConfigArgs, Exit, complain, say};
+use crate::cli::{ConfigArgs, Exit, complain, one_corp, say};
 use crate::config::Config;
 use crate::model::ids::CorpId;
 use crate::model::sync::{AskedBy, SyncMode, SyncRequest, SyncScope, SyncState};
@@ -87,7 +87,7 @@ impl Sync {
     }
 
     async fn sync(&self, config: &Config) -> anyhow::Result<Run> {
-        let corp = self.corp(config)?;
+        let corp = one_corp(config, self.corp.as_deref())?;
         let request = SyncRequest {
             scope: match self.what {
                 What::All => SyncScope::All,
@@ -113,19 +113,6 @@ impl Sync {
         bar.0.finish_and_clear();
         run
     }
-
-    fn corp<'c>(&self, config: &'c Config) -> anyhow::Result<&'c CorpId> {
-        let mut corps = config.corps.iter().map(|corp| &corp.id);
-        match &self.corp {
-            Some(wanted) => corps
-                .find(|corp| corp.as_str() == wanted)
-                .context("--corp is not in the configuration"),
-            None if config.corps.len() > 1 => {
-                bail!("there are several corps: name one with --corp")
-            }
-            None => corps.next().context("the configuration has no corp"),
-        }
-    }
 }
 
 /// Has the service do it, and looks on.
@@ -135,7 +122,7 @@ async fn follow(
     request: SyncRequest,
     bar: &Bar,
 ) -> anyhow::Result<Run> {
-    let mut run = service.begin(corp, request).await?;
+    let mut run = service::begin(service, corp, request).await?;
     if run.request() != (request.scope, request.mode) || run.is_part() {
         complain(
             "Another sync is running; this is what comes of that one. What it does not do itself follows it.",
@@ -153,7 +140,7 @@ async fn follow(
                 bail!("not waited for: the service goes on with sync {}", run.id);
             }
         }
-        match service.look(corp, &run.id).await? {
+        match service::look(service, corp, &run.id).await? {
             Some(now) => run = now,
             None if unseen < BEGINS_WITHIN => unseen += LOOK_EVERY,
             None => bail!("the sync has not begun; look at the service's log"),

@@ -22,6 +22,9 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How long visits are kept, unless it is set.
+const QUARTER: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// More replicas of one master would be of no use.
 const MAX_REPLICAS: u64 = 5;
 
@@ -46,7 +49,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     });
     let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
     let metrics_listen = root.section("metrics", |metrics| metrics_listen(metrics, listen));
-    let (store, replicas, keep_for, dedupe_for) = root.section("store", store);
+    let (store, replicas, [keep_for, dedupe_for, keep_visits_for]) = root.section("store", store);
     let files = root.section("files", |section| files::read(section, store.as_ref()));
     let api_tokens = root.section("api", |api| {
         let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
@@ -77,6 +80,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         replicas: replicas.unwrap_or(0),
         keep_for: keep_for.unwrap_or(WEEK),
         dedupe_for: dedupe_for.unwrap_or(WEEK),
+        keep_visits_for: keep_visits_for.unwrap_or(QUARTER),
         files,
         api_tokens: api_tokens.unwrap_or_default(),
         admin_password,
@@ -129,12 +133,7 @@ fn starts_upper(name: &str) -> bool {
     name.bytes().take(2).all(|b| b.is_ascii_uppercase())
 }
 
-type StoreSettings = (
-    Option<StoreChoice>,
-    Option<u32>,
-    Option<Duration>,
-    Option<Duration>,
-);
+type StoreSettings = (Option<StoreChoice>, Option<u32>, [Option<Duration>; 3]);
 
 fn store(store: &mut Reader<'_, '_>) -> StoreSettings {
     let write = "\"embedded:PATH\", \"redis://HOST:6379\", \"redis+sentinel://HOST:26379,HOST:26379/MASTER\" or \
@@ -142,9 +141,9 @@ fn store(store: &mut Reader<'_, '_>) -> StoreSettings {
     let choice = store.text("url", write, store_choice);
     let replicas = replicas(store, choice.as_ref());
     let write = "a number with s, m, h or d from 1h to 365d, such as \"7d\"";
-    let [keep_for, dedupe_for] =
-        ["keep_for", "dedupe_for"].map(|key| store.text(key, write, duration));
-    (choice, replicas, keep_for, dedupe_for)
+    let times = ["keep_for", "dedupe_for", "keep_visits_for"];
+    let times = times.map(|key| store.text(key, write, duration));
+    (choice, replicas, times)
 }
 
 fn replicas(store: &mut Reader<'_, '_>, choice: Option<&StoreChoice>) -> Option<u32> {

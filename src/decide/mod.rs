@@ -12,6 +12,7 @@ pub mod request;
 
 pub mod chat;
 pub mod fan_out;
+pub mod forget;
 pub mod item;
 pub mod old;
 pub mod sync;

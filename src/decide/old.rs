@@ -4,16 +4,31 @@ use std::time::Duration;
 
 use crate::decide::card::CODE_LIFE;
 use crate::model::effect::{Effect, SentCard};
+use crate::model::relation::Relation;
 use crate::model::request::Carried;
 use crate::model::time::Timestamp;
+use crate::model::visit::Visit;
 
-/// So long a request is recognised when it comes again, and so long a card is known after it was sent (own choice).
+/// So long a request is recognised when it comes again, a card is known after it was sent, and a message to the
+/// company's own systems waits for somebody who replays it (own choice).
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What becomes of the memory of a request.
 pub fn request(carried: &Carried, now: Timestamp) -> Option<Effect> {
     let is_over = now.since(carried.at) >= KEPT;
     is_over.then(|| Effect::DropCarried(carried.id.clone()))
+}
+
+/// What becomes of a visit that is kept for so long.
+pub fn visit(visit: &Visit, keep_for: Duration, now: Timestamp) -> Option<Effect> {
+    let is_over = now.since(visit.last_at) >= keep_for;
+    is_over.then(|| Effect::DropRelation(Relation::Visit(visit.clone())))
+}
+
+/// Whether a call that died then is given up for good: one to the company's own systems, which can ask the API for all
+/// that it would tell.
+pub fn is_given_up(call: &str, died_at: Timestamp, now: Timestamp) -> bool {
+    call.starts_with("webhook/") && now.since(died_at) >= KEPT
 }
 
 /// What becomes of a card: with its code, it loses all that serves to change it. Its buttons still act once until it is
@@ -32,4 +47,43 @@ pub fn card(card: &SentCard, now: Timestamp) -> Option<Effect> {
             ..card.clone()
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::{ExternalUserId, UserId};
+
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+    #[test]
+    fn a_visit_is_kept_after_the_last_time() {
+        let at = Timestamp::from_secs(1000);
+        let kept = Visit {
+            userid: UserId::parse("zhang").unwrap(),
+            external_userid: ExternalUserId::parse("wm1").unwrap(),
+            entry: String::new(),
+            last_at: at,
+            count: 1,
+        };
+        let becomes = |now| visit(&kept, DAY, now);
+        assert!(becomes(at.plus(DAY - Duration::from_secs(1))).is_none());
+        let gone = becomes(at.plus(DAY));
+        assert!(matches!(
+            gone,
+            Some(Effect::DropRelation(Relation::Visit(_)))
+        ));
+    }
+
+    #[test]
+    fn only_messages_to_own_systems_are_given_up() {
+        let at = Timestamp::from_secs(1000);
+        for (call, after, given_up) in [
+            ("webhook/crm", KEPT, true),
+            ("webhook/crm", KEPT - DAY, false),
+            ("card", KEPT, false),
+        ] {
+            assert_eq!(is_given_up(call, at, at.plus(after)), given_up, "{call}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::delivery::Delivery;
 use crate::model::follower::Follower;
+use crate::model::forgetting::Forgetting;
 use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, TaskId, UserId};
 use crate::model::item::{ExternalRef, Item, ItemKey, ItemKind, ItemRef};
@@ -26,8 +27,6 @@ use serde::{Deserialize, Serialize};
 pub enum Effect {
     /// Keep the contact as it is now.
     PutContact(Contact),
-    /// Forget a contact that WeCom no longer counts as a customer.
-    DropContact(ExternalUserId),
     /// Keep what has been done to welcome a contact.
     PutGreeting(Greeting),
     /// Keep that a relation ended.
@@ -94,6 +93,8 @@ pub enum Effect {
     PutCarried(Carried),
     /// Forget a request that was carried out long ago.
     DropCarried(RequestId),
+    /// Keep how far a customer is forgotten.
+    PutForgetting(Box<Forgetting>),
     /// Put a delivery of our own into the inbox. While one of the same subject and kind still waits, this one is
     /// dropped; one that waits for its next attempt is made due at once.
     Refresh(Delivery),

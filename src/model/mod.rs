@@ -23,6 +23,7 @@ pub mod visit;
 pub mod webhook;
 
 pub mod follower;
+pub mod forgetting;
 pub mod quiet;
 
 pub mod approval;

@@ -23,6 +23,7 @@ mod embedded;
 mod redis;
 
 pub mod entrance;
+pub mod erase;
 pub mod shared;
 
 mod look;

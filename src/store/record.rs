@@ -5,6 +5,7 @@ use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
 use crate::model::effect::{SentCard, Shelf};
 use crate::model::follower::Follower;
+use crate::model::forgetting::Forgetting;
 use crate::model::grant::{Grant, Seen};
 use crate::model::ids::{ChatId, ExternalUserId, OpenId, TaskId, UserId};
 use crate::model::item::{Item, ItemRef};
@@ -73,11 +74,13 @@ pub enum Table {
     Unionids,
     /// [`Carried`] by the request's id.
     Carried,
+    /// [`Forgetting`] by whether it is done, and its id.
+    Forgettings,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Contacts,
         Self::Greetings,
         Self::Endings,
@@ -104,6 +107,7 @@ impl Table {
         Self::ItemCards,
         Self::Unionids,
         Self::Carried,
+        Self::Forgettings,
     ];
 
     /// Its name in both stores.
@@ -135,6 +139,7 @@ impl Table {
             Self::ItemCards => "item_cards",
             Self::Unionids => "unionids",
             Self::Carried => "carried",
+            Self::Forgettings => "forgettings",
         }
     }
 }
@@ -316,7 +321,20 @@ impl Key {
     pub fn carried(id: &RequestId) -> Self {
         Self::new(Table::Carried, id.as_str())
     }
+
+    /// A [`Forgetting`] that goes on, by its id.
+    pub fn being_forgotten(id: &str) -> Self {
+        Self::new(Table::Forgettings, format!("{BEING_FORGOTTEN}{id}"))
+    }
+
+    /// A [`Forgetting`] that is done, by its id.
+    pub fn forgotten(id: &str) -> Self {
+        Self::new(Table::Forgettings, format!("done {id}"))
+    }
 }
+
+/// What the keys of forgettings that go on begin with; those that are done stand before them.
+pub const BEING_FORGOTTEN: &str = "open ";
 
 /// What the keys of a shelf's items begin with.
 fn shelf_name(shelf: &Shelf) -> String {
@@ -411,4 +429,5 @@ const _: fn() = || {
     record::<Thread>();
     record::<Attachment>();
     record::<Carried>();
+    record::<Forgetting>();
 };

@@ -61,6 +61,14 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
         Effect::DropAttachment(id) => Write::Drop(Key::attachment(id)),
         Effect::PutCarried(carried) => put(Key::carried(&carried.id), carried),
         Effect::DropCarried(id) => Write::Drop(Key::carried(id)),
+        Effect::PutForgetting(forgetting) => {
+            if forgetting.done_at.is_some() {
+                writes.push(Write::Drop(Key::being_forgotten(&forgetting.id)));
+                put(Key::forgotten(&forgetting.id), forgetting)
+            } else {
+                put(Key::being_forgotten(&forgetting.id), forgetting)
+            }
+        }
         Effect::PutContact(contact) => {
             if let Some(unionid) = &contact.unionid {
                 let found = Key::contact_by_unionid(unionid);
@@ -68,7 +76,6 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
             }
             put(Key::contact(&contact.external_userid), contact)
         }
-        Effect::DropContact(id) => Write::Drop(Key::contact(id)),
         Effect::PutGreeting(greeting) => put(
             Key::greeting(&greeting.external_userid, &greeting.userid),
             greeting,

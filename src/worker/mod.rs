@@ -11,6 +11,7 @@ mod outbox;
 mod settle;
 mod trim;
 
+pub mod forget;
 pub mod old;
 pub mod sweep;
 
@@ -71,6 +72,15 @@ const CROWDED_MAX: usize = 8;
 /// How often a quiet queue is looked at: other processes do not ring our bell, and retries come due.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How long something is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep {
+    /// Settled items.
+    pub settled: Duration,
+    /// Openings of the toolbar, after the last.
+    pub visits: Duration,
+}
+
 /// Works on the queues.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -108,7 +118,7 @@ impl Worker {
     pub fn spawn(
         &self,
         corps: &[CorpId],
-        keep_for: Duration,
+        keep: Keep,
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) {
@@ -121,8 +131,8 @@ impl Worker {
             let (worker, corp, stop) = (self.clone(), corp.clone(), stop.clone());
             tasks.spawn(async move {
                 tokio::join!(
-                    worker.trim(&corp, keep_for, &stop),
-                    worker.forget_old(&corp, &stop)
+                    worker.trim(&corp, keep.settled, &stop),
+                    worker.forget_old(&corp, keep.visits, &stop)
                 )
             });
         }

@@ -53,7 +53,7 @@ server.listen = "0.0.0.0:9000"
 metrics.listen = "10.0.0.7:9464"
 server.verify_files = { "WW_verify_1.txt" = "one", "WW_verify_2.txt" = "2" }
 admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAASw+bTUCo+tZ/CSomp7Ai2rJe+H+yhcAq+Cvs"
-store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h" }
+store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h", keep_visits_for = "45d" }
 files = { url = "s3://team-files/a?region=cn-1", access_key_id = "id", secret_access_key = "q7ZkKey", max_bytes = 5000, types = ["png", "text"] }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
@@ -154,6 +154,7 @@ fn every_setting_is_read() {
     assert_eq!(url.expose_secret(), "redis://:q7Zk@redis:6379");
     assert_eq!(config.replicas, 2);
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
+    assert_eq!(config.keep_visits_for, Duration::from_secs(45 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
     assert_eq!(config.api_tokens.len(), 2);
     assert!(config.admin_password.as_ref().unwrap().matches("password"));
@@ -412,7 +413,7 @@ reply = "你好\n" ⇒ reply = " " ⇒ corp[0].receiver[0].reply is empty
 q7ZkToken0 ⇒ q7Zk! ⇒ corp[0].receiver[0].previous.token has characters other
 abcdefghijklmnopqrstuvwxyz ⇒ q7Zk ⇒ corp[0].receiver[0].previous.aes_key has 21 characters
 auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sync`?
-keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for
+keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for, keep_visits_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
 { secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 33 is no TOML

@@ -131,7 +131,6 @@ fn told(effects: &[Effect]) -> Vec<String> {
                     .collect();
                 format!("contact {} of {}", contact.external_userid, users.join("+"))
             }
-            Effect::DropContact(id) => format!("drop contact {id}"),
             Effect::PutGreeting(greeting) => format!("greeting {:?}", greeting.step),
             Effect::PutEnding(ending) => format!("ended by {:?}", ending.by),
             Effect::DropGreeting(..) => "drop greeting".into(),
@@ -178,6 +177,7 @@ fn told(effects: &[Effect]) -> Vec<String> {
             Effect::DropAttachment(_) => "drop file".into(),
             Effect::PutCarried(_) => "carried".into(),
             Effect::DropCarried(_) => "drop carried".into(),
+            Effect::PutForgetting(forgetting) => format!("forgetting at {}", forgetting.removed),
             Effect::Refresh(delivery) => delivery.subject.to_string(),
             Effect::Send(outgoing) => format!("send {}", outgoing.call.name()),
         })

@@ -4,7 +4,7 @@ mod bucket;
 mod contract;
 mod door;
 mod members;
-mod people;
+pub(crate) mod people;
 mod refusals;
 mod sweep;
 

@@ -48,6 +48,9 @@ pub(crate) const ACCOUNT_SECRET: &str = "secret-of-the-service-account-01";
 pub(crate) const SECRET: &str = "secret-of-the-app";
 const SYNC_SECRET: &str = "secret-of-the-contact-sync";
 
+/// How long visits are kept, unless a setting says otherwise.
+pub(crate) const QUARTER: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// How many items a page of a list has; few lists are longer than some.
 const PAGE: usize = 7;
 
@@ -345,8 +348,36 @@ impl World {
     /// Forgets what is kept for a time only; tells how many records.
     pub(crate) async fn forget_old(&self) -> usize {
         let worker = &self.running().worker;
-        let forgotten = worker.forget_old_once(&self.corp, Duration::ZERO);
+        let forgotten = worker.forget_old_once(&self.corp, QUARTER, Duration::ZERO);
         forgotten.await.unwrap()
+    }
+
+    /// Goes on with forgetting customers; tells how many are forgotten.
+    pub(crate) async fn forget_customers(&self) -> usize {
+        let running = self.running();
+        let files = running.files.as_deref();
+        let forgotten = running.worker.forget_customers(&self.corp, files);
+        forgotten.await.unwrap()
+    }
+
+    /// Every key of Redis with what it holds; nothing on the embedded store.
+    pub(crate) fn keys_of_redis(&self) -> String {
+        let Some(redis) = &self.redis else {
+            return String::new();
+        };
+        let mut all = String::new();
+        for key in redis.cli(&["KEYS", "*"]).lines() {
+            let words: &[&str] = match redis.cli(&["TYPE", key]).trim() {
+                "hash" => &["HGETALL", key],
+                "list" => &["LRANGE", key, "0", "-1"],
+                "set" => &["SMEMBERS", key],
+                "zset" => &["ZRANGE", key, "0", "-1"],
+                "stream" => &["XRANGE", key, "-", "+"],
+                _ => &["GET", key],
+            };
+            all.push_str(&format!("{key} {}\n", redis.cli(words)));
+        }
+        all
     }
 
     /// What carries commands out.

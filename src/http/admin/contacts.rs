@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
-use crate::http::admin::access::Admin;
-use crate::http::admin::frame::Frame;
+use crate::http::admin::access::{Admin, Posted, Who};
+use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::PAGE;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
@@ -16,6 +16,7 @@ use crate::http::page::respond;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use crate::model::ids::ExternalUserId;
+use crate::model::item::Actor;
 use crate::model::visit::Visit;
 use crate::store::record::{Key, Record, Table};
 
@@ -50,6 +51,7 @@ struct Relation {
 struct ContactPage {
     t: &'static Texts,
     frame: Frame,
+    id: String,
     name: String,
     facts: Vec<Fact>,
     relations: Vec<Relation>,
@@ -171,12 +173,32 @@ pub(in crate::http::admin) async fn show(
         &ContactPage {
             t,
             frame: Frame::of(&admin),
+            id: contact.external_userid.to_string(),
             name: contact.name.clone(),
             facts: facts(&contact, t),
             relations: relations.collect(),
             endings: ended.collect(),
         },
     ))
+}
+
+/// Forgets the customer.
+pub(in crate::http::admin) async fn forget(
+    posted: Posted,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Turned> {
+    let admin = &posted.admin;
+    let id = ExternalUserId::parse(&path.1).map_err(|_| Why::Missing.to(admin.t))?;
+    if posted.field("sure") != "1" {
+        return Err(Why::Malformed.to(admin.t));
+    }
+    let by = match &admin.session.who {
+        Who::Password { .. } => Actor::Admin,
+        Who::Member { userid, .. } => Actor::Member(userid.clone()),
+    };
+    let now = admin.doors.clock.now();
+    admin.doors.act.forget(&admin.corp, &id, &by, now).await?;
+    Ok(go(admin, "/contacts", "forgetting", 1))
 }
 
 /// The records of one table.

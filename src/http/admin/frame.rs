@@ -105,6 +105,7 @@ fn said(admin: &Admin) -> Option<String> {
         "sent" => t.said_sent,
         "none_chosen" => t.said_none_chosen,
         "busy" => t.said_busy,
+        "forgetting" => t.said_forgetting,
         _ => return None,
     };
     Some(fill(text, count))

@@ -2,7 +2,8 @@
 //!
 //! Everything works by links and forms; a script only adds copy buttons. Every door but those of the login takes an
 //! `access::Admin` or an `access::Posted`, which nobody gets who may not open it. Changes go through the inbox as
-//! events of our own; only a replay and a discard act on a queue directly.
+//! events of our own; only a replay and a discard act on a queue directly,
+//! and a customer is forgotten by no event, which would keep who it was.
 
 pub mod desk;
 
@@ -79,7 +80,7 @@ macro_rules! at {
 }
 
 /// Every door of the admin pages.
-pub const DOORS: [Door; 30] = [
+pub const DOORS: [Door; 31] = [
     open(at!(get "/login" => login::page)),
     open(at!(post "/login" => login::by_password)),
     open(at!(get "/login/wecom/{tenant}" => login::by_wecom)),
@@ -99,6 +100,7 @@ pub const DOORS: [Door; 30] = [
     at!(post corp "/dead/replay" => dead::replay_all),
     at!(get corp "/contacts" => contacts::list),
     at!(get corp "/contacts/{external_userid}" => contacts::show),
+    at!(post corp "/contacts/{external_userid}/forget" => contacts::forget),
     at!(get corp "/members" => members::list),
     at!(post corp "/members/send-link" => members::send_link),
     at!(get corp "/sync" => sync::page),

@@ -17,6 +17,7 @@ mod queue;
 mod chats;
 mod events;
 mod faults;
+mod forget;
 mod items;
 mod links;
 mod outgoing;

@@ -4,7 +4,9 @@ use actix_web::http::Method;
 use actix_web::web;
 
 use crate::http::api::endpoint::Endpoint;
-use crate::http::api::{chats, events, faults, items, links, outgoing, records, sync, tags};
+use crate::http::api::{
+    chats, events, faults, forget, items, links, outgoing, records, sync, tags,
+};
 
 /// What lists of records take.
 const PAGED: &[&str] = &["corp", "limit", "after"];
@@ -128,6 +130,33 @@ fn kept() -> Vec<Endpoint> {
         )
         .with(&["corp"])
         .gives(200, "ContactDetail"),
+        Endpoint::new(
+            Method::DELETE,
+            "/contacts/{external_userid}",
+            "forgetContact",
+            "Forget a customer: all that is kept about them is removed, in a while.",
+            || web::to(forget::contact),
+        )
+        .with(&["corp"])
+        .gives(202, "Forgetting"),
+        Endpoint::new(
+            Method::GET,
+            "/contacts/{external_userid}/traces",
+            "countTraces",
+            "How much would be removed if the customer were forgotten.",
+            || web::to(forget::traces),
+        )
+        .with(&["corp"])
+        .gives(200, "Traces"),
+        Endpoint::new(
+            Method::GET,
+            "/forgettings/{id}",
+            "getForgetting",
+            "How far a customer is forgotten, or when that was done.",
+            || web::to(forget::show),
+        )
+        .with(&["corp"])
+        .gives(200, "Forgetting"),
         Endpoint::new(
             Method::GET,
             "/chats",

@@ -84,6 +84,8 @@ pub(in crate::store::embedded) enum Change {
     DueNow(Spot, Lane, Timestamp),
     /// It was due at the first time, and is due at the second, with all that is known of its attempts.
     Hastened(Spot, Lane, Timestamp, Timestamp),
+    /// It is gone; this was its subject. It was not in work.
+    Erased(Spot, String),
 }
 
 impl Index {
@@ -135,6 +137,10 @@ impl Index {
                 if queue.delayed.remove(&delayed).is_some() {
                     queue.delayed.insert((now, delayed.1), lane);
                 }
+            }
+            Change::Erased(spot, subject) => {
+                let queue = self.queue(spot.corp, spot.queue);
+                queue.erase(&spot.place, &subject);
             }
         }
     }
@@ -275,6 +281,22 @@ impl QueueIndex {
         }
     }
 
+    /// Takes an item out that is not in work, wherever it stands.
+    fn erase(&mut self, place: &Place, subject: &str) {
+        self.lapsed.remove(place);
+        self.delayed.retain(|(_, delayed), _| delayed != place);
+        for parked in self.parked.values_mut() {
+            for lane in [Lane::Urgent, Lane::Normal] {
+                self.parked_count[lane as usize] -= parked.take(lane, place);
+            }
+        }
+        self.parked.retain(|_, parked| !parked.is_empty());
+        let ready = [Lane::Urgent, Lane::Normal].map(|lane| self.ready.take(lane, place));
+        if ready != [0, 0] && !self.is_busy(subject) {
+            self.next_of(subject);
+        }
+    }
+
     fn release(&mut self, place: &Place) -> Option<Held> {
         let held = self.claims.remove(place)?;
         self.busy.remove(&held.subject);
@@ -310,6 +332,14 @@ impl Ready {
             Lanes::All => urgent.or_else(|| Some((Lane::Normal, self.normal.pop_front()?))),
             Lanes::Urgent => urgent,
         }
+    }
+
+    /// Takes an item out of a lane; tells how often it was there.
+    fn take(&mut self, lane: Lane, place: &Place) -> u64 {
+        let lane = self.lane(lane);
+        let before = lane.len();
+        lane.retain(|other| other != place);
+        (before - lane.len()) as u64
     }
 
     fn is_empty(&self) -> bool {

@@ -23,6 +23,7 @@ mod accept;
 mod claim;
 mod commit;
 mod counts;
+mod erase;
 mod read;
 mod settle;
 
@@ -333,7 +334,7 @@ impl EmbeddedStore {
     }
 
     /// Where an item stands; `None` when this store cannot have it.
-    fn spot(&self, queue: Queue, id: &ItemId) -> Option<Spot> {
+    pub(in crate::store::embedded) fn spot(&self, queue: Queue, id: &ItemId) -> Option<Spot> {
         Some(Spot {
             corp: self.corps.get(id.corp()).copied()?,
             queue,

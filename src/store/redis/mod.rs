@@ -16,6 +16,7 @@ mod reach;
 mod renewed;
 
 pub(in crate::store) mod accept;
+mod erase;
 mod listing;
 mod queue;
 mod state;

@@ -89,6 +89,11 @@ async fn every_operation_answers_what_the_document_says() {
     api.post("members/ZhangSan/hand-over", json!({"to": "LiSi"}))
         .await;
 
+    api.get(&format!("contacts/{CUSTOMER}/traces")).await;
+    let asked = api.delete(&format!("contacts/{CUSTOMER}")).await;
+    api.get(&format!("forgettings/{}", text(&asked, "id")))
+        .await;
+
     let all = operations(&api.document).into_iter();
     let all: BTreeSet<&str> = all
         .map(|(_, _, operation)| text(operation, "operationId"))
@@ -161,6 +166,7 @@ async fn of_wecom(api: &Api) {
         .await;
     api.post("events/replay?kind=refresh_contact", Value::Null)
         .await;
+    api.post("outgoing/replay?kind=card", Value::Null).await;
     api.post("sync", json!({"scope": "all", "dry_run": true}))
         .await;
     api.world.settle().await;

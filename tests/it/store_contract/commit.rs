@@ -1,8 +1,9 @@
 //! Settling an item together with all that follows from it.
 
+use wecom_bridge::model::chat::Chat;
 use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::model::ids::{ChatId, ExternalUserId, UserId};
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::{Settle, State};
 use wecom_bridge::store::record::Record;
@@ -100,7 +101,7 @@ pub(crate) async fn no_version_twice(ground: Ground) {
         ExternalUserId::parse("wm1").unwrap(),
         UserId::parse("zhangsan").unwrap(),
     );
-    let contact = ExternalUserId::parse("wm1").unwrap();
+    let chat = ChatId::parse("wr1").unwrap();
     ground.decide(&[put_visit("wm1", 1)], at(0)).await;
     let first = ground.record(visit_key("wm1")).await;
     ground.decide(&[put_visit("wm1", 1)], at(1)).await;
@@ -110,38 +111,25 @@ pub(crate) async fn no_version_twice(ground: Ground) {
 
     // Dropping what is not there is no change of anything else.
     ground
-        .decide(&[drop, Effect::DropContact(contact.clone())], at(2))
+        .decide(&[drop, Effect::DropChat(chat.clone())], at(2))
         .await;
     assert_eq!(ground.record(visit_key("wm1")).await, second);
 
-    let key = wecom_bridge::store::record::Key::contact(&contact);
+    let key = wecom_bridge::store::record::Key::chat(&chat);
     let mut seen = vec![0];
     for round in 3..6 {
-        ground.decide(&[put_contact(&contact)], at(round)).await;
+        ground
+            .decide(&[Effect::PutChat(Chat::unread(chat.clone()))], at(round))
+            .await;
         let there = ground.record(key.clone()).await;
         assert!(there.json.is_some());
         assert!(!seen.contains(&there.version), "{seen:?} {there:?}");
         seen.push(there.version);
-        let dropped = [Effect::DropContact(contact.clone())];
+        let dropped = [Effect::DropChat(chat.clone())];
         ground.decide(&dropped, at(round)).await;
         let gone = ground.record(key.clone()).await;
         assert_eq!((gone.version, gone.json), (0, None));
     }
-}
-
-fn put_contact(id: &ExternalUserId) -> Effect {
-    Effect::PutContact(wecom_bridge::model::contact::Contact {
-        external_userid: id.clone(),
-        name: "李四".into(),
-        kind: 1,
-        gender: 0,
-        avatar: None,
-        unionid: None,
-        position: None,
-        corp_name: None,
-        follow_users: Vec::new(),
-        changed_at: at(0),
-    })
 }
 
 pub(crate) async fn calls_keep_order_and_lanes(ground: Ground) {

@@ -244,6 +244,11 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     said_sent: "Messages asked for: {}",
     said_none_chosen: "No member was chosen.",
     said_busy: "A check is already running; wait a moment.",
+    said_forgetting: "The customer is being forgotten; this takes a moment.",
+    forget: "Forget this customer",
+    forget_hint: "All that this service keeps about the customer is removed for good: profile, records, approvals, comments, files, events and what was to be sent. WeCom keeps what it has; a customer who is heard of again is a new one.",
+    forget_sure: "I am sure",
+    forget_now: "Forget now",
     ways: [
         (0, "unknown"),
         (1, "QR code"),

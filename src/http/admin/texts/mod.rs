@@ -58,7 +58,8 @@ texts! {
     callbacks callbacks_place domain domain_place domain_name verify_file no_verify_file toolbar
     toolbar_place page_url home home_place attribute address team team_place doctor doctor_hint
     check_now checked not_checked verdict_ok verdict_warning verdict_fault said_replayed said_more
-    said_discarded said_not_dead said_sync said_switched said_sent said_none_chosen said_busy items
+    said_discarded said_not_dead said_sync said_switched said_sent said_none_chosen said_busy said_forgetting forget forget_hint
+    forget_sure forget_now items
 }
 
 /// The texts in the language of this code, if there is one.

@@ -244,6 +244,11 @@ pub(in crate::http::admin) const TEXTS: Texts = Texts {
     said_sent: "发送请求已提交：{}",
     said_none_chosen: "没有选择成员。",
     said_busy: "已有一次检查正在进行，请稍候。",
+    said_forgetting: "已开始删除该客户的数据，稍后完成。",
+    forget: "删除客户数据",
+    forget_hint: "本服务保存的该客户的全部数据将被删除且无法恢复：资料、记录、审批、评论、附件、事件和待发消息。企业微信中的客户关系不变；若客户再次联系，将作为新客户保存。",
+    forget_sure: "我确认要删除",
+    forget_now: "立即删除",
     ways: [
         (0, "未知来源"),
         (1, "扫描二维码"),

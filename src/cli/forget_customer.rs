@@ -1,0 +1,172 @@
+//! `forget-customer`: remove all that is kept about a customer.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use reqwest::Method;
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use crate::app::App;
+use crate::cli::service::{Service, ask, read};
+use crate::cli::{ConfigArgs, Exit, complain, one_corp, say};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::item::Actor;
+
+/// How often it is looked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Removes all that is kept about a customer, for good.
+///
+/// The running service does it. Where none is running, this command does it itself with the service's store. What WeCom
+/// keeps stays there; a customer who is heard of again is a new one. Asking twice makes no difference.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ForgetCustomer {
+    #[command(flatten)]
+    config: ConfigArgs,
+
+    /// Who, by `external_userid`.
+    #[arg(value_name = "EXTERNAL_USERID")]
+    contact: String,
+
+    /// Whose. Needed when the configuration has several corps.
+    #[arg(long, value_name = "ID")]
+    corp: Option<String>,
+
+    /// Only count what would be removed.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print what came of it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ForgetCustomer {
+    pub(in crate::cli) async fn run(self) -> Exit {
+        let config = match self.config.load_or_complain() {
+            Ok(config) => config,
+            Err(exit) => return exit,
+        };
+        match self.forget(&config).await {
+            Ok(done) => {
+                say(&match self.json {
+                    true => done.to_string(),
+                    false => told(&done),
+                });
+                Exit::Done
+            }
+            Err(problem) => {
+                complain(&format!("{problem:#}"));
+                Exit::Failed
+            }
+        }
+    }
+
+    async fn forget(&self, config: &Config) -> anyhow::Result<Value> {
+        let corp = one_corp(config, self.corp.as_deref())?;
+        let contact = ExternalUserId::parse(&self.contact).context("this is no external_userid")?;
+        match (Service::find(config).await?, self.dry_run) {
+            (Some(service), true) => counted(&service, corp, &contact).await,
+            (Some(service), false) => asked(&service, corp, &contact).await,
+            (None, true) => counted_alone(config, corp, &contact).await,
+            (None, false) => done_alone(config, corp, &contact).await,
+        }
+    }
+}
+
+fn told(done: &Value) -> String {
+    match (&done["count"], &done["removed"]) {
+        (Value::Number(count), _) => format!("{count} records, events and calls would be removed."),
+        (_, removed) => format!(
+            "The customer is forgotten: {removed} records, events and calls were removed or cleared."
+        ),
+    }
+}
+
+fn path(contact: &ExternalUserId) -> String {
+    let id: String = byte_serialize(contact.as_str().as_bytes()).collect();
+    format!("contacts/{id}")
+}
+
+async fn counted(
+    service: &Service,
+    corp: &CorpId,
+    contact: &ExternalUserId,
+) -> anyhow::Result<Value> {
+    let path = format!("{}/traces", path(contact));
+    read(&ask(service.about(corp, Method::GET, &path)?).await?, 200)
+}
+
+/// Has the service do it, and looks on.
+async fn asked(
+    service: &Service,
+    corp: &CorpId,
+    contact: &ExternalUserId,
+) -> anyhow::Result<Value> {
+    let answer = ask(service.about(corp, Method::DELETE, &path(contact))?).await?;
+    let mut now = read(&answer, 202)?;
+    let id = now["id"].as_str().context("the service names no id")?;
+    let path = format!("forgettings/{id}");
+    while now["done_at"].is_null() {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = tokio::signal::ctrl_c() => bail!("not waited for: the service goes on with it"),
+        }
+        now = read(&ask(service.about(corp, Method::GET, &path)?).await?, 200)?;
+    }
+    Ok(now)
+}
+
+/// Counts without a service.
+async fn counted_alone(
+    config: &Config,
+    corp: &CorpId,
+    contact: &ExternalUserId,
+) -> anyhow::Result<Value> {
+    let clock = Clock::system();
+    let app = alone(config, &clock).await?;
+    let count = app.act().count_traces(corp, contact, clock.now()).await?;
+    Ok(json!({ "count": count }))
+}
+
+/// Does it without a service.
+async fn done_alone(
+    config: &Config,
+    corp: &CorpId,
+    contact: &ExternalUserId,
+) -> anyhow::Result<Value> {
+    let clock = Clock::system();
+    let app = alone(config, &clock).await?;
+    let (act, files) = (app.act(), app.files().map(AsRef::as_ref));
+    let by = Actor::Admin;
+    let mut now = act.forget(corp, contact, &by, clock.now()).await?;
+    loop {
+        app.worker().forget_customers(corp, files).await?;
+        let found = act.forgetting(corp, &now.id).await?;
+        now = found.context("the store has lost what was to be done")?;
+        if now.done_at.is_some() {
+            break;
+        }
+        // Another process works on something of theirs.
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(json!({
+        "id": now.id, "corp": corp, "by": now.by, "asked_at": now.asked_at, "done_at": now.done_at,
+        "removed": now.removed,
+    }))
+}
+
+/// The service without its doors and loops.
+async fn alone(config: &Config, clock: &Clock) -> anyhow::Result<App> {
+    let config = Config {
+        // Nobody is to be served meanwhile.
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        ..config.clone()
+    };
+    Ok(App::build(&config, clock.clone()).await?)
+}

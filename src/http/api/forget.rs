@@ -1,0 +1,84 @@
+//! Forgetting a customer on request.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::http::api::{About, Caller, corps, one_corp};
+use crate::http::doors::Doors;
+use crate::http::error::Problem;
+use crate::model::forgetting::Forgetting;
+use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::item::Actor;
+use crate::model::time::Timestamp;
+
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    corp: CorpId,
+    by: Actor,
+    asked_at: Timestamp,
+    done_at: Option<Timestamp>,
+    removed: u64,
+}
+
+impl Shown {
+    fn of(forgetting: Forgetting, corp: &CorpId) -> Self {
+        Self {
+            id: forgetting.id,
+            corp: corp.clone(),
+            by: forgetting.by,
+            asked_at: forgetting.asked_at,
+            done_at: forgetting.done_at,
+            removed: forgetting.removed,
+        }
+    }
+}
+
+/// `DELETE /api/v1/contacts/{external_userid}`: also of one who is no longer kept, for traces.
+pub(in crate::http) async fn contact(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+    about: web::Query<About>,
+) -> Result<HttpResponse, Problem> {
+    let corp = one_corp(&doors, about.corp())?;
+    let (contact, now) = (parsed(&id)?, doors.clock.now());
+    let asked = doors
+        .act
+        .forget(corp, &contact, &Actor::System, now)
+        .await?;
+    Ok(HttpResponse::Accepted().json(Shown::of(asked, corp)))
+}
+
+/// `GET /api/v1/contacts/{external_userid}/traces`.
+pub(in crate::http) async fn traces(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+    about: web::Query<About>,
+) -> Result<HttpResponse, Problem> {
+    let corp = one_corp(&doors, about.corp())?;
+    let (contact, now) = (parsed(&id)?, doors.clock.now());
+    let count = doors.act.count_traces(corp, &contact, now).await?;
+    Ok(HttpResponse::Ok().json(json!({ "count": count })))
+}
+
+/// `GET /api/v1/forgettings/{id}`.
+pub(in crate::http) async fn show(
+    _: Caller,
+    doors: web::Data<Doors>,
+    id: web::Path<String>,
+    about: web::Query<About>,
+) -> Result<HttpResponse, Problem> {
+    for corp in corps(&doors, about.corp())? {
+        if let Some(found) = doors.act.forgetting(corp, &id).await? {
+            return Ok(HttpResponse::Ok().json(Shown::of(found, corp)));
+        }
+    }
+    Err(Problem::not_found("Nobody's forgetting has this id."))
+}
+
+fn parsed(id: &str) -> Result<ExternalUserId, Problem> {
+    ExternalUserId::parse(id).map_err(|_| Problem::not_found("This is no external_userid."))
+}

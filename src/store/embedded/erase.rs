@@ -1,0 +1,63 @@
+//! Removing an item.
+
+use redb::ReadableTable;
+
+use crate::model::delivery::ItemId;
+use crate::store::embedded::EmbeddedStore;
+use crate::store::embedded::batch::Batch;
+use crate::store::embedded::head::Head;
+use crate::store::embedded::index::Change;
+use crate::store::embedded::place::Spot;
+use crate::store::embedded::settle::Answer;
+use crate::store::erase::Erased;
+use crate::store::error::StoreError;
+use crate::store::item::Queue;
+
+impl EmbeddedStore {
+    /// See [`Store::erase`](crate::store::Store::erase).
+    pub(in crate::store) async fn erase(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+    ) -> Result<Erased, StoreError> {
+        let Some(spot) = self.spot(queue, id) else {
+            return Ok(Erased::Gone);
+        };
+        let write = move |batch: &mut Batch<'_>| erase(batch, &spot);
+        self.writer.write(write).await
+    }
+}
+
+fn erase(batch: &mut Batch<'_>, spot: &Spot) -> Answer<Erased> {
+    if batch.held(spot).is_some() {
+        return Ok(Ok(Erased::InWork));
+    }
+    let Some(text) = batch.tables.items.remove(spot.key())? else {
+        return Ok(Ok(Erased::Gone));
+    };
+    let head = Head::of(text.value());
+    let (subject, mark) = (head.subject.map(str::to_owned), head.mark());
+    drop(text);
+    batch.tables.waiting.remove(spot.key())?;
+    batch.tables.retrying.remove(spot.key())?;
+    batch.tables.dead.remove(spot.key())?;
+    let done = batch.tables.done.remove(spot.key())?;
+    let done = done.map(|row| row.value().0);
+    let discarded = batch.tables.discarded.remove(spot.key())?;
+    let settled = done.or_else(|| Some(discarded?.value().0));
+    let (corp, queue, number, path) = spot.key();
+    if let Some(settled) = settled {
+        let row = (corp, queue, settled, number, path);
+        batch.tables.done_at.remove(row)?;
+    }
+    if let Some(mark) = mark {
+        let row = (corp, mark.as_str());
+        let newest = batch.tables.marks.get(row)?.map(|row| row.value());
+        if newest == Some(number) {
+            batch.tables.marks.remove(row)?;
+        }
+    }
+    let subject = subject.unwrap_or_else(|| spot.place.to_string());
+    batch.change(Change::Erased(spot.clone(), subject));
+    Ok(Ok(Erased::Gone))
+}

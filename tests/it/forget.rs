@@ -1,0 +1,259 @@
+//! A customer is forgotten on request, on both stores: nothing of theirs is found afterwards, and nothing of others is
+//! lost.
+
+use std::time::Duration;
+
+use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
+use wecom_bridge::decide::request::{Command, Content, NewAnswer, NewComment, Target};
+use wecom_bridge::model::approval::Consent;
+use wecom_bridge::model::chat::ChatPerson;
+use wecom_bridge::model::forgetting::Forgetting;
+use wecom_bridge::model::ids::ChatId;
+use wecom_bridge::model::item::Actor;
+use wecom_bridge::model::time::Timestamp;
+use wecom_bridge::store::item::Queue;
+use wecom_bridge::store::record::{Key, Table};
+
+use crate::files::people::{Browser, FORM, Office, corp, item, key, put, zhang_san};
+use crate::world::{On, World, contact, stories, user};
+
+stories!(
+    nothing_of_theirs_is_found,
+    it_goes_on_where_a_process_has_ended,
+    what_is_in_work_is_waited_for,
+);
+
+const WANG: &str = "wmCustomer1";
+
+/// What nobody may find afterwards: ids, names, and what was said.
+const TRACES: [&str; 7] = [
+    WANG,
+    "u-of-wang",
+    "王女士",
+    "邻居王姐",
+    "门坏了三天",
+    "我不同意这个价",
+    "r1",
+];
+
+/// Everything that a store and its folder can hold of a customer.
+async fn lived_in(on: On) -> Office {
+    let office = Office::open(on).await;
+    let (world, zhang, wang) = (&office.world, user("ZhangSan"), contact(WANG));
+    if let Some(known) = world.sim.corp().contact_mut(&wang) {
+        known.unionid = Some("u-of-wang".into());
+    }
+    world
+        .sim
+        .member_edits_remark(&zhang, &wang, "邻居王姐")
+        .await
+        .unwrap();
+    let chat = ChatId::parse("wr1").unwrap();
+    world
+        .sim
+        .create_group(&zhang, &chat, "业主群")
+        .await
+        .unwrap();
+    world.pass(Duration::from_secs(60)).await;
+    for who in [&wang, &contact("wmCustomer2")] {
+        let who = ChatPerson::Outside(who.clone());
+        world.sim.joins_group(&chat, who).await.unwrap();
+    }
+    world.pass(Duration::from_secs(60)).await;
+
+    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+    world.clock.advance(now.since(world.clock.now()));
+    let browser = Browser::of(world, &format!("contact:{WANG}")).await;
+    let file = office.uploaded(&browser, FORM, b"her picture").await;
+    office.uploaded(&browser, FORM, b"never submitted").await;
+    office.submit(WANG, "r1", &[&file]).await.unwrap();
+    let chen = Browser::of(world, "contact:wmCustomer2").await;
+    let kept = office.uploaded(&chen, FORM, b"his picture").await;
+    office.submit("wmCustomer2", "r2", &[&kept]).await.unwrap();
+    world.settle().await;
+    let says = |text: &str, id: &str| {
+        Command::Comment(NewComment {
+            item: item("record:r1"),
+            contact: wang.clone(),
+            id: id.into(),
+            text: text.into(),
+        })
+    };
+    let customer = Actor::Contact(wang.clone());
+    office
+        .ask(customer.clone(), says("门坏了三天", "c1"))
+        .await
+        .unwrap();
+    office.ask(zhang_san(), says("明天来", "c2")).await.unwrap();
+    let content = Content::Approval {
+        contact: wang.clone(),
+        about: None,
+        attachments: Vec::new(),
+    };
+    office
+        .ask(zhang_san(), put(Target::New(key("a1")), content))
+        .await
+        .unwrap();
+    office.share(&wang, "approval:a1").await;
+    world.settle().await;
+    let answer = Command::Answer(NewAnswer {
+        approval: key("a1"),
+        contact: wang.clone(),
+        seen: world.clock.now(),
+        verdict: Consent::Declined,
+        remark: "我不同意这个价".into(),
+    });
+    office.ask(customer, answer).await.unwrap();
+    for who in [&wang, &contact("wmCustomer2")] {
+        let opened = SidebarOpened {
+            userid: zhang.clone(),
+            external_userid: who.clone(),
+            entry: "single_chat_tools".into(),
+        };
+        world.ask(&OwnEvent::SidebarOpened(opened)).await;
+    }
+    world.pass(Duration::from_secs(3600)).await;
+    // Something waits, and something is owed.
+    let external_userid = wang.clone();
+    world
+        .ask(&OwnEvent::RefreshContact { external_userid })
+        .await;
+    world
+        .ask(&OwnEvent::TellMembers {
+            item: item("record:r1"),
+            external_userid: wang.clone(),
+        })
+        .await;
+    office
+}
+
+impl World {
+    /// Every record, event and call of the corp, as they are stored; on Redis, every key with what it holds.
+    async fn everything(&self) -> String {
+        let mut all = String::new();
+        for table in Table::ALL {
+            for record in self.store().all(&corp(), table).await.unwrap() {
+                let json = record.json.unwrap_or_default();
+                all.push_str(&format!("{} {} {json}\n", table.name(), record.key.key));
+            }
+        }
+        for queue in [Queue::Inbox, Queue::Outbox] {
+            let texts = self.store().texts(&corp(), queue, None, 10_000).await;
+            for entry in texts.unwrap() {
+                all.push_str(&format!("{} {:?}\n", entry.item, entry.progress));
+            }
+        }
+        all.push_str(&self.keys_of_redis());
+        all
+    }
+}
+
+fn found(all: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric();
+    let has = |text: &&&str| {
+        let mut at = all.match_indices(**text);
+        at.any(|(at, _)| {
+            !all[..at].ends_with(is_part) && !all[at + text.len()..].starts_with(is_part)
+        })
+    };
+    TRACES.iter().filter(has).map(ToString::to_string).collect()
+}
+
+async fn nothing_of_theirs_is_found(on: On) {
+    let office = lived_in(on).await;
+    let world = &office.world;
+    assert_eq!(found(&world.everything().await), TRACES);
+    assert_eq!(office.kept().await, 3);
+    assert!(world.everything().await.contains("业主群"), "before");
+    let (name, id) = (Forgetting::id_of(&contact(WANG)), corp());
+    let now = world.clock.now();
+    let wang = contact(WANG);
+    let count = world.act().count_traces(&corp(), &wang, now).await.unwrap();
+    assert_eq!(found(&world.everything().await), TRACES, "a dry run");
+
+    let asked = world.act().forget(&corp(), &wang, &Actor::Admin, now).await;
+    let again = world.act().forget(&id, &wang, &Actor::System, now);
+    assert_eq!(asked.unwrap(), again.await.unwrap());
+    assert_eq!(world.forget_customers().await, 1);
+
+    let all = world.everything().await;
+    let left: Vec<&str> = all.lines().filter(|line| !found(line).is_empty()).collect();
+    assert!(left.is_empty(), "{left:#?}");
+    assert_eq!(office.kept().await, 1);
+    let tombstone = world.act().forgetting(&corp(), &name).await.unwrap();
+    let tombstone = tombstone.unwrap();
+    assert_eq!((&tombstone.by, &tombstone.place), (&Actor::Admin, &None));
+    assert_eq!(tombstone.asked_at, now);
+    assert!(
+        count > 20 && tombstone.removed >= count,
+        "{count} {tombstone:?}"
+    );
+
+    // Others have what they had.
+    for text in [
+        "陈先生",
+        "record:r2",
+        "form:f1",
+        "业主群",
+        "wmCustomer2 zhangsan",
+    ] {
+        assert!(all.contains(text), "{text}");
+    }
+    world.settle().await;
+    assert_eq!(found(&world.everything().await), [""; 0]);
+    assert_eq!(world.forget_customers().await, 0);
+
+    // Who is heard of again is a new one.
+    let external_userid = wang.clone();
+    world
+        .ask(&OwnEvent::RefreshContact { external_userid })
+        .await;
+    world.settle().await;
+    let records = world.store().read(&corp(), &[Key::contact(&wang)]).await;
+    assert!(records.unwrap()[0].json.is_some());
+}
+
+async fn it_goes_on_where_a_process_has_ended(on: On) {
+    let mut office = lived_in(on).await;
+    let (wang, now) = (contact(WANG), office.world.clock.now());
+    let act = office.world.act().clone();
+    let mut forgetting = act
+        .forget(&corp(), &wang, &Actor::System, now)
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        let mut place = forgetting.place.clone().unwrap();
+        let traces = act.traces(&corp(), &mut place).await.unwrap();
+        let wiped = act.wipe(&corp(), &forgetting, place, traces, now).await;
+        forgetting = wiped.unwrap().unwrap();
+    }
+    assert!(forgetting.removed > 0 && forgetting.done_at.is_none());
+    drop(act);
+    office.world.reopen().await;
+    assert_eq!(office.world.forget_customers().await, 1);
+    assert_eq!(found(&office.world.everything().await), [""; 0]);
+}
+
+async fn what_is_in_work_is_waited_for(on: On) {
+    let office = lived_in(on).await;
+    let (world, now) = (&office.world, office.world.clock.now());
+    let (id, wang) = (corp(), contact(WANG));
+    let asked = world.act().forget(&id, &wang, &Actor::System, now);
+    asked.await.unwrap();
+    let leases = wecom_bridge::store::item::Leases {
+        urgent: Duration::from_secs(60),
+        normal: Duration::from_secs(60),
+    };
+    let all = wecom_bridge::store::item::Lanes::All;
+    let claims = world.store().claim_deliveries(&id, all, 9, leases, now);
+    let claims = claims.await.unwrap();
+    assert!(!claims.is_empty());
+    assert_eq!(world.forget_customers().await, 0);
+    for claim in claims {
+        let done = wecom_bridge::store::item::Settle::Done;
+        let settled = world.store().commit(&claim.ticket, done, &[], &[], now);
+        settled.await.unwrap();
+    }
+    assert_eq!(world.forget_customers().await, 1);
+    assert_eq!(found(&world.everything().await), [""; 0]);
+}
