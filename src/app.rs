@@ -271,7 +271,8 @@ async fn stop_server(server: ServerHandle, stop: CancellationToken) {
     server.stop(true).await;
 }
 
-fn store_settings(config: &Config) -> StoreSettings {
+/// How the configured store is opened.
+pub fn store_settings(config: &Config) -> StoreSettings {
     StoreSettings {
         url: match &config.store {
             StoreChoice::Embedded(path) => StoreUrl::Embedded(path.clone()),

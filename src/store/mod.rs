@@ -22,6 +22,7 @@ mod write;
 mod embedded;
 mod redis;
 
+pub mod backup;
 pub mod entrance;
 pub mod erase;
 pub mod shared;

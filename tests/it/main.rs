@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod backup;
 mod browser;
 mod card;
 mod cli;
