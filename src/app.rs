@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod check;
+pub mod transfer;
 
 mod corps;
 mod files;

@@ -15,6 +15,7 @@ mod serve;
 mod service;
 mod simulate;
 mod sync;
+mod transfer;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -60,6 +61,8 @@ enum Command {
     Sync(sync::Sync),
     ForgetCustomer(forget_customer::ForgetCustomer),
     Backup(backup::Backup),
+    Export(transfer::Export),
+    Import(transfer::Import),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Doctor(doctor::Doctor),
@@ -169,6 +172,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sync(command) => within_runtime(command.run()),
         Command::ForgetCustomer(command) => within_runtime(command.run()),
         Command::Backup(command) => within_runtime(command.run()),
+        Command::Export(command) => within_runtime(command.run()),
+        Command::Import(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Doctor(command) => within_runtime(command.run()),

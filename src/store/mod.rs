@@ -26,6 +26,7 @@ pub mod backup;
 pub mod entrance;
 pub mod erase;
 pub mod shared;
+pub mod transfer;
 
 mod look;
 

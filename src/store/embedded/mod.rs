@@ -24,6 +24,7 @@ mod claim;
 mod commit;
 mod counts;
 mod erase;
+mod transfer;
 
 mod backup;
 mod read;
