@@ -29,7 +29,7 @@ pub(in crate::cli) struct ForgetCustomer {
     #[command(flatten)]
     config: ConfigArgs,
 
-    /// Who, by external_userid.
+    /// Who, by `external_userid`.
     #[arg(value_name = "EXTERNAL_USERID")]
     contact: String,
 

@@ -150,7 +150,7 @@ impl Store {
         for window in ask!(self, b => b.windows(corp))? {
             let hashes: Vec<[u8; 16]> = ask!(self, b => b.fingerprints(corp, window))?;
             for hashes in hashes.chunks(HASHES) {
-                let hashes = hashes.iter().map(|hash| hex(hash)).collect();
+                let hashes = hashes.iter().map(hex).collect();
                 take(Piece::Seen { window, hashes })?;
             }
         }

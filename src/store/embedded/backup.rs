@@ -21,9 +21,9 @@ impl EmbeddedStore {
     /// See [`Store::snapshot`](crate::store::Store::snapshot).
     pub(in crate::store) async fn snapshot(&self) -> Result<OsFile, StoreError> {
         let random = getrandom::u64().unwrap_or_default();
-        let mut name = self.path.clone().into_os_string();
-        name.push(format!(".copy-{random:016x}"));
-        let (file, at) = (Arc::clone(&self.file), PathBuf::from(name));
+        // The file is called by its path.
+        let at = PathBuf::from(format!("{}.copy-{random:016x}", self.file.name()));
+        let file = Arc::clone(&self.file);
         in_time_of_its_own(move || {
             copy(&file, &at)?;
             let opened = OsFile::open(&at);

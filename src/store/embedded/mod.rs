@@ -37,7 +37,7 @@ mod session;
 mod disk;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ use tokio::task::spawn_blocking;
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
+use crate::store::StoreSettings;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::claim::{Taken, Want};
 use crate::store::embedded::commit::{End, Settlement};
@@ -60,7 +61,6 @@ use crate::store::item::{
 };
 use crate::store::record::Record;
 use crate::store::write::Write;
-use crate::store::{StoreSettings, StoreUrl};
 
 /// How long an accept or a question after the health may take. WeCom waits 5 s in all.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -69,8 +69,6 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(in crate::store) struct EmbeddedStore {
     corps: HashMap<CorpId, u16>,
-    /// Where the file is.
-    path: PathBuf,
     writer: Writer,
     file: Arc<File>,
     index: Arc<Mutex<Index>>,
@@ -100,13 +98,8 @@ impl EmbeddedStore {
             numbers,
             settings.dedupe_for,
         )?;
-        let path = match &settings.url {
-            StoreUrl::Embedded(path) => path.clone(),
-            StoreUrl::Redis(_) => PathBuf::new(),
-        };
         Ok(Self {
             corps,
-            path,
             writer,
             file,
             index,
