@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod check;
+pub mod transfer;
 
 mod corps;
 mod files;
@@ -280,7 +281,8 @@ async fn stop_server(server: ServerHandle, stop: CancellationToken) {
     server.stop(true).await;
 }
 
-fn store_settings(config: &Config) -> StoreSettings {
+/// How the configured store is opened.
+pub fn store_settings(config: &Config) -> StoreSettings {
     StoreSettings {
         url: match &config.store {
             StoreChoice::Embedded(path) => StoreUrl::Embedded(path.clone()),

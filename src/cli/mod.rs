@@ -2,6 +2,7 @@
 //!
 //! The only code that talks to people on a terminal. Results go to standard output, everything else to standard error.
 
+mod backup;
 mod check_config;
 mod completions;
 mod doctor;
@@ -14,6 +15,7 @@ mod serve;
 mod service;
 mod simulate;
 mod sync;
+mod transfer;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -35,6 +37,7 @@ Examples:
   wecom-bridge serve --config wecom-bridge.toml              run the service
   wecom-bridge doctor --config wecom-bridge.toml             see whether everything around it works
   wecom-bridge sync --config wecom-bridge.toml               bring everything up to date with WeCom
+  wecom-bridge backup --config wecom-bridge.toml copy.redb   copy the embedded store while it is in use
   wecom-bridge simulate                                      see it work with a simulated WeCom
   wecom-bridge replay --config wecom-bridge.toml fixtures    post stored events to it
 
@@ -57,6 +60,9 @@ enum Command {
     Simulate(simulate::Simulate),
     Sync(sync::Sync),
     ForgetCustomer(forget_customer::ForgetCustomer),
+    Backup(backup::Backup),
+    Export(transfer::Export),
+    Import(transfer::Import),
     Replay(replay::Replay),
     CheckConfig(check_config::CheckConfig),
     Doctor(doctor::Doctor),
@@ -165,6 +171,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Simulate(command) => within_runtime(command.run()),
         Command::Sync(command) => within_runtime(command.run()),
         Command::ForgetCustomer(command) => within_runtime(command.run()),
+        Command::Backup(command) => within_runtime(command.run()),
+        Command::Export(command) => within_runtime(command.run()),
+        Command::Import(command) => within_runtime(command.run()),
         Command::Replay(command) => within_runtime(command.run()),
         Command::CheckConfig(command) => command.run(),
         Command::Doctor(command) => within_runtime(command.run()),

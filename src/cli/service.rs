@@ -23,14 +23,16 @@ pub(in crate::cli) struct Service {
 }
 
 impl Service {
+    /// Whether somebody listens there.
+    pub(in crate::cli) async fn listens(config: &Config) -> anyhow::Result<bool> {
+        Ok(answering(config).await?.is_some())
+    }
+
     /// `None`: nobody listens there.
     pub(in crate::cli) async fn find(config: &Config) -> anyhow::Result<Option<Self>> {
-        let client = caller::client(PATIENCE).context("no HTTP client")?;
-        let base = Url::parse(&format!("http://{}", caller::local(config.listen)))?;
-        let alive = caller::ask(client.get(base.join("healthz")?)).await;
-        if alive.is_err() {
+        let Some((client, base)) = answering(config).await? else {
             return Ok(None);
-        }
+        };
         let token = config.api_tokens.first().context(
             "the service is running, but the configuration has no `[api] tokens` to ask it with",
         )?;
@@ -60,6 +62,14 @@ impl Service {
     ) -> anyhow::Result<RequestBuilder> {
         Ok(self.request(method, path)?.query(&[("corp", corp)]))
     }
+}
+
+/// How the service is reached, if it answers.
+async fn answering(config: &Config) -> anyhow::Result<Option<(reqwest::Client, Url)>> {
+    let client = caller::client(PATIENCE).context("no HTTP client")?;
+    let base = Url::parse(&format!("http://{}", caller::local(config.listen)))?;
+    let alive = caller::ask(client.get(base.join("healthz")?)).await;
+    Ok(alive.is_ok().then_some((client, base)))
 }
 
 /// Asks, whatever the answer is.

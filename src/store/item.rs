@@ -17,7 +17,8 @@ pub enum Accepted {
 }
 
 /// The two queues of a corp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Queue {
     /// Deliveries to decide about.
     Inbox,

@@ -22,9 +22,11 @@ mod write;
 mod embedded;
 mod redis;
 
+pub mod backup;
 pub mod entrance;
 pub mod erase;
 pub mod shared;
+pub mod transfer;
 
 mod look;
 

@@ -60,6 +60,9 @@ async fn lived_in(on: On) -> Office {
         world.sim.joins_group(&chat, who).await.unwrap();
     }
     world.pass(Duration::from_secs(60)).await;
+    let chat_id = chat;
+    world.ask(&OwnEvent::RefreshChat { chat_id }).await;
+    world.pass(Duration::from_secs(60)).await;
 
     let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
     world.clock.advance(now.since(world.clock.now()));
@@ -189,6 +192,18 @@ async fn nothing_of_theirs_is_found(on: On) {
         "{count} {tombstone:?}"
     );
 
+    // Not even in the bytes of a copy, which has no freed pages.
+    let folder = tempfile::TempDir::new().unwrap();
+    let copy = folder.path().join("copy.redb");
+    if let On::Embedded = on {
+        world.store().backup(&copy).await.unwrap();
+        let bytes = std::fs::read(&copy).unwrap();
+        for trace in &TRACES[..6] {
+            let mut windows = bytes.windows(trace.len());
+            assert!(!windows.any(|window| window == trace.as_bytes()), "{trace}");
+        }
+    }
+
     // Others have what they had.
     for text in [
         "陈先生",
@@ -204,6 +219,7 @@ async fn nothing_of_theirs_is_found(on: On) {
     assert_eq!(world.forget_customers().await, 0);
 
     // Who is heard of again is a new one.
+    world.clock.advance(Duration::from_secs(1));
     let external_userid = wang.clone();
     world
         .ask(&OwnEvent::RefreshContact { external_userid })

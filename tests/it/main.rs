@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod backup;
 mod browser;
 mod card;
 mod cli;
@@ -35,6 +36,7 @@ mod redis_server;
 mod redis_store;
 mod redis_takeover;
 mod relations;
+mod retention;
 mod service;
 mod service_account;
 mod sim;
@@ -43,6 +45,7 @@ mod story;
 mod sync;
 mod tell;
 mod toolbar;
+mod transfer;
 mod vectors;
 mod webhooks;
 mod world;

@@ -36,6 +36,8 @@ pub(in crate::http) enum Answer {
     One(String),
     /// A page of these.
     Page(String),
+    /// A file.
+    Bytes,
 }
 
 impl Endpoint {
@@ -87,6 +89,12 @@ impl Endpoint {
     /// It answers a page of these.
     pub(in crate::http::api) fn lists(mut self, schema: impl Into<String>) -> Self {
         self.answers.push((200, Answer::Page(schema.into())));
+        self
+    }
+
+    /// It answers a file.
+    pub(in crate::http::api) fn gives_bytes(mut self) -> Self {
+        self.answers.push((200, Answer::Bytes));
         self
     }
 

@@ -14,6 +14,7 @@ mod rejected;
 
 mod queue;
 
+mod backup;
 mod chats;
 mod events;
 mod faults;

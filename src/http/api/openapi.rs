@@ -79,6 +79,9 @@ fn operation(endpoint: &Endpoint) -> Value {
 fn response(answer: &Answer) -> Value {
     let schema = match answer {
         Answer::Empty => return json!({"description": "It is done."}),
+        Answer::Bytes => {
+            return json!({"description": "A file.", "content": {"application/octet-stream": {}}});
+        }
         Answer::One(schema) => reference("schemas", schema),
         Answer::Page(schema) => json!({
             "type": "object",

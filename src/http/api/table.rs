@@ -5,7 +5,7 @@ use actix_web::web;
 
 use crate::http::api::endpoint::Endpoint;
 use crate::http::api::{
-    chats, events, faults, forget, items, links, outgoing, records, sync, tags,
+    backup, chats, events, faults, forget, items, links, outgoing, records, sync, tags,
 };
 
 /// What lists of records take.
@@ -16,6 +16,16 @@ pub(in crate::http::api) fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = queues();
     endpoints.extend(kept());
     endpoints.extend(syncs());
+    endpoints.push(
+        Endpoint::new(
+            Method::POST,
+            "/backup",
+            "backUp",
+            "A copy of the embedded store, as it is at one moment.",
+            || web::to(backup::backup),
+        )
+        .gives_bytes(),
+    );
     endpoints.extend(items::table::endpoints());
     endpoints
 }

@@ -109,6 +109,13 @@ impl<'a> Batch<'a> {
         Ok(place)
     }
 
+    /// Notes that a number of the log is given.
+    pub(in crate::store::embedded) fn number_given(&mut self, corp: u16, number: u64) {
+        let last = self.numbers.last.entry(corp).or_default();
+        *last = number.max(*last);
+        self.numbered.insert(corp);
+    }
+
     /// Puts a new item in its queue.
     pub(in crate::store::embedded) fn insert(
         &mut self,

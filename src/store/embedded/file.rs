@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, WriteTransaction};
 
-use crate::store::embedded::tables::View;
+use crate::store::embedded::tables::{self, View};
 use crate::store::error::StoreError;
 
 /// How much of the file redb keeps in memory. The system's own cache holds the rest.
@@ -86,6 +86,19 @@ impl File {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let database = database.as_ref().ok_or(redb::Error::DatabaseClosed)?;
         Ok(database.begin_write()?)
+    }
+
+    /// Copies the tables, as they are now, into the empty file at `to`. Who writes meanwhile is not waited for.
+    pub(in crate::store::embedded) fn copy_to(&self, to: &Path) -> Result<(), redb::Error> {
+        let moment = {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let database = database.as_ref().ok_or(redb::Error::DatabaseClosed)?;
+            database.begin_read()?
+        };
+        let copy = database(to)?;
+        let transaction = copy.begin_write()?;
+        tables::copy(&moment, &transaction)?;
+        Ok(transaction.commit()?)
     }
 
     /// Closes the database and opens it again: after an I/O error redb refuses everything until then.

@@ -24,6 +24,9 @@ mod claim;
 mod commit;
 mod counts;
 mod erase;
+mod transfer;
+
+mod backup;
 mod read;
 mod settle;
 

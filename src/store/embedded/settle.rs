@@ -288,6 +288,7 @@ fn lane(text: &str) -> Lane {
     lane_of(Head::of(text).lane)
 }
 
-fn json(failures: &[Failure]) -> String {
+/// Failures as their row has them.
+pub(in crate::store::embedded) fn json(failures: &[Failure]) -> String {
     serde_json::to_string(failures).expect("failures are plain structs")
 }

@@ -22,7 +22,10 @@
 //! state. A claim changes nothing here, unless the item was open when the file was opened. `done_at` repeats `done` and
 //! `discarded` in the order of time, for trimming.
 
-use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
+use redb::{
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
+    WriteTransaction,
+};
 
 use crate::store::embedded::place::ItemKey;
 
@@ -53,6 +56,16 @@ macro_rules! tables {
             }
         }
 
+        /// Copies every table into an empty file.
+        pub(in crate::store::embedded) fn copy(
+            from: &ReadTransaction,
+            to: &WriteTransaction,
+        ) -> Result<(), redb::Error> {
+            $(copy_table(from, to, TableDefinition::<$key, $value>::new(stringify!($name)))?;)+
+            $(copy_table(from, to, TableDefinition::<$inner_key, $inner_value>::new(stringify!($inner)))?;)+
+            Ok(())
+        }
+
         /// The tables as they were when the transaction began.
         pub(in crate::store::embedded) struct View {
             $(pub(in crate::store::embedded) $name: ReadOnlyTable<$key, $value>,)+
@@ -71,6 +84,19 @@ macro_rules! tables {
     };
 }
 
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    to: &WriteTransaction,
+    table: TableDefinition<'_, K, V>,
+) -> Result<(), redb::Error> {
+    let mut copy = to.open_table(table)?;
+    for row in from.open_table(table)?.iter()? {
+        let (key, value) = row?;
+        copy.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
 tables! {
     read {
         counters: (u16, Text) => u64;
@@ -81,6 +107,7 @@ tables! {
         done: Item => (i64, u32);
         discarded: Item => (i64, u32, Text);
         done_at: (u16, u8, i64, u64, &'static [u8]) => ();
+        seen: (u16, u32, &'static [u8; 16]) => ();
         fresh: u64 => (u16, u32, &'static [u8; 16]);
         windows: (u16, u32) => i64;
         records: (u16, Text, Text) => (u64, Text);
@@ -89,6 +116,5 @@ tables! {
     inner {
         corps: Text => u16;
         marks: (u16, Text) => u64;
-        seen: (u16, u32, &'static [u8; 16]) => ();
     }
 }

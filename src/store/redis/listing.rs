@@ -171,7 +171,8 @@ fn entry(corp: &CorpId, row: Row) -> Result<Entry<String>, StoreError> {
     Ok(Entry { id, item, progress })
 }
 
-const fn name(state: State) -> &'static str {
+/// The word for a state.
+pub(in crate::store::redis) const fn name(state: State) -> &'static str {
     match state {
         State::Waiting => "waiting",
         State::Done => "done",

@@ -20,6 +20,7 @@ mod erase;
 mod listing;
 mod queue;
 mod state;
+mod transfer;
 
 mod shared;
 
