@@ -17,12 +17,17 @@ pub struct Approval {
     /// The item that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<ItemRef>,
-    /// Files to look at, by their ids; at most 9.
+    /// Files to look at, by their ids; at most [`Self::FILES_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
     /// What the customer has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<ApprovalAnswer>,
+}
+
+impl Approval {
+    /// The most files of one.
+    pub const FILES_MAX: usize = 9;
 }
 
 /// What a customer has answered to an approval.

@@ -12,7 +12,8 @@ use crate::model::time::Timestamp;
 pub struct Attachment {
     /// Its id: 32 hexadecimal digits that cannot be guessed.
     pub id: String,
-    /// The item that it belongs to; for a file of a form's answer first the form, then the record.
+    /// The item that it belongs to, which may still have to be made; for a file of a form's answer first the form, then
+    /// the record.
     pub item: ItemRef,
     /// Who brought it.
     pub by: Actor,

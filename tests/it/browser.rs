@@ -44,6 +44,7 @@ async fn people_use_the_pages() {
     home::a_customer_works_with_it(&browser).await;
     home::a_file_comes_with_a_form(&browser).await;
     items::a_form_is_made_on_a_phone(&browser).await;
+    items::a_record_is_made_with_a_file(&browser).await;
     story::it_is_told_from_beginning_to_end(&browser).await;
     window::a_button_acts_once(&browser).await;
     window::names_are_never_markup(&browser).await;

@@ -3,6 +3,7 @@
 mod bucket;
 mod contract;
 mod door;
+mod members;
 mod people;
 mod refusals;
 mod sweep;

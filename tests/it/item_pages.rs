@@ -1098,6 +1098,11 @@ async fn administrators_have_the_same_pages(on: On) {
     assert_eq!(item.head().created_by, Actor::Admin);
     let choose = admin.get(&format!("{base}/new/approval")).await;
     choose.shows("王女士");
+    let about = format!("{base}/new/approval?contact=wmCustomer1");
+    let files = format!("data-files=\"/admin/corps/{CORP}/files?item=approval");
+    let editor = admin.get(&about).await;
+    // With a Redis there is no place for files unless one is set.
+    assert_eq!(editor.html.contains(&files), matches!(on, On::Embedded));
     let closed = admin
         .submit(&path, &format!("{path}/state"), &[("to", "closed")])
         .await;

@@ -139,7 +139,7 @@ async fn only_members_who_have_the_customer_come_in(on: On) {
         ("give", json!({ "item": "form:f1", "to": "LiSi" })),
         (
             "record",
-            json!({ "form": "f1", "title": "一", "values": {} }),
+            json!({ "id": "r1", "form": "f1", "title": "一", "values": {} }),
         ),
     ];
     for (what, body) in &actions {
@@ -394,13 +394,14 @@ async fn a_form_is_filled_in_for_the_customer(on: On) {
     }
     refused(hand.get(&format!("{WANG}/form?form=f2")), 404, "no form").await;
 
-    let wrong = json!({ "form": "f1", "title": "门", "values": { "tel": "x", "other": "1" } });
+    let wrong =
+        json!({ "id": "r1", "form": "f1", "title": "门", "values": { "tel": "x", "other": "1" } });
     let problem = refused(hand.post("record", &wrong), 422, "wrong values").await;
     let places = problem["faults"].as_array().unwrap().iter();
     let places: Vec<_> = places.map(|fault| &fault["place"]).collect();
     assert_eq!(places, ["other", "tel"]);
 
-    let right = json!({ "form": "f1", "title": "门", "values": { "what": "门坏了" } });
+    let right = json!({ "id": "r2", "form": "f1", "title": "门", "values": { "what": "门坏了" } });
     let tap = || {
         hand.post("record", &right)
             .header("Idempotency-Key", "tap")
@@ -427,7 +428,7 @@ async fn a_form_is_filled_in_for_the_customer(on: On) {
         draft.followers = Some(vec![user("ZhangSan")]);
     }
     world.asked(Actor::Member(user("LiSi")), few).await.unwrap();
-    let of_few = json!({ "form": "f3", "title": "窗", "values": { "what": "窗坏了" } });
+    let of_few = json!({ "id": "r3", "form": "f3", "title": "窗", "values": { "what": "窗坏了" } });
     let few: Value = hand.does("record", of_few).await.json().await.unwrap();
     let few = world.item(few["item"].as_str().unwrap()).await.unwrap();
     assert_eq!(few.head().circle, Circle::Followers);

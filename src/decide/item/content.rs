@@ -235,7 +235,7 @@ fn asked_about<'a>(
 
 /// The files of an approval are those that were brought for it.
 fn own_files(ids: &[String], head: &Head, facts: &Facts<'_>, check: &mut Check) {
-    check.count("attachments", ids.len(), 9);
+    check.count("attachments", ids.len(), Approval::FILES_MAX);
     let own = ItemRef::new(ItemKind::Approval, head.id.clone());
     let is_own = |id: &String| {
         let mut kept = facts.attachments.iter();

@@ -4,16 +4,23 @@ use std::time::Duration;
 
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{contact_needs, may_change, seen_by_contact};
-use crate::decide::item::the_item;
 use crate::decide::rejection::Rejection;
 use crate::model::attachment::Attachment;
 use crate::model::effect::Effect;
 use crate::model::form::Value;
-use crate::model::item::{Actor, Item, ItemState};
+use crate::model::item::{Actor, Item, ItemKind, ItemState};
 use crate::model::time::Timestamp;
 
 /// So long a file may wait for the form that it is meant for.
 pub const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether files may be brought for an item of this kind while it is still typed: what is made with files.
+pub const fn comes_first(kind: ItemKind) -> bool {
+    match kind {
+        ItemKind::Record | ItemKind::Approval => true,
+        ItemKind::Project | ItemKind::Plan | ItemKind::Form => false,
+    }
+}
 
 /// What a file needs to know.
 pub(in crate::decide::item) fn attach_needs(attachment: &Attachment) -> Vec<Need> {
@@ -26,24 +33,28 @@ pub(in crate::decide::item) fn attach_needs(attachment: &Attachment) -> Vec<Need
     needs
 }
 
-/// Keeps what a file is. A customer brings files to forms that they may fill in; the company to what it works on.
+/// Keeps what a file is. A customer brings files to forms that they may fill in; the company to what it works on, and to
+/// what is about to be made.
 pub(in crate::decide::item) fn attach(
     attachment: &Attachment,
     by: &Actor,
     facts: &Facts<'_>,
 ) -> Result<Vec<Effect>, Rejection> {
-    let item = match by {
+    let state = match by {
         Actor::Contact(contact) => match seen_by_contact(contact, &attachment.item, facts)? {
-            form @ Item::Form(_) => form,
+            Item::Form(form) => form.head.state,
             Item::Project(_) | Item::Record(_) | Item::Approval(_) => {
                 return Err(Rejection::NotAllowed("files come with forms"));
             }
         },
-        Actor::Member(_) | Actor::System | Actor::Admin => {
-            let item = the_item(facts)?;
-            may_change(by, item)?;
-            item
-        }
+        Actor::Member(_) | Actor::System | Actor::Admin => match facts.items.first() {
+            Some(item) => {
+                may_change(by, item)?;
+                item.head().state
+            }
+            None if comes_first(attachment.item.kind) => ItemState::Open,
+            None => return Err(Rejection::NotFound),
+        },
     };
     if attachment.by != *by {
         return Err(Rejection::NotFound);
@@ -53,7 +64,7 @@ pub(in crate::decide::item) fn attach(
         let again = kept == attachment;
         return again.then(Vec::new).ok_or(Rejection::NotFound);
     }
-    match item.head().state {
+    match state {
         ItemState::Open => Ok(vec![Effect::PutAttachment(attachment.clone())]),
         ItemState::Closed => Err(Rejection::Closed),
     }
@@ -69,6 +80,7 @@ pub(in crate::decide::item) fn forget_needs(attachment: &Attachment) -> Vec<Need
 
 /// Forgets a file that has waited for long and is part of nothing.
 pub(in crate::decide::item) fn forget(
+    looked_at: &Attachment,
     by: &Actor,
     facts: &Facts<'_>,
     now: Timestamp,
@@ -77,11 +89,10 @@ pub(in crate::decide::item) fn forget(
         return Err(Rejection::NotFound);
     }
     let file = facts.attachments.first().ok_or(Rejection::NotFound)?;
-    let mut items = facts.items.iter();
-    let item = items.find(|item| item.item_ref() == file.item.kept());
     // Since it was looked at, it may have become part of an item that was not read.
-    let shown = item.is_none_or(|item| shows(item, &file.id));
-    match shown || now.since(file.at) < WAITS {
+    let moved = file.item != looked_at.item;
+    let shown = facts.items.iter().any(|item| shows(item, &file.id));
+    match moved || shown || now.since(file.at) < WAITS {
         true => Err(Rejection::NotAllowed("the file may still be needed")),
         false => Ok(vec![Effect::DropAttachment(file.id.clone())]),
     }

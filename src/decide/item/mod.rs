@@ -85,7 +85,7 @@ pub(in crate::decide) fn asked(
         Command::Comment(comment) => comment::comment(comment, by, facts, now),
         Command::Answer(answer) => answer::answer(answer, by, facts, now),
         Command::Attach(attachment) => file::attach(attachment, by, facts),
-        Command::Forget(_) => file::forget(by, facts, now),
+        Command::Forget(attachment) => file::forget(attachment, by, facts, now),
     }?;
     if let Some(id) = &request.id {
         let item = effects.iter().find_map(Effect::item);

@@ -8,6 +8,7 @@ use crate::decide::item::content::{Ground, content, handlers, project_ref};
 use crate::decide::item::{kept, submit};
 use crate::decide::rejection::{Rejection, Wrong};
 use crate::decide::request::{Content, Draft, Target};
+use crate::model::approval::Approval;
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
 use crate::model::item::{Actor, Head, Item, ItemKind, ItemRef, ItemState};
@@ -53,7 +54,8 @@ pub(in crate::decide::item) fn needs(draft: &Draft, by: &Actor) -> Vec<Need> {
         } => {
             needs.push(Need::Contact(contact.clone()));
             needs.extend(about.as_ref().map(|about| Need::Item(about.kept())));
-            needs.extend(attachments.iter().take(9).cloned().map(Need::Attachment));
+            let files = attachments.iter().take(Approval::FILES_MAX);
+            needs.extend(files.cloned().map(Need::Attachment));
         }
     }
     if !named.is_empty() {

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 
+use crate::decide::item::file::comes_first;
 use crate::decide::item::sight;
 use crate::http::admin::passage::{self, Passage};
 use crate::http::doors::Doors;
@@ -45,13 +46,21 @@ impl Asker {
     }
 
     /// The administrator of the corp that the address names.
-    pub(in crate::http) async fn admin(request: &HttpRequest, doors: &Doors) -> Option<Self> {
-        let Passage { corp, session } = passage::of(request).await.ok()?;
-        Some(Self {
-            corp,
+    pub(in crate::http::files) async fn admin(
+        request: &HttpRequest,
+        doors: &Doors,
+    ) -> Option<Self> {
+        let passage = passage::of(request).await.ok()?;
+        Some(Self::of_admin(&passage, doors))
+    }
+
+    /// An administrator who was let in.
+    pub(in crate::http) fn of_admin(passage: &Passage, doors: &Doors) -> Self {
+        Self {
+            corp: passage.corp.clone(),
             who: Actor::Admin,
-            token: doors.session_key.tag(TOKEN, &session),
-        })
+            token: doors.session_key.tag(TOKEN, &passage.session),
+        }
     }
 
     /// Whether they may bring files for an item now; the command asks again. `None`: they see no such item.
@@ -60,9 +69,14 @@ impl Asker {
         doors: &Doors,
         shown: &ItemRef,
     ) -> Result<Option<ItemState>, StoreError> {
-        let (item, grant) = self.look(doors, shown).await?;
-        let Some(item) = item.filter(|item| self.is_authorised(doors, item.kind())) else {
+        if !self.is_let_in(doors, shown.kind).await? {
             return Ok(None);
+        }
+        let (item, grant) = self.look(doors, shown).await?;
+        let is_customer = matches!(self.who, Actor::Contact(_));
+        let Some(item) = item else {
+            let may = !is_customer && comes_first(shown.kind);
+            return Ok(may.then_some(ItemState::Open));
         };
         let may = match &self.who {
             Actor::Contact(contact) => {
@@ -81,9 +95,12 @@ impl Asker {
         doors: &Doors,
         file: &Attachment,
     ) -> Result<bool, StoreError> {
-        let (item, grant) = self.look(doors, &file.item).await?;
-        let Some(item) = item.filter(|item| self.is_authorised(doors, item.kind())) else {
+        if !self.is_let_in(doors, file.item.kind).await? {
             return Ok(false);
+        }
+        let (item, grant) = self.look(doors, &file.item).await?;
+        let Some(item) = item else {
+            return Ok(file.by == self.who);
         };
         Ok(match &self.who {
             Actor::Contact(contact) => {
@@ -94,26 +111,25 @@ impl Asker {
         })
     }
 
-    /// Whether items of this kind are there for them. What a customer was given stays theirs.
-    fn is_authorised(&self, doors: &Doors, kind: ItemKind) -> bool {
-        if matches!(self.who, Actor::Contact(_)) {
-            return true;
-        }
+    /// Whether items of this kind are there for them: for nobody who has left. What a customer was given stays theirs.
+    async fn is_let_in(&self, doors: &Doors, kind: ItemKind) -> Result<bool, StoreError> {
         let corp = doors.corps.get(&self.corp);
-        corp.is_some_and(|corp| sight::is_authorised(corp.facts.authorised, kind))
+        let authorised = corp.is_some_and(|corp| sight::is_authorised(corp.facts.authorised, kind));
+        Ok(match &self.who {
+            Actor::Contact(_) => true,
+            Actor::Member(userid) => {
+                authorised && staff::works_here(doors, &self.corp, userid).await?
+            }
+            Actor::Admin | Actor::System => authorised,
+        })
     }
 
-    /// The item with the grant of a customer. Nothing is there for a member who has left.
+    /// The item with the grant of a customer.
     async fn look(
         &self,
         doors: &Doors,
         item: &ItemRef,
     ) -> Result<(Option<Item>, Option<Grant>), StoreError> {
-        if let Actor::Member(userid) = &self.who
-            && !staff::works_here(doors, &self.corp, userid).await?
-        {
-            return Ok((None, None));
-        }
         let mut keys = vec![Key::item(&item.kept())];
         if let Actor::Contact(contact) = &self.who {
             keys.push(Key::grant(contact, item));

@@ -1,11 +1,9 @@
 //! Attachments on pages: a list of them, and a field to upload them. Both are templates that other templates put where
 //! they belong, as in `{{ list|safe }}`. Pages with a field load `/assets/files.css` and `/assets/files.js`.
 
-use actix_web::HttpRequest;
 use askama::Template;
 use url::form_urlencoded;
 
-use crate::files::Files;
 use crate::http::doors::Doors;
 use crate::http::files::asker::Asker;
 use crate::http::files::words::{Words, size};
@@ -53,7 +51,7 @@ pub struct FieldFor<'a> {
     pub max: usize,
     /// The item that the files are brought for: a form, or what a member works on.
     pub item: &'a ItemRef,
-    /// The company's code, on a customer's page.
+    /// The company's code, where addresses carry it.
     pub tenant_key: Option<&'a str>,
     /// Files that were brought before.
     pub files: &'a [Attachment],
@@ -68,31 +66,13 @@ pub fn attachment_list(corp: &CorpId, reader: &Actor, files: &[Attachment]) -> A
     AttachmentList { files }
 }
 
-/// A field for whoever is at a page. `None`: there are no attachments here, or nobody is known who could bring some.
-pub async fn upload_field(
-    request: &HttpRequest,
-    doors: &Doors,
-    wanted: &FieldFor<'_>,
-) -> Option<UploadField> {
-    let files = doors.files.as_deref()?;
-    let is_admin = request.path().starts_with("/admin/");
-    let asker = match is_admin {
-        true => Asker::admin(request, doors).await?,
-        false => Asker::of(request, doors)?,
-    };
-    Some(field(files, asker, wanted))
-}
-
-/// A field for this customer or member. `None`: there are no attachments here.
-pub(in crate::http) fn field_of(
+/// A field for whoever is at a page. `None`: there are no attachments here.
+pub(in crate::http) fn upload_field(
     doors: &Doors,
     asker: &Asker,
     wanted: &FieldFor<'_>,
 ) -> Option<UploadField> {
-    Some(field(doors.files.as_deref()?, asker.clone(), wanted))
-}
-
-fn field(files: &Files, asker: Asker, wanted: &FieldFor<'_>) -> UploadField {
+    let files = doors.files.as_deref()?;
     let path = match &asker.who {
         Actor::Contact(_) => "/home/files".to_owned(),
         Actor::Member(_) => "/items/files".to_owned(),
@@ -107,16 +87,23 @@ fn field(files: &Files, asker: Asker, wanted: &FieldFor<'_>) -> UploadField {
     let base = base(&asker.corp, &asker.who);
     let endings = files.types().iter().flat_map(|kind| kind.endings());
     let accept: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
-    UploadField {
+    Some(UploadField {
         words: Words::of(wanted.language),
         key: wanted.key.to_owned(),
         action,
-        token: asker.token,
+        token: asker.token.clone(),
         accept: accept.join(","),
         max: wanted.max,
         max_bytes: files.max_bytes(),
         files: wanted.files.iter().map(|file| line(&base, file)).collect(),
         base,
+    })
+}
+
+impl AttachmentList {
+    /// Whether there is none.
+    pub(in crate::http) fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 }
 

@@ -5,12 +5,14 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use crate::decide::item::file::comes_first;
 use crate::http::doors::Doors;
 use crate::http::files::asker::Asker;
 use crate::http::files::receive::{Received, receive};
 use crate::http::files::why::{Why, wants_json};
 use crate::http::files::words::Words;
 use crate::http::home;
+use crate::http::items;
 use crate::http::page::notice;
 use crate::model::attachment::Attachment;
 use crate::model::item::{Actor, ItemRef};
@@ -66,7 +68,7 @@ pub(in crate::http::files) async fn by_member(
     let asker = Asker::of(&request, &doors);
     let asker = asker.filter(|asker| matches!(asker.who, Actor::Member(_)));
     let uploaded = upload(&request, &doors, asker, wanted, payload).await;
-    answer(&request, &doors, uploaded)
+    by_company(&request, &doors, uploaded).await
 }
 
 /// An administrator uploads.
@@ -78,7 +80,17 @@ pub(in crate::http::files) async fn by_admin(
 ) -> HttpResponse {
     let asker = Asker::admin(&request, &doors).await;
     let uploaded = upload(&request, &doors, asker, wanted, payload).await;
-    answer(&request, &doors, uploaded)
+    by_company(&request, &doors, uploaded).await
+}
+
+async fn by_company(request: &HttpRequest, doors: &Doors, uploaded: Uploaded) -> HttpResponse {
+    match uploaded {
+        // Without a script the whole editor came along.
+        Ok((item, received)) if comes_first(item.kind) && !wants_json(request) => {
+            items::with_files(request, &item, received).await
+        }
+        uploaded => answer(request, doors, uploaded),
+    }
 }
 
 /// What came of an upload.

@@ -1,7 +1,7 @@
 //! The fields of a form as a customer fills them in.
 
 use crate::decide::rejection::Wrong;
-use crate::http::files::show::{FieldFor, UploadField, field_of};
+use crate::http::files::show::{FieldFor, UploadField, upload_field};
 use crate::http::home::opened::Opened;
 use crate::http::home::posted::{FIELD, Typed};
 use crate::http::home::texts::{Texts, fill};
@@ -134,7 +134,7 @@ fn upload(
         files: &files,
         language: place.t.lang,
     };
-    field_of(&place.doors, visit.uploader.as_ref()?, &wanted)
+    upload_field(&place.doors, visit.uploader.as_ref()?, &wanted)
 }
 
 fn input(visit: &Visit, opened: &Opened, kind: &FieldKind, texts: Vec<String>) -> Input {

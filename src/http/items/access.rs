@@ -19,6 +19,8 @@ use crate::decide::rejection::Rejection;
 use crate::decide::request::{Command, Request};
 use crate::http::admin::passage;
 use crate::http::doors::Doors;
+use crate::http::files::asker::Asker;
+use crate::http::files::receive::Received;
 use crate::http::items::frame::Place;
 use crate::http::items::texts::{self, Texts};
 use crate::http::items::turned::{Turned, Why};
@@ -46,6 +48,8 @@ pub(in crate::http::items) struct Reader {
     pub(in crate::http::items) here: String,
     /// What the forms of this session carry.
     pub(in crate::http::items) token: String,
+    /// Who they are where files are brought.
+    pub(in crate::http::items) uploader: Option<Asker>,
     query: Vec<(String, String)>,
 }
 
@@ -70,6 +74,7 @@ impl Reader {
             let token = doors.session_key.tag("items form", &admin.session);
             let base = format!("/admin/corps/{}/items", admin.corp);
             return Ok(Self {
+                uploader: Some(Asker::of_admin(&admin, &doors)),
                 doors,
                 t,
                 by: Actor::Admin,
@@ -108,6 +113,7 @@ impl Reader {
         }
         let own = format!("{corp}\n{}", userid.key());
         Ok(Self {
+            uploader: Asker::of(request, &doors),
             token: doors.session_key.tag("items form", &own),
             place: Place::new("/items".to_owned(), code),
             by: Actor::Member(userid),
@@ -213,6 +219,35 @@ fn instead(answer: HttpResponse) -> Error {
 }
 
 impl Posted {
+    /// What came with files, whose door has seen that it is a form of ours.
+    pub(in crate::http::items) async fn with_files(
+        request: &HttpRequest,
+        received: Received,
+    ) -> Result<Self, Error> {
+        let reader = Reader::of(request).await?;
+        let files = received.files.into_iter().map(|(name, file)| {
+            let name = name.strip_prefix("file:").unwrap_or(&name);
+            (name.to_owned(), file.id)
+        });
+        Ok(Self::of(reader, received.fields.into_iter().chain(files)))
+    }
+
+    fn of(reader: Reader, sent: impl Iterator<Item = (String, String)>) -> Self {
+        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
+        let mut asked = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in sent {
+            if name != "token" {
+                asked.append_pair(&name, &value);
+            }
+            fields.entry(name).or_default().push(value);
+        }
+        Self {
+            reader,
+            fields,
+            asked: asked.finish(),
+        }
+    }
+
     /// The field without the blanks round it; nothing and empty are the same.
     pub(in crate::http::items) fn field(&self, name: &str) -> &str {
         self.raw(name).unwrap_or_default().trim()
@@ -323,22 +358,7 @@ impl FromRequest for Posted {
             let body = body.to_bytes_limited(FORM_MAX_BYTES).await;
             let body = body.map_err(|_| Why::TooLarge.to(t))?;
             let body = body.map_err(|_| Why::Malformed.to(t))?;
-            let mut fields: HashMap<String, Vec<String>> = HashMap::new();
-            let mut asked = form_urlencoded::Serializer::new(String::new());
-            for (name, value) in form_urlencoded::parse(&body) {
-                if name != "token" {
-                    asked.append_pair(&name, &value);
-                }
-                fields
-                    .entry(name.into_owned())
-                    .or_default()
-                    .push(value.into_owned());
-            }
-            let posted = Self {
-                asked: asked.finish(),
-                reader,
-                fields,
-            };
+            let posted = Self::of(reader, form_urlencoded::parse(&body).into_owned());
             let (sent, own) = (posted.field("token"), &posted.reader.token);
             match bool::from(sent.as_bytes().ct_eq(own.as_bytes())) {
                 true => Ok(posted),

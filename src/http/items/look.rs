@@ -1,5 +1,6 @@
 //! What belongs to an item's kind, as its page shows it.
 
+use crate::http::files::show::{AttachmentList, attachment_list};
 use crate::http::items::access::Reader;
 use crate::http::items::names::{Names, Wanted};
 use crate::http::items::show::{self, Moment};
@@ -76,7 +77,7 @@ pub(in crate::http::items) struct FieldView {
 
 /// A record's values and what was done about it.
 pub(in crate::http::items) struct RecordView {
-    pub(in crate::http::items) values: Vec<(String, Vec<String>)>,
+    pub(in crate::http::items) values: Vec<ValueView>,
     pub(in crate::http::items) contact: Option<String>,
     pub(in crate::http::items) form: (String, String),
     pub(in crate::http::items) step: String,
@@ -84,6 +85,13 @@ pub(in crate::http::items) struct RecordView {
     pub(in crate::http::items) handler: String,
     pub(in crate::http::items) written: String,
     pub(in crate::http::items) follow_ups: Vec<Entry>,
+}
+
+/// A value: texts or files.
+pub(in crate::http::items) struct ValueView {
+    pub(in crate::http::items) label: String,
+    pub(in crate::http::items) texts: Vec<String>,
+    pub(in crate::http::items) files: AttachmentList,
 }
 
 /// What was done about a record.
@@ -98,7 +106,7 @@ pub(in crate::http::items) struct Entry {
 pub(in crate::http::items) struct ApprovalView {
     pub(in crate::http::items) contact: String,
     pub(in crate::http::items) about: Option<(String, String)>,
-    pub(in crate::http::items) files: Vec<String>,
+    pub(in crate::http::items) files: AttachmentList,
     pub(in crate::http::items) answer: Option<AnswerView>,
 }
 
@@ -243,10 +251,13 @@ async fn record_view(
     let mut values = Vec::with_capacity(record.fields.len());
     for field in &record.fields {
         if let Some(value) = record.values.get(&field.key) {
-            values.push((
-                field.label.clone(),
-                texts(reader, field, value, names).await?,
-            ));
+            let is_files = matches!(field.kind, FieldKind::Attachment { .. });
+            let ids = if is_files { value.texts() } else { &[] };
+            values.push(ValueView {
+                label: field.label.clone(),
+                texts: texts(field, value, names),
+                files: files(reader, ids).await?,
+            });
         }
     }
     let entry = |entry: &FollowUp| Entry {
@@ -285,19 +296,14 @@ async fn record_view(
 }
 
 /// A value for people: names instead of ids.
-async fn texts(
-    reader: &Reader,
-    field: &Field,
-    value: &Value,
-    names: &Names,
-) -> Result<Vec<String>, Turned> {
+fn texts(field: &Field, value: &Value, names: &Names) -> Vec<String> {
     let texts = value.texts();
     match &field.kind {
-        FieldKind::Attachment { .. } => files(reader, texts).await,
+        FieldKind::Attachment { .. } => Vec::new(),
         FieldKind::Member => {
             let name = |id: &String| UserId::parse(id).map(|userid| names.member(&userid));
             let name = |id: &String| name(id).unwrap_or_else(|_| id.clone());
-            Ok(texts.iter().map(name).collect())
+            texts.iter().map(name).collect()
         }
         FieldKind::Text { .. }
         | FieldKind::LongText { .. }
@@ -305,19 +311,15 @@ async fn texts(
         | FieldKind::Date { .. }
         | FieldKind::Choice { .. }
         | FieldKind::Choices { .. }
-        | FieldKind::Phone => Ok(texts.to_vec()),
+        | FieldKind::Phone => texts.to_vec(),
     }
 }
 
-/// The names of files.
-pub(in crate::http::items) async fn files(
-    reader: &Reader,
-    ids: &[String],
-) -> Result<Vec<String>, Turned> {
+async fn files(reader: &Reader, ids: &[String]) -> Result<AttachmentList, Turned> {
     let keys: Vec<Key> = ids.iter().map(|id| Key::attachment(id)).collect();
-    let mut names = Vec::with_capacity(ids.len());
+    let mut files = Vec::with_capacity(ids.len());
     for record in reader.read(&keys).await? {
-        names.extend(record.parse::<Attachment>()?.map(|file| file.name));
+        files.extend(record.parse::<Attachment>()?);
     }
-    Ok(names)
+    Ok(attachment_list(&reader.corp, &reader.by, &files))
 }

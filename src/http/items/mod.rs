@@ -28,7 +28,10 @@ mod records;
 
 mod edit;
 
-use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::http::files::receive::Received;
+use crate::model::item::ItemRef;
 
 /// The route table, for members and for administrators.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
@@ -49,4 +52,14 @@ pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
                 .default_service(web::to(frame::nothing_here)),
         );
     }
+}
+
+/// The editor of an item, with the files that came with what was typed.
+pub(in crate::http) async fn with_files(
+    request: &HttpRequest,
+    item: &ItemRef,
+    received: Received,
+) -> HttpResponse {
+    let shown = edit::with_files(request, item, received).await;
+    shown.unwrap_or_else(HttpResponse::from_error)
 }

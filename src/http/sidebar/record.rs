@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::request::{Command, Content, Draft, Target};
+use crate::http::files::asker::Asker;
+use crate::http::files::show::{FieldFor, UploadField, upload_field};
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::show::{Names, fragment};
 use crate::http::sidebar::texts::Texts;
@@ -26,6 +28,8 @@ pub(in crate::http::sidebar) struct Which {
 /// What was filled in.
 #[derive(Serialize, Deserialize)]
 pub(in crate::http::sidebar) struct Filled {
+    /// The record's, which its files name already.
+    id: ItemKey,
     form: ItemKey,
     title: String,
     values: BTreeMap<String, Value>,
@@ -41,6 +45,7 @@ struct Made {
 struct RecordPart<'a> {
     t: &'static Texts,
     form: &'a Form,
+    id: &'a ItemKey,
     title: String,
     fields: Vec<FieldRow<'a>>,
 }
@@ -59,14 +64,15 @@ enum Input<'a> {
     /// One of these: what is kept, and what is shown.
     One(Vec<(&'a str, String)>),
     Several(&'a [String]),
-    /// Not at the toolbar.
-    Elsewhere,
+    /// Files; without a place for them, a note.
+    Files(Option<UploadField>),
 }
 
 /// The form to fill in.
 pub(in crate::http::sidebar) async fn form(
     dealing: Dealing,
     which: web::Query<Which>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Turned> {
     let Dealing { toolbar, contact } = &dealing;
     let t = toolbar.t;
@@ -75,9 +81,27 @@ pub(in crate::http::sidebar) async fn form(
     let names = Names::read(toolbar, members.clone()).await?;
     let members: Vec<(&UserId, String)> =
         members.map(|userid| (userid, names.of(userid))).collect();
+    let id = ItemKey::new(toolbar.now(), toolbar.random()?);
+    let own = ItemRef::new(ItemKind::Record, id.clone());
+    let uploader = Asker::of(&request, &toolbar.doors);
+    let upload = |field: &Field, max| {
+        let wanted = FieldFor {
+            key: &field.key,
+            max,
+            item: &own,
+            tenant_key: None,
+            files: &[],
+            language: t.lang,
+        };
+        upload_field(&toolbar.doors, uploader.as_ref()?, &wanted)
+    };
     let fields = form.fields.iter().map(|field| FieldRow {
         field,
-        input: input(field, &members),
+        input: if let FieldKind::Attachment { max } = field.kind {
+            Input::Files(upload(field, max))
+        } else {
+            input(field, &members)
+        },
         texts: field.default.as_ref().map_or(&[], Value::texts),
     });
     let part = RecordPart {
@@ -85,6 +109,7 @@ pub(in crate::http::sidebar) async fn form(
         title: title(&form, &contact.name),
         fields: fields.collect(),
         form: &form,
+        id: &id,
     };
     fragment(&part)
 }
@@ -96,9 +121,8 @@ pub(in crate::http::sidebar) async fn make(
 ) -> Result<HttpResponse, Turned> {
     let toolbar = &dealing.toolbar;
     let form = open_form(&dealing, &filled.form).await?;
-    let id = ItemKey::new(toolbar.now(), toolbar.random()?);
     let draft = Draft {
-        target: Target::New(id),
+        target: Target::New(filled.id.clone()),
         title: filled.title.clone(),
         description: String::new(),
         picture: form.head.picture.clone(),
@@ -155,7 +179,8 @@ fn input<'a>(field: &'a Field, members: &[(&'a UserId, String)]) -> Input<'a> {
                     .collect(),
             )
         }
-        FieldKind::Attachment { .. } => Input::Elsewhere,
+        // It is made of files, not of texts.
+        FieldKind::Attachment { .. } => Input::Files(None),
     }
 }
 

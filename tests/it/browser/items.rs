@@ -1,7 +1,16 @@
-//! The company's pages of its items: a form is made on a phone, with the script and without a reload.
+//! The company's pages of its items: a form is made on a phone, with the script and without a reload, and a record with
+//! a file.
+
+use image::ImageFormat;
+use tempfile::TempDir;
+use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::decide::request::Content;
+use wecom_bridge::model::form::{FieldKind, Submissions};
 
 use crate::browser::driver::Browser;
 use crate::browser::{DESKTOP, PHONE, opened_as, world};
+use crate::files::picture;
+use crate::home::{field, put};
 use crate::world::JsSdk;
 
 pub(super) async fn a_form_is_made_on_a_phone(browser: &Browser) {
@@ -55,5 +64,54 @@ pub(super) async fn a_form_is_made_on_a_phone(browser: &Browser) {
     assert!(browser.fits_its_width().await, "the list");
     browser.keep_picture("items-list").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.size(DESKTOP.0, DESKTOP.1).await;
+}
+
+pub(super) async fn a_record_is_made_with_a_file(browser: &Browser) {
+    let (world, userid, wang) = world(JsSdk::Simulated).await;
+    world.ask(&OwnEvent::RefreshMember { userid }).await;
+    world.settle().await;
+    let content = Content::Form {
+        fields: vec![field("photos", "照片", FieldKind::Attachment { max: 3 })],
+        submissions: Submissions::Many,
+        steps: vec!["待处理".into()],
+    };
+    put(&world, "f1", "报修单", "", content).await;
+    let folder = TempDir::new().unwrap();
+    let photo = folder.path().join("现场.png");
+    std::fs::write(&photo, picture(640, 480, ImageFormat::Png)).unwrap();
+    let program = folder.path().join("现场.exe");
+    std::fs::write(&program, b"MZ\x90\0\x03").unwrap();
+    browser.forget().await;
+    browser
+        .open(world.base.join("admin/language/zh").unwrap())
+        .await;
+    browser.size(PHONE.0, PHONE.1).await;
+    let editor = format!("items/new/record?tenantKey=team1&form=f1&contact={wang}");
+    browser
+        .open(opened_as(&world, "member:ZhangSan", &editor))
+        .await;
+    browser
+        .type_into("[type=file]", program.to_str().unwrap())
+        .await;
+    browser.sees("不支持这种文件").await;
+    browser
+        .type_into("[type=file]", photo.to_str().unwrap())
+        .await;
+    browser.text(".files img").await;
+    assert!(browser.fits_its_width().await, "the editor");
+    browser.keep_picture("items-record").await;
+    browser.submit("#save").await;
+    browser.sees("已创建。").await;
+    browser.sees("现场.png").await;
+    let drawn = "const small = document.querySelector('.files img');
+        return small.decode().then(() => small.naturalWidth)";
+    assert_eq!(browser.script(drawn).await, 320);
+    assert!(browser.fits_its_width().await, "the record's page");
+    let complaints = browser.complaints().await;
+    assert!(
+        complaints.iter().all(|line| line.contains("415")),
+        "{complaints:?}"
+    );
     browser.size(DESKTOP.0, DESKTOP.1).await;
 }

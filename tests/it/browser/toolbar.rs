@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use image::ImageFormat;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::decide::request::{Command, Content, Target};
 use wecom_bridge::model::chat::ChatPerson;
-use wecom_bridge::model::form::Submissions;
+use wecom_bridge::model::form::{FieldKind, Submissions};
 use wecom_bridge::model::grant::GrantState;
 use wecom_bridge::model::ids::{ChatId, ExternalUserId, UserId};
 use wecom_bridge::model::item::{Actor, Item};
@@ -16,6 +18,8 @@ use wecom_bridge::sim::person::{Account, Contact, Counts, Member};
 
 use crate::browser::driver::Browser;
 use crate::browser::{DESKTOP, PHONE, at, opened_as, world};
+use crate::files::picture;
+use crate::home::field;
 use crate::items::{comment, draft, form, key};
 use crate::world::{JsSdk, World, contact, user};
 
@@ -572,6 +576,14 @@ pub(super) async fn what_goes_wrong_is_said(browser: &Browser) {
 pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browser) {
     let (world, member, customer) = stocked().await;
     let by = Actor::Member(member);
+    let mut with_photos = form("f1", Submissions::Many);
+    if let Command::Put(draft) = &mut with_photos
+        && let Content::Form { fields, .. } = &mut draft.content
+    {
+        draft.target = Target::Existing(key("f1"), None);
+        fields.push(field("photos", "照片", FieldKind::Attachment { max: 3 }));
+    }
+    world.asked(by.clone(), with_photos).await.unwrap();
     let share = Command::Share(customer.clone(), vec!["form:f1".parse().unwrap()]);
     world.asked(by.clone(), share).await.unwrap();
     let said = comment("form:f1", &customer, "c1", "<script>什么时候来？");
@@ -592,6 +604,13 @@ pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browse
 
     browser.click("[data-kind=form]").await;
     browser.click("[data-form-id=f1]").await;
+    let folder = TempDir::new().unwrap();
+    let photo = folder.path().join("现场.png");
+    std::fs::write(&photo, picture(640, 480, ImageFormat::Png)).unwrap();
+    browser
+        .type_into("[type=file]", photo.to_str().unwrap())
+        .await;
+    browser.text(".files img").await;
     browser.type_into("[name=what]", "太长太长太长").await;
     browser.click("[value=send]").await;
     assert_eq!(browser.text("[data-place=what]").await, "最多 5 个字");
@@ -612,6 +631,7 @@ pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browse
         panic!("{made} is kept");
     };
     assert_eq!(record.contact.as_ref(), Some(&customer));
+    assert_eq!(record.values["photos"].texts().len(), 1);
     assert_eq!(
         world.grant(&customer, &made).await,
         Some(GrantState::Confirmed)

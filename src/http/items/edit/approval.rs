@@ -1,18 +1,23 @@
 //! An approval in its editor: its text is in the head; whom and what it is about is chosen before.
 
 use crate::decide::request::Content;
-use crate::http::items::access::Reader;
+use crate::http::items::access::{Posted, Reader};
+use crate::http::items::edit::attached::Attached;
 use crate::http::items::edit::sheet::About;
+use crate::http::items::texts::Texts;
 use crate::http::items::turned::{Turned, Why};
+use crate::model::approval::Approval;
 use crate::model::ids::ExternalUserId;
 use crate::model::item::{Item, ItemRef};
 
+/// The name of the field for files, and where their faults stand.
+const FILES: &str = "attachments";
+
 /// The approval.
-#[derive(Debug)]
 pub(in crate::http::items) struct ApprovalSheet {
     contact: Option<ExternalUserId>,
     about: Option<ItemRef>,
-    attachments: Vec<String>,
+    pub(in crate::http::items) files: Attached,
     pub(in crate::http::items) contact_id: String,
     pub(in crate::http::items) contact_name: String,
     pub(in crate::http::items) about_ref: String,
@@ -20,6 +25,14 @@ pub(in crate::http::items) struct ApprovalSheet {
 }
 
 impl ApprovalSheet {
+    /// What was sent.
+    pub(in crate::http::items::edit) fn read(posted: &Posted, about: &About) -> Self {
+        Self {
+            files: Attached::of(posted.all(FILES)),
+            ..Self::of(about)
+        }
+    }
+
     /// With what it is about.
     pub(in crate::http::items::edit) fn of(about: &About) -> Self {
         let before = about.before.as_ref().and_then(|item| match item {
@@ -39,9 +52,26 @@ impl ApprovalSheet {
             contact_name: contact.map_or_else(String::new, |contact| contact.name.clone()),
             about_ref: item.as_ref().map_or_else(String::new, ToString::to_string),
             about_title: title.unwrap_or_default(),
-            attachments: before.map_or_else(Vec::new, |approval| approval.attachments.clone()),
+            files: Attached::of(before.map_or(&[], |approval| &approval.attachments)),
             contact: id,
             about: item,
+        }
+    }
+
+    /// Reads what its files are.
+    pub(in crate::http::items::edit) async fn read_files(
+        &mut self,
+        reader: &Reader,
+        own: &ItemRef,
+    ) -> Result<(), Turned> {
+        let max = Approval::FILES_MAX;
+        self.files.read(reader, own, FILES, max).await
+    }
+
+    /// Line by line.
+    pub(in crate::http::items::edit) fn lines(&self, t: &Texts, to: &mut Vec<String>) {
+        if !self.files.ids.is_empty() {
+            to.push(format!("{}: {}", t.file, self.files.names()));
         }
     }
 
@@ -51,7 +81,7 @@ impl ApprovalSheet {
         Ok(Content::Approval {
             contact: contact.ok_or_else(|| Why::Missing.to(reader.t))?,
             about: self.about.clone(),
-            attachments: self.attachments.clone(),
+            attachments: self.files.ids.clone(),
         })
     }
 }

@@ -3,6 +3,8 @@
 pub(in crate::http::items) mod faults;
 pub(in crate::http::items) mod fields;
 
+mod attached;
+
 mod approval;
 mod form;
 mod project;
@@ -10,13 +12,14 @@ mod record;
 mod sheet;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::decide::rejection::Rejection;
 use crate::decide::request::{Command, Draft, Target};
+use crate::http::files::receive::Received;
 use crate::http::items::access::{Posted, Reader};
-use crate::http::items::change::{NOT_THEIRS, new_id};
+use crate::http::items::change::NOT_THEIRS;
 use crate::http::items::edit::approval::ApprovalSheet;
 use crate::http::items::edit::faults::Faults;
 use crate::http::items::edit::fields::Do;
@@ -51,6 +54,8 @@ struct EditPage {
     action: String,
     back: String,
     kind: &'static str,
+    /// Of a new item.
+    new_id: Option<String>,
     changed_at: String,
     /// Whether an owner must be chosen: an administrator makes it.
     owner_asked: bool,
@@ -153,8 +158,8 @@ pub(in crate::http::items) async fn blank(
     let Some(about) = About::new(&reader, kind, asked).await? else {
         return customer(&reader, kind).await;
     };
-    let sheet = Sheet::blank(&reader, kind, &about);
-    show(&reader, None, kind, sheet, Answer::opened(None)).await
+    let sheet = Sheet::blank(&reader, &about);
+    show(&reader, &about, sheet, Answer::opened(None)).await
 }
 
 /// The editor of a new item is sent.
@@ -167,7 +172,7 @@ pub(in crate::http::items) async fn make(
     let asked = |name: &str| posted.field(name);
     let about = About::new(reader, kind, asked).await?;
     let about = about.ok_or_else(|| Why::Missing.to(reader.t))?;
-    sent(&posted, None, kind, &about).await
+    sent(&posted, &about).await
 }
 
 /// The editor of an item.
@@ -182,7 +187,7 @@ pub(in crate::http::items) async fn open(
     let about = About::of(&reader, &before).await?;
     let sheet = Sheet::of(&reader, &before, &about, &names);
     let answer = Answer::opened(Some(&before));
-    show(&reader, Some(&before), before.kind(), sheet, answer).await
+    show(&reader, &about, sheet, answer).await
 }
 
 /// The editor of an item is sent.
@@ -192,8 +197,30 @@ pub(in crate::http::items) async fn save(
 ) -> Result<HttpResponse, Turned> {
     let before = own(&posted.reader, &request).await?;
     let about = About::of(&posted.reader, &before).await?;
-    let kind = before.kind();
-    sent(&posted, Some(before), kind, &about).await
+    sent(&posted, &about).await
+}
+
+/// An editor is sent by its button for files, from a browser without a script: it is shown again, with what was typed
+/// and the files that came along.
+pub(in crate::http::items) async fn with_files(
+    request: &HttpRequest,
+    item: &ItemRef,
+    received: Received,
+) -> Result<HttpResponse, Error> {
+    let mut posted = Posted::with_files(request, received).await?;
+    let reader = &posted.reader;
+    let missing = || Why::Missing.to(reader.t);
+    let about = match reader.read_item(item).await? {
+        Some(before) if reader.works_on(&before) => Some(About::of(reader, &before).await?),
+        Some(_) => None,
+        None => About::new(reader, item.kind, |name| posted.field(name)).await?,
+    };
+    let about = about.ok_or_else(missing)?;
+    let here = address(reader, &about);
+    posted.reader.here = here;
+    let sheet = Sheet::read(&posted, &about);
+    let answer = Answer::to(&posted, StatusCode::OK, "", Faults::none());
+    Ok(show(&posted.reader, &about, sheet, answer).await?)
 }
 
 /// The kind that an address names; plans are made with their projects.
@@ -218,30 +245,25 @@ async fn own(reader: &Reader, request: &HttpRequest) -> Result<Item, Turned> {
     Err(Why::Rejected(NOT_THEIRS).to(reader.t))
 }
 
-async fn sent(
-    posted: &Posted,
-    before: Option<Item>,
-    kind: ItemKind,
-    about: &About,
-) -> Result<HttpResponse, Turned> {
+async fn sent(posted: &Posted, about: &About) -> Result<HttpResponse, Turned> {
     let (reader, t) = (&posted.reader, posted.reader.t);
-    let mut sheet = Sheet::read(posted, kind, about).await?;
-    let before = before.as_ref();
+    let mut sheet = Sheet::read(posted, about);
+    let before = about.before.as_ref();
     let button = Do::parse(posted.field("do"));
     if button != Do::Save {
         sheet.turn(&button);
         let answer = Answer::to(posted, StatusCode::OK, "", Faults::none());
-        return show(reader, before, kind, sheet, answer).await;
+        return show(reader, about, sheet, answer).await;
     }
     if let Some(carried) = posted.sent_before().await? {
         return Ok(saved(reader, before, carried.item));
     }
-    let draft = match draft(posted, before, about, &mut sheet).await? {
+    let draft = match draft(posted, about, &mut sheet).await? {
         Ok(draft) => draft,
         Err(faults) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let answer = Answer::to(posted, status, t.check, faults);
-            return show(reader, before, kind, sheet, answer).await;
+            return show(reader, about, sheet, answer).await;
         }
     };
     let answer = match posted.ask(Command::Put(Box::new(draft))).await? {
@@ -250,13 +272,13 @@ async fn sent(
             let faults = Faults::of(&sheet.placed(faults), t);
             Answer::to(posted, StatusCode::UNPROCESSABLE_ENTITY, t.check, faults)
         }
-        Err(Rejection::Changed) => return changed(reader, before, about, sheet).await,
+        Err(Rejection::Changed) => return changed(reader, about, sheet).await,
         Err(rejection) => {
             let problem = t.rejection(&rejection);
             Answer::to(posted, status_of(&rejection), &problem, Faults::none())
         }
     };
-    show(reader, before, kind, sheet, answer).await
+    show(reader, about, sheet, answer).await
 }
 
 /// To the item's page, which says so.
@@ -273,30 +295,24 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
 }
 
 /// What was typed, and what somebody else has made of the item meanwhile. Saved again, it takes the place of that.
-async fn changed(
-    reader: &Reader,
-    before: Option<&Item>,
-    about: &About,
-    sheet: Sheet,
-) -> Result<HttpResponse, Turned> {
-    let missing = || Why::Missing.to(reader.t);
-    let own = before.map(Item::item_ref).ok_or_else(missing)?;
-    let now = reader.read_item(&own).await?.ok_or_else(missing)?;
+async fn changed(reader: &Reader, about: &About, mut sheet: Sheet) -> Result<HttpResponse, Turned> {
+    let now = reader.read_item(&about.own).await?;
+    let now = now.ok_or_else(|| Why::Missing.to(reader.t))?;
+    sheet.read_files(reader, &about.own).await?;
     let answer = Answer {
         status: StatusCode::CONFLICT,
         conflict: Some(conflict(reader, &now, about, &sheet).await?),
         ..Answer::opened(Some(&now))
     };
-    show(reader, Some(&now), own.kind, sheet, answer).await
+    show(reader, about, sheet, answer).await
 }
 
 async fn draft(
     posted: &Posted,
-    before: Option<&Item>,
     about: &About,
     sheet: &mut Sheet,
 ) -> Result<Result<Draft, Faults>, Turned> {
-    let reader = &posted.reader;
+    let (reader, before) = (&posted.reader, about.before.as_ref());
     let mut faults = Vec::new();
     let owner = match (before, reader.member()) {
         (None, None) => sheet.owner(reader, &mut faults).await?,
@@ -313,13 +329,13 @@ async fn draft(
     };
     Ok(Ok(Draft {
         target: match before {
-            Some(before) => {
+            Some(_) => {
                 let seen = posted.field("changed_at").parse();
                 let seen = seen.map_err(|_| Why::Malformed.to(reader.t))?;
                 let seen = Some(Timestamp::from_millis(seen));
-                Target::Existing(before.head().id.clone(), seen)
+                Target::Existing(about.own.id.clone(), seen)
             }
-            None => Target::New(new_id(reader)?),
+            None => Target::New(about.own.id.clone()),
         },
         title: head.title.clone(),
         description: head.description.clone(),
@@ -343,7 +359,9 @@ async fn conflict(
     let mut wanted = Wanted::default();
     wanted.item(now);
     let names = wanted.read(reader).await?;
-    let mut lines = Sheet::of(reader, now, about, &names).lines(reader.t);
+    let mut stands = Sheet::of(reader, now, &About::of(reader, now).await?, &names);
+    stands.read_files(reader, &about.own).await?;
+    let mut lines = stands.lines(reader.t);
     let typed = typed.lines(reader.t);
     lines.retain(|line| !typed.contains(line));
     Ok(Conflict {
@@ -354,18 +372,23 @@ async fn conflict(
     })
 }
 
+/// Where an editor is.
+fn address(reader: &Reader, about: &About) -> String {
+    let kind = about.own.kind.name();
+    match about.before {
+        Some(_) => reader.place.to(&format!("/{kind}/{}/edit", about.own.id)),
+        None => reader.place.to(&format!("/new/{kind}")),
+    }
+}
+
 async fn show(
     reader: &Reader,
-    before: Option<&Item>,
-    kind: ItemKind,
-    sheet: Sheet,
+    about: &About,
+    mut sheet: Sheet,
     answer: Answer,
 ) -> Result<HttpResponse, Turned> {
-    let t = reader.t;
-    let path = match before {
-        Some(before) => format!("/{}/{}", kind.name(), before.head().id),
-        None => String::new(),
-    };
+    let (t, kind, before) = (reader.t, about.own.kind, about.before.as_ref());
+    sheet.read_files(reader, &about.own).await?;
     let page = EditPage {
         t,
         heading: match (before, kind) {
@@ -375,15 +398,13 @@ async fn show(
             (None, ItemKind::Record) => t.new_record,
             (None, ItemKind::Approval) => t.new_approval,
         },
-        action: match before {
-            Some(_) => reader.place.to(&format!("{path}/edit")),
-            None => reader.place.to(&format!("/new/{}", kind.name())),
-        },
+        action: address(reader, about),
         back: match before {
-            Some(_) => reader.place.to(&path),
+            Some(_) => reader.place.item(&about.own),
             None => reader.place.with("", &[("kind", kind.name())]),
         },
         kind: kind.name(),
+        new_id: before.is_none().then(|| about.own.id.to_string()),
         changed_at: answer.seen,
         owner_asked: before.is_none() && reader.member().is_none(),
         sheet,

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use crate::decide::rejection::Fault;
 use crate::decide::request::Content;
 use crate::http::items::access::{Posted, Reader};
+use crate::http::items::edit::attached::Attached;
 use crate::http::items::edit::sheet::About;
 use crate::http::items::people;
 use crate::http::items::turned::Turned;
 use crate::model::form::{Field, FieldKind, Value};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::model::item::{Item, ItemKey};
+use crate::model::item::{Item, ItemKey, ItemRef};
 use crate::model::record::Record;
 
 /// The record.
-#[derive(Debug)]
 pub(in crate::http::items) struct RecordSheet {
     form: ItemKey,
     contact: Option<ExternalUserId>,
@@ -29,7 +29,6 @@ pub(in crate::http::items) struct RecordSheet {
 }
 
 /// A value.
-#[derive(Debug)]
 pub(in crate::http::items) struct ValueSheet {
     /// The name of the field, and where its faults stand.
     pub(in crate::http::items) name: String,
@@ -39,6 +38,8 @@ pub(in crate::http::items) struct ValueSheet {
     pub(in crate::http::items) hint: String,
     pub(in crate::http::items) options: Vec<String>,
     pub(in crate::http::items) texts: Vec<String>,
+    /// Of a field for files, these.
+    pub(in crate::http::items) files: Attached,
 }
 
 impl ValueSheet {
@@ -73,23 +74,39 @@ fn sheet(about: &About, texts: impl Fn(&Field) -> Vec<String>) -> RecordSheet {
     let contact_id = before
         .and_then(|record| record.contact.clone())
         .or(contact.map(|contact| contact.external_userid.clone()));
-    let value = |field: &Field| ValueSheet {
-        name: name(field),
-        label: field.label.clone(),
-        kind: field.kind.name(),
-        required: field.required,
-        hint: field.hint.clone(),
-        options: match &field.kind {
-            FieldKind::Choice { options } | FieldKind::Choices { options, .. } => options.clone(),
-            FieldKind::Text { .. }
-            | FieldKind::LongText { .. }
-            | FieldKind::Number { .. }
-            | FieldKind::Date { .. }
-            | FieldKind::Member
-            | FieldKind::Phone
-            | FieldKind::Attachment { .. } => Vec::new(),
-        },
-        texts: texts(field),
+    let value = |field: &Field| {
+        let texts = texts(field);
+        ValueSheet {
+            name: name(field),
+            label: field.label.clone(),
+            kind: field.kind.name(),
+            required: field.required,
+            hint: field.hint.clone(),
+            options: match &field.kind {
+                FieldKind::Choice { options } | FieldKind::Choices { options, .. } => {
+                    options.clone()
+                }
+                FieldKind::Text { .. }
+                | FieldKind::LongText { .. }
+                | FieldKind::Number { .. }
+                | FieldKind::Date { .. }
+                | FieldKind::Member
+                | FieldKind::Phone
+                | FieldKind::Attachment { .. } => Vec::new(),
+            },
+            files: match &field.kind {
+                FieldKind::Attachment { .. } => Attached::of(&texts),
+                FieldKind::Choice { .. }
+                | FieldKind::Choices { .. }
+                | FieldKind::Text { .. }
+                | FieldKind::LongText { .. }
+                | FieldKind::Number { .. }
+                | FieldKind::Date { .. }
+                | FieldKind::Member
+                | FieldKind::Phone => Attached::default(),
+            },
+            texts,
+        }
     };
     RecordSheet {
         form_id: id.as_ref().map_or_else(String::new, ToString::to_string),
@@ -132,6 +149,20 @@ impl RecordSheet {
     /// What was sent.
     pub(in crate::http::items::edit) fn read(posted: &Posted, about: &About) -> Self {
         sheet(about, |field| posted.all(&name(field)).to_vec())
+    }
+
+    /// Reads what its files are.
+    pub(in crate::http::items::edit) async fn read_files(
+        &mut self,
+        reader: &Reader,
+        own: &ItemRef,
+    ) -> Result<(), Turned> {
+        for (field, value) in self.fields.iter().zip(&mut self.values) {
+            if let FieldKind::Attachment { max } = &field.kind {
+                value.files.read(reader, own, &value.name, *max).await?;
+            }
+        }
+        Ok(())
     }
 
     /// As commands take it.
@@ -187,7 +218,11 @@ impl RecordSheet {
     /// Line by line.
     pub(in crate::http::items::edit) fn lines(&self, to: &mut Vec<String>) {
         for value in &self.values {
-            to.push(format!("{}: {}", value.label, value.texts.join(" / ")));
+            let text = match value.files.ids.is_empty() {
+                true => value.texts.join(" / "),
+                false => value.files.names(),
+            };
+            to.push(format!("{}: {text}", value.label));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::decide::item::sight::{is_authorised, may_be_shown_to};
 use crate::decide::rejection::{Fault, Wrong};
 use crate::decide::request::Content;
 use crate::http::items::access::{Posted, Reader};
+use crate::http::items::change::new_id;
 use crate::http::items::edit::approval::ApprovalSheet;
 use crate::http::items::edit::fields::Do;
 use crate::http::items::edit::form::FormSheet;
@@ -16,19 +17,21 @@ use crate::http::items::turned::{Turned, Why};
 use crate::model::contact::Contact;
 use crate::model::form::Form;
 use crate::model::ids::UserId;
-use crate::model::item::{Circle, Item, ItemKind, ItemRef};
+use crate::model::item::{Circle, Item, ItemKey, ItemKind, ItemRef};
 use crate::store::record::{Key, Record};
 
-/// What an item is about that its editor does not change.
-#[derive(Debug, Default)]
+/// What an item is and is about that its editor does not change.
+#[derive(Debug)]
 pub(in crate::http::items::edit) struct About {
+    /// The item. Of a new one the editor knows the id from the beginning: files are brought for it.
+    pub(in crate::http::items::edit) own: ItemRef,
     /// Of a new record, its form.
     pub(in crate::http::items::edit) form: Option<Form>,
     /// Of a record or an approval, its customer.
     pub(in crate::http::items::edit) contact: Option<Contact>,
     /// Of an approval, the item that it is about.
     pub(in crate::http::items::edit) item: Option<Item>,
-    /// The item itself.
+    /// The item itself, unless it is new.
     pub(in crate::http::items::edit) before: Option<Item>,
 }
 
@@ -67,7 +70,17 @@ impl About {
         kind: ItemKind,
         asked: impl Fn(&str) -> &'a str,
     ) -> Result<Option<Self>, Turned> {
-        let mut about = Self::default();
+        let id = match ItemKey::parse(asked("new_id")) {
+            Ok(id) => id,
+            Err(_) => new_id(reader)?,
+        };
+        let mut about = Self {
+            own: ItemRef::new(kind, id),
+            form: None,
+            contact: None,
+            item: None,
+            before: None,
+        };
         if let ItemKind::Record = kind {
             match reader.item("form", asked("form")).await? {
                 Item::Form(form) => about.form = Some(form),
@@ -97,8 +110,11 @@ impl About {
         before: &Item,
     ) -> Result<Self, Turned> {
         let mut about = Self {
+            own: before.item_ref(),
+            form: None,
+            contact: None,
+            item: None,
             before: Some(before.clone()),
-            ..Self::default()
         };
         if let Some(contact) = before.contact() {
             let records = reader.read(&[Key::contact(contact)]).await?;
@@ -116,11 +132,7 @@ impl About {
 
 impl Sheet {
     /// An empty one.
-    pub(in crate::http::items::edit) fn blank(
-        reader: &Reader,
-        kind: ItemKind,
-        about: &About,
-    ) -> Self {
+    pub(in crate::http::items::edit) fn blank(reader: &Reader, about: &About) -> Self {
         let head = about.form.as_ref().map(|form| HeadSheet {
             title: form.head.title.clone(),
             followers_only: form.head.circle == Circle::Followers,
@@ -128,7 +140,7 @@ impl Sheet {
         });
         Self {
             head: head.unwrap_or_default(),
-            part: match kind {
+            part: match about.own.kind {
                 ItemKind::Project | ItemKind::Plan => Part::Project(ProjectSheet::blank(reader.t)),
                 ItemKind::Form => Part::Form(FormSheet::blank(reader.t)),
                 ItemKind::Record => Part::Record(RecordSheet::blank(about)),
@@ -163,13 +175,9 @@ impl Sheet {
     }
 
     /// What was sent.
-    pub(in crate::http::items::edit) async fn read(
-        posted: &Posted,
-        kind: ItemKind,
-        about: &About,
-    ) -> Result<Self, Turned> {
+    pub(in crate::http::items::edit) fn read(posted: &Posted, about: &About) -> Self {
         let text = |name: &str| posted.raw(name).unwrap_or_default().to_owned();
-        Ok(Self {
+        Self {
             head: HeadSheet {
                 title: text("title"),
                 description: text("description"),
@@ -177,13 +185,26 @@ impl Sheet {
                 owner: text("owner"),
                 followers_only: posted.field("circle") == "followers",
             },
-            part: match kind {
+            part: match about.own.kind {
                 ItemKind::Project | ItemKind::Plan => Part::Project(ProjectSheet::read(posted)),
                 ItemKind::Form => Part::Form(FormSheet::read(posted)),
                 ItemKind::Record => Part::Record(RecordSheet::read(posted, about)),
-                ItemKind::Approval => Part::Approval(ApprovalSheet::of(about)),
+                ItemKind::Approval => Part::Approval(ApprovalSheet::read(posted, about)),
             },
-        })
+        }
+    }
+
+    /// Reads what its files are.
+    pub(in crate::http::items::edit) async fn read_files(
+        &mut self,
+        reader: &Reader,
+        own: &ItemRef,
+    ) -> Result<(), Turned> {
+        match &mut self.part {
+            Part::Record(sheet) => sheet.read_files(reader, own).await,
+            Part::Approval(sheet) => sheet.read_files(reader, own).await,
+            Part::Project(_) | Part::Form(_) => Ok(()),
+        }
     }
 
     /// Does what a button says.
@@ -235,7 +256,7 @@ impl Sheet {
         }
     }
 
-    /// Line by line, for people who compare.
+    /// Line by line, for people who compare; files were read.
     pub(in crate::http::items::edit) fn lines(&self, t: &Texts) -> Vec<String> {
         let head = &self.head;
         let mut lines = Vec::new();
@@ -262,7 +283,7 @@ impl Sheet {
             Part::Project(sheet) => sheet.lines(t, &mut lines),
             Part::Form(sheet) => sheet.lines(t, &mut lines),
             Part::Record(sheet) => sheet.lines(&mut lines),
-            Part::Approval(_) => {}
+            Part::Approval(sheet) => sheet.lines(t, &mut lines),
         }
         lines
     }

@@ -95,5 +95,8 @@
     }
   }
 
-  document.querySelectorAll("[data-files]").forEach(field);
+  const all = (part) => part.querySelectorAll("[data-files]").forEach(field);
+  all(document);
+  // A part of a page that comes later says so.
+  document.addEventListener("fields", (event) => all(event.target));
 })();

@@ -379,6 +379,7 @@
 
   async function fill(button) {
     byId("record").innerHTML = await part(about("/form", { form: button.dataset.formId }));
+    byId("record").dispatchEvent(new Event("fields", { bubbles: true }));
     byId("record").scrollIntoView({ block: "start" });
   }
 
@@ -391,8 +392,9 @@
       else values[key] = value;
     }
     const title = form.elements[":title"].value;
+    const body = { id: form.dataset.id, form: form.dataset.formId, title, values };
     form.dataset.key = form.dataset.key || newName();
-    const answer = await post(about("/record"), { form: form.dataset.formId, title, values }, form.dataset.key);
+    const answer = await post(about("/record"), body, form.dataset.key);
     const { item } = await answer.json();
     byId("record").textContent = "";
     conclude("done");
@@ -532,7 +534,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-form]");
-    if (!form) return;
+    // Files that are still on their way hold a form back.
+    if (!form || event.defaultPrevented) return;
     event.preventDefault();
     const { then } = form.dataset;
     const own = form.dataset.form === "reply" || form.dataset.form === "record" ? form : null;

@@ -108,7 +108,7 @@ pub(in crate::http::sidebar) const TEXTS: Texts = Texts {
     title: "Title",
     required: "needed",
     optional_choice: "None",
-    elsewhere: "Add files on the item's own page.",
+    no_files: "Attachments are not set up here; please ask the administrator.",
     save: "Save",
     save_and_send: "Save and send",
     back: "Back",

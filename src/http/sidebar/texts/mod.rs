@@ -43,7 +43,7 @@ texts! {
     followed_by remark me left home_as waiting waits shared none_shared more_shared seen not_seen confirm
     send_again revoke revoke_sure revoke_now give give_hint give_to search_member talk earlier no_comments
     reply reply_send reply_closed send_items search search_items next nothing_found has_it fill_in title
-    required optional_choice elsewhere save save_and_send back send copy_links clear people people_hint
+    required optional_choice no_files save save_and_send back send copy_links clear people people_hint
     people_search people_none group group_end group_none say_connecting say_reading say_opened say_outside
     say_elsewhere say_ended say_denied say_not_sent say_old say_no_context say_cancelled say_failed
     say_unknown say_sent say_sending say_links say_copy say_copied say_too_many say_trouble say_done

@@ -108,7 +108,7 @@ pub(in crate::http::sidebar) const TEXTS: Texts = Texts {
     title: "标题",
     required: "必填",
     optional_choice: "不选择",
-    elsewhere: "附件请在事项页面中添加。",
+    no_files: "本服务未启用附件，请联系管理员。",
     save: "保存",
     save_and_send: "保存并发送",
     back: "返回",
