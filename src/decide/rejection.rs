@@ -10,7 +10,7 @@ pub enum Rejection {
     NotFound,
     /// It is not theirs to do.
     #[error("this is not allowed: {0}")]
-    NotAllowed(&'static str),
+    NotAllowed(Denied),
     /// The corp has not authorised this kind.
     #[error("the corp does not work with {}s", .0.name())]
     NotAuthorised(ItemKind),
@@ -32,6 +32,38 @@ pub enum Rejection {
     /// The request's name belongs to another one.
     #[error("this name was used for another request")]
     NameReused,
+}
+
+/// Why something is not theirs to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The item is another member's.
+    #[error("only its owner, handlers and followers may change it")]
+    NotTheirItem,
+    /// The customer is another member's.
+    #[error("the customer is not this member's")]
+    NotTheirCustomer,
+    /// Another member's items.
+    #[error("members hand over what is theirs")]
+    NotTheirsToHandOver,
+    /// The item is about another customer.
+    #[error("it belongs to another customer")]
+    OfAnotherCustomer,
+    /// A new item has the id of another one.
+    #[error("an item of this id exists")]
+    IdTaken,
+    /// A record's form or customer would change.
+    #[error("a record stays with its form and customer")]
+    RecordStays,
+    /// An approval's customer would change.
+    #[error("an approval stays with its customer")]
+    ApprovalStays,
+    /// A customer's file for something else.
+    #[error("files come with forms")]
+    FilesComeWithForms,
+    /// A file that is shown, or is young.
+    #[error("the file may still be needed")]
+    FileIsNeeded,
 }
 
 /// What is wrong, and where.

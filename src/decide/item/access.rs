@@ -3,7 +3,7 @@
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::item_of;
 use crate::decide::item::sight::{contact_sees, member_sees, member_works_on};
-use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::model::grant::Grant;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, Item, ItemRef};
@@ -48,9 +48,9 @@ pub(in crate::decide::item) fn may_change(by: &Actor, item: &Item) -> Result<(),
     match by {
         Actor::System | Actor::Admin => Ok(()),
         Actor::Member(userid) if member_works_on(userid, item) => Ok(()),
-        Actor::Member(userid) if member_sees(userid, item) => Err(Rejection::NotAllowed(
-            "only its owner, handlers and followers may change it",
-        )),
+        Actor::Member(userid) if member_sees(userid, item) => {
+            Err(Rejection::NotAllowed(Denied::NotTheirItem))
+        }
         Actor::Member(_) | Actor::Contact(_) => Err(Rejection::NotFound),
     }
 }
@@ -63,7 +63,7 @@ pub(in crate::decide::item) fn may_deal_with(
     match by {
         Actor::System | Actor::Admin => Ok(()),
         Actor::Member(userid) if follows(userid, facts) => Ok(()),
-        Actor::Member(_) => Err(Rejection::NotAllowed("the customer is not this member's")),
+        Actor::Member(_) => Err(Rejection::NotAllowed(Denied::NotTheirCustomer)),
         Actor::Contact(_) => Err(Rejection::NotFound),
     }
 }

@@ -5,7 +5,7 @@ use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{is_unchanged, known, may_change};
 use crate::decide::item::sight::member_sees;
 use crate::decide::item::{check, event, kept, remind_contact, the_item, thread};
-use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::decide::request::{Advance, TaskChange};
 use crate::model::effect::Effect;
 use crate::model::ids::UserId;
@@ -219,7 +219,7 @@ pub(in crate::decide::item) fn hand_over(
 ) -> Result<Vec<Effect>, Rejection> {
     let own = matches!(by, Actor::Member(userid) if userid == from);
     if !own && !matches!(by, Actor::System | Actor::Admin) {
-        return Err(Rejection::NotAllowed("members hand over what is theirs"));
+        return Err(Rejection::NotAllowed(Denied::NotTheirsToHandOver));
     }
     known(to, "to", facts)?;
     if from == to {

@@ -7,7 +7,7 @@ use crate::decide::item::access::{is_known, may_deal_with, may_look};
 use crate::decide::item::check::{Check, STAGES_MAX, TASKS_MAX};
 use crate::decide::item::sight::may_be_shown_to;
 use crate::decide::item::{item_of, values};
-use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::decide::request::Content;
 use crate::model::approval::Approval;
 use crate::model::form::{Form, Value};
@@ -170,9 +170,7 @@ fn of_form(
     };
     let fixed = record.contact.is_some() && record.contact.as_ref() != contact;
     if fixed || record.form != form.head.id {
-        return Err(Rejection::NotAllowed(
-            "a record stays with its form and customer",
-        ));
+        return Err(Rejection::NotAllowed(Denied::RecordStays));
     }
     record.contact = contact.cloned();
     Ok(record)
@@ -225,7 +223,7 @@ fn asked_about<'a>(
         return Ok(None);
     };
     if before.contact != *contact {
-        return Err(Rejection::NotAllowed("an approval stays with its customer"));
+        return Err(Rejection::NotAllowed(Denied::ApprovalStays));
     }
     match before.answer {
         Some(_) => Err(Rejection::AlreadyAnswered),

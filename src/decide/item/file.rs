@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{contact_needs, may_change, seen_by_contact};
-use crate::decide::rejection::Rejection;
+use crate::decide::rejection::{Denied, Rejection};
 use crate::model::attachment::Attachment;
 use crate::model::effect::Effect;
 use crate::model::form::Value;
@@ -44,7 +44,7 @@ pub(in crate::decide::item) fn attach(
         Actor::Contact(contact) => match seen_by_contact(contact, &attachment.item, facts)? {
             Item::Form(form) => form.head.state,
             Item::Project(_) | Item::Record(_) | Item::Approval(_) => {
-                return Err(Rejection::NotAllowed("files come with forms"));
+                return Err(Rejection::NotAllowed(Denied::FilesComeWithForms));
             }
         },
         Actor::Member(_) | Actor::System | Actor::Admin => match facts.items.first() {
@@ -93,7 +93,7 @@ pub(in crate::decide::item) fn forget(
     let moved = file.item != looked_at.item;
     let shown = facts.items.iter().any(|item| shows(item, &file.id));
     match moved || shown || now.since(file.at) < WAITS {
-        true => Err(Rejection::NotAllowed("the file may still be needed")),
+        true => Err(Rejection::NotAllowed(Denied::FileIsNeeded)),
         false => Ok(vec![Effect::DropAttachment(file.id.clone())]),
     }
 }

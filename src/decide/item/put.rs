@@ -6,7 +6,7 @@ use crate::decide::item::change::{FOLLOWERS_MAX, owned};
 use crate::decide::item::check::Check;
 use crate::decide::item::content::{Ground, content, handlers, project_ref};
 use crate::decide::item::{kept, submit};
-use crate::decide::rejection::{Rejection, Wrong};
+use crate::decide::rejection::{Denied, Rejection, Wrong};
 use crate::decide::request::{Content, Draft, Target};
 use crate::model::approval::Approval;
 use crate::model::effect::Effect;
@@ -118,7 +118,7 @@ fn before<'a>(draft: &Draft, facts: &'a Facts<'_>) -> Result<Option<&'a Item>, R
     let mut items = facts.items.iter();
     match &draft.target {
         Target::New(id) => match items.find(|item| item.kind() == kind && item.head().id == *id) {
-            Some(_) => Err(Rejection::NotAllowed("an item of this id exists")),
+            Some(_) => Err(Rejection::NotAllowed(Denied::IdTaken)),
             None => Ok(None),
         },
         Target::Existing(id, _) => {
@@ -197,14 +197,10 @@ fn followers(
 
 /// The owner must be somebody who is known here: a misspelled one would never hear of anything.
 fn new_owner(owner: Option<&UserId>, facts: &Facts<'_>, check: &mut Check) -> UserId {
-    let known = facts
-        .member
-        .as_ref()
-        .filter(|member| Some(&member.userid) == owner);
-    match (owner, known) {
-        (Some(_), Some(member)) => return member.userid.clone(),
-        (Some(_), None) => check.fault("owner", Wrong::NotAMember),
-        (None, _) => check.fault("owner", Wrong::Missing),
+    match owner {
+        Some(owner) if is_known(owner, facts) => return owner.clone(),
+        Some(_) => check.fault("owner", Wrong::NotAMember),
+        None => check.fault("owner", Wrong::Missing),
     }
     UserId::parse("nobody").expect("the word has no blanks")
 }

@@ -6,7 +6,7 @@ use crate::decide::item::access::{
 };
 use crate::decide::item::item_of;
 use crate::decide::item::sight::{is_authorised, may_be_shown_to};
-use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::model::effect::Effect;
 use crate::model::grant::{Grant, GrantState, Seen};
 use crate::model::ids::ExternalUserId;
@@ -89,7 +89,7 @@ fn may_be_given(
     }
     may_look(by, item)?;
     if !may_be_shown_to(contact, item) {
-        return Err(Rejection::NotAllowed("it belongs to another customer"));
+        return Err(Rejection::NotAllowed(Denied::OfAnotherCustomer));
     }
     match item.head().state {
         ItemState::Open => Ok(()),

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::decide::rejection::{Fault, Rejection, Wrong};
+use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::decide::request::{Advance, Command, NewComment, TaskChange};
 use crate::http::items::access::{Posted, Reader};
 use crate::http::items::edit::faults::Faults;
@@ -26,8 +26,7 @@ use crate::model::thread::Comment;
 type Asked = Result<Command, (String, Wrong)>;
 
 /// Whoever only sees an item.
-pub(in crate::http::items) const NOT_THEIRS: Rejection =
-    Rejection::NotAllowed("only its owner, handlers and followers may change it");
+pub(in crate::http::items) const NOT_THEIRS: Rejection = Rejection::NotAllowed(Denied::NotTheirItem);
 
 /// Why a form was not carried out.
 enum Not {

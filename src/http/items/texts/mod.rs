@@ -5,7 +5,7 @@ mod zh;
 
 use actix_web::HttpRequest;
 
-use crate::decide::rejection::{Rejection, Wrong};
+use crate::decide::rejection::{Denied, Rejection, Wrong};
 use crate::http::language::{self, Language};
 
 macro_rules! texts {
@@ -82,10 +82,8 @@ impl Texts {
     pub(in crate::http::items) fn rejection(&self, rejection: &Rejection) -> String {
         let text = match rejection {
             Rejection::NotFound => self.no_item,
-            Rejection::NotAllowed("the customer is not this member's") => self.not_your_customer,
-            Rejection::NotAllowed("only its owner, handlers and followers may change it") => {
-                self.not_yours
-            }
+            Rejection::NotAllowed(Denied::NotTheirCustomer) => self.not_your_customer,
+            Rejection::NotAllowed(Denied::NotTheirItem) => self.not_yours,
             Rejection::NotAllowed(_) => self.not_allowed,
             Rejection::NotAuthorised(_) => self.not_authorised,
             Rejection::Closed => self.is_closed,
