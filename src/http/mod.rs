@@ -12,6 +12,7 @@ pub mod session;
 
 mod error;
 mod language;
+mod moment;
 mod nonce;
 mod personal;
 
@@ -39,6 +40,7 @@ pub mod metrics;
 
 mod names;
 mod page;
+mod people;
 mod search;
 
 use actix_web::{guard, web};

@@ -1,7 +1,10 @@
 //! Pages: rendering, the headers that keep them safe, and the files that they load.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, IF_NONE_MATCH};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, LOCATION,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -21,6 +24,10 @@ const ITEMS_SCRIPT: &[u8] = include_bytes!("pages/items/items.js");
 const FILES_STYLE: &[u8] = include_bytes!("pages/files/files.css");
 const FILES_SCRIPT: &[u8] = include_bytes!("pages/files/files.js");
 const JSSDK: &[u8] = include_bytes!("pages/vendor/wecom-jssdk-2.4.4.js");
+
+/// What may run on a page of the company's own, and style it.
+const COMPANY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page that says one thing.
 #[derive(Template)]
@@ -46,13 +53,33 @@ pub(in crate::http) fn render(
     status: StatusCode,
     page: &impl Template,
 ) -> HttpResponse {
+    html(status, &content_security_policy(doors), page)
+}
+
+/// Renders a page of the company's own: only our own style and script, no frame round it, and forms go nowhere else.
+pub(in crate::http) fn respond(status: StatusCode, page: &impl Template) -> HttpResponse {
+    let mut response = html(status, COMPANY_POLICY, page);
+    let deny = HeaderValue::from_static("DENY");
+    response.headers_mut().insert(X_FRAME_OPTIONS, deny);
+    response
+}
+
+/// To another page of ours.
+pub(in crate::http) fn see(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, path))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
+fn html(status: StatusCode, policy: &str, page: &impl Template) -> HttpResponse {
     match page.render() {
         Ok(html) => HttpResponse::build(status)
             .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(("Content-Security-Policy", content_security_policy(doors)))
-            .insert_header(("X-Content-Type-Options", "nosniff"))
-            .insert_header(("Referrer-Policy", "same-origin"))
+            .insert_header((CONTENT_SECURITY_POLICY, policy))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((REFERRER_POLICY, "same-origin"))
             .body(html),
         Err(problem) => {
             tracing::error!(%problem, "A page could not be rendered.");

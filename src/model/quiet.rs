@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::time::Timestamp;
-
-/// WeCom's time is that of Beijing, without summer time: so much ahead of UTC.
-const BEIJING: Duration = Duration::from_secs(8 * 3600);
+use crate::model::time::{BEIJING, Timestamp};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

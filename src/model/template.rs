@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::OpenId;
@@ -289,10 +288,9 @@ impl fmt::Debug for TemplateMessage {
 
 /// `2026年11月22日 16:08`, by Beijing's clock.
 fn in_beijing(at: Timestamp) -> String {
-    let Ok(at) = jiff::Timestamp::from_millisecond(at.millis()) else {
+    let Some(at) = at.in_beijing() else {
         return String::new();
     };
-    let at = Offset::constant(8).to_datetime(at);
     format!(
         "{}年{}月{}日 {:02}:{:02}",
         at.year(),

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// WeCom's time is that of Beijing, without summer time: so much ahead of UTC.
+pub const BEIJING: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// Milliseconds since 1970-01-01 UTC; written as RFC 3339 text in JSON and logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -51,6 +56,18 @@ impl Timestamp {
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// What Beijing's clocks show then. `None`: no clock shows it.
+    pub fn in_beijing(self) -> Option<DateTime> {
+        let at = jiff::Timestamp::from_millisecond(self.plus(BEIJING).0).ok()?;
+        Some(Offset::UTC.to_datetime(at))
+    }
+
+    /// When Beijing's clocks show this.
+    pub fn of_beijing(shown: DateTime) -> Option<Self> {
+        let at = Offset::UTC.to_timestamp(shown).ok()?;
+        Some(Self(at.as_millisecond()).minus(BEIJING))
     }
 
     /// Reads RFC 3339 text such as `2026-11-22T08:00:00Z`.

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::callback::event::own::OwnEvent;
 use crate::model::ids::CorpId;
 use crate::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncScope};
-use crate::model::time::Timestamp;
+use crate::model::time::{BEIJING, Timestamp};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::item::Accepted;
@@ -30,9 +30,6 @@ const HOUR_JITTER: Duration = Duration::from_secs(50 * 60);
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// WeCom's time is that of Beijing, without summer time: so much ahead of UTC.
-const BEIJING: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// Members are looked at in so many parts, one an hour.
 const PARTS: u32 = 24;

@@ -1,15 +1,17 @@
 //! Cards that were sent and can change. Their response codes are not shown.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use url::form_urlencoded;
 
 use crate::http::admin::access::Admin;
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::items::PAGE;
-use crate::http::admin::show::Moment;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::Turned;
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::model::effect::SentCard;
 use crate::store::record::Table;
 
@@ -49,16 +51,19 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         rows.extend(record.parse::<SentCard>()?.map(|card| CardRow {
             task_id: card.task_id.to_string(),
             touser: card.touser.to_string(),
-            sent: Moment::of(card.sent_at, t),
+            sent: Moment::to_second(card.sent_at, t.lang),
             pressed: card.pressed.unwrap_or_default(),
             changeable: card.response_code.is_some(),
         }));
     }
     let frame = Frame::of(&admin);
-    Ok(render(&CardsPage {
-        t,
-        frame,
-        rows,
-        next,
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &CardsPage {
+            t,
+            frame,
+            rows,
+            next,
+        },
+    ))
 }

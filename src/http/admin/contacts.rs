@@ -1,16 +1,18 @@
 //! Contacts: found by name, remark or id; and one with everybody who has it.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
 use crate::http::admin::access::Admin;
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::items::PAGE;
-use crate::http::admin::show::Moment;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::moment::Moment;
 use crate::http::names::NamesOfNow;
+use crate::http::page::respond;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::model::contact::{Contact, EndedBy, Ending, FollowUser, Greeting, GreetingStep};
 use crate::model::ids::ExternalUserId;
@@ -92,14 +94,17 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
             .finish()
     });
     let frame = Frame::of(&admin);
-    Ok(render(&ContactsPage {
-        t,
-        frame,
-        q,
-        alone,
-        rows,
-        next,
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ContactsPage {
+            t,
+            frame,
+            q,
+            alone,
+            rows,
+            next,
+        },
+    ))
 }
 
 fn is_of(contact: &Contact, sought: &str) -> bool {
@@ -120,7 +125,7 @@ fn row(contact: Contact, t: &'static Texts) -> ContactRow {
     ContactRow {
         remarks: join(&|follow| follow.remark.clone()),
         members: join(&|follow| follow.userid.to_string()),
-        changed: Moment::of(contact.changed_at, t),
+        changed: Moment::to_second(contact.changed_at, t.lang),
         id: contact.external_userid.to_string(),
         name: contact.name,
     }
@@ -155,16 +160,23 @@ pub(in crate::http::admin) async fn show(
             EndedBy::Transfer => t.ended_by_transfer,
             EndedBy::Contact => t.ended_by_contact,
         };
-        format!("{}: {by}, {}", ending.userid, Moment::of(ending.at, t))
+        format!(
+            "{}: {by}, {}",
+            ending.userid,
+            Moment::to_second(ending.at, t.lang)
+        )
     });
-    Ok(render(&ContactPage {
-        t,
-        frame: Frame::of(&admin),
-        name: contact.name.clone(),
-        facts: facts(&contact, t),
-        relations: relations.collect(),
-        endings: ended.collect(),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ContactPage {
+            t,
+            frame: Frame::of(&admin),
+            name: contact.name.clone(),
+            facts: facts(&contact, t),
+            relations: relations.collect(),
+            endings: ended.collect(),
+        },
+    ))
 }
 
 /// The records of one table.
@@ -197,7 +209,10 @@ fn facts(contact: &Contact, t: &'static Texts) -> Vec<Fact> {
     for (name, value) in others {
         facts.extend(value.clone().map(|value| (name, value)));
     }
-    facts.push((t.changed, Moment::of(contact.changed_at, t).to_string()));
+    facts.push((
+        t.changed,
+        Moment::to_second(contact.changed_at, t.lang).to_string(),
+    ));
     facts
 }
 
@@ -216,13 +231,19 @@ fn relation(
         (t.remarks, follow.remark.clone()),
         (t.description, follow.description.clone()),
         (t.tags, tags.join("、")),
-        (t.added_at, Moment::of(follow.createtime, t).to_string()),
+        (
+            t.added_at,
+            Moment::to_second(follow.createtime, t.lang).to_string(),
+        ),
         (t.add_way, t.way(follow.add_way)),
         (t.channel_state, follow.state.clone().unwrap_or_default()),
         (t.started_by, follow.oper_userid.clone().unwrap_or_default()),
     ];
     if let Some(at) = follow.deleted_by_contact_at {
-        facts.push((t.deleted_by_contact, Moment::of(at, t).to_string()));
+        facts.push((
+            t.deleted_by_contact,
+            Moment::to_second(at, t.lang).to_string(),
+        ));
     }
     if let Some(greeting) = greetings
         .iter()
@@ -237,7 +258,7 @@ fn relation(
         facts.push((t.welcome, step.to_owned()));
     }
     if let Some(visit) = visits.iter().find(|visit| visit.userid == follow.userid) {
-        let last = Moment::of(visit.last_at, t);
+        let last = Moment::to_second(visit.last_at, t.lang);
         facts.push((
             t.toolbar_opened,
             format!("{last} · {} {}", visit.count, t.times),

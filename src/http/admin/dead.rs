@@ -1,13 +1,15 @@
 //! Dead letters of both queues: what went wrong, once more, or never again.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, base, render, see};
+use crate::http::admin::frame::{Frame, base};
 use crate::http::admin::items::{self, Filter, PAGE, Past, Row, folder};
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::Turned;
+use crate::http::page::{respond, see};
 use crate::http::search::{Found, STEP, of_call, of_delivery, search};
 use crate::model::delivery::ItemId;
 use crate::model::time::Timestamp;
@@ -57,14 +59,17 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         ),
         failures: items::history(known.progress.failures, t),
     });
-    Ok(render(&DeadPage {
-        rows: rows.collect(),
-        next: next.map(|next| filter.after(&next, &[("queue", folder(queue))])),
-        filter,
-        t,
-        frame: Frame::of(&admin),
-        folder: folder(queue),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &DeadPage {
+            rows: rows.collect(),
+            next: next.map(|next| filter.after(&next, &[("queue", folder(queue))])),
+            filter,
+            t,
+            frame: Frame::of(&admin),
+            folder: folder(queue),
+        },
+    ))
 }
 
 /// Replays everything dead that fits the filter.

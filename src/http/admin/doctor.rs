@@ -3,14 +3,16 @@
 use std::sync::PoisonError;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::desk::{Report, Verdict};
-use crate::http::admin::frame::{Frame, go, render};
-use crate::http::admin::show::Moment;
+use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::Turned;
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 
 struct CheckRow {
     name: String,
@@ -42,11 +44,14 @@ pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, T
         .unwrap_or_else(PoisonError::into_inner)
         .get(&admin.corp)
         .cloned();
-    Ok(render(&DoctorPage {
-        t,
-        frame: Frame::of(&admin),
-        report: report.map(|report| shown(report, t)),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &DoctorPage {
+            t,
+            frame: Frame::of(&admin),
+            report: report.map(|report| shown(report, t)),
+        },
+    ))
 }
 
 /// Makes the checks now.
@@ -80,7 +85,7 @@ fn shown(report: Report, t: &'static Texts) -> Checked {
         }
     });
     Checked {
-        at: Moment::of(report.at, t),
+        at: Moment::to_second(report.at, t.lang),
         checks: checks.collect(),
     }
 }

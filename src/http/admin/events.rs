@@ -1,12 +1,14 @@
 //! Events: what came in, how far it is, and once more.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
 use crate::http::admin::show::masked;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::page::respond;
 use crate::http::search::{of_delivery, search};
 use crate::model::delivery::{ItemId, Lane, Source};
 use crate::store::item::Queue;
@@ -27,15 +29,18 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         let names = (entry.item.kind.as_str(), entry.item.subject.as_str());
         items::row(&entry.id, names, entry.item.received_at, &entry.progress, t)
     });
-    Ok(render(&ListPage {
-        rows: rows.collect(),
-        next: found.next.map(|next| filter.after(&next, &[])),
-        filter,
-        t,
-        frame: Frame::of(&admin),
-        title: t.events,
-        folder: "events",
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ListPage {
+            rows: rows.collect(),
+            next: found.next.map(|next| filter.after(&next, &[])),
+            filter,
+            t,
+            frame: Frame::of(&admin),
+            title: t.events,
+            folder: "events",
+        },
+    ))
 }
 
 /// An event with its XML and everything that went wrong.
@@ -62,17 +67,20 @@ pub(in crate::http::admin) async fn show(
         facts.push((t.urgent, t.yes.to_owned()));
     }
     let names = (item.kind.as_str(), item.subject.as_str());
-    Ok(render(&ItemPage {
-        t,
-        frame: Frame::of(&admin),
-        folder: "events",
-        folder_title: t.events,
-        row: items::row(&id, names, item.received_at, &progress, t),
-        contact: items::contact_of(item.subject.as_str()),
-        facts,
-        failures: items::history(progress.failures, t),
-        xml: Some(masked(&item.xml)),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ItemPage {
+            t,
+            frame: Frame::of(&admin),
+            folder: "events",
+            folder_title: t.events,
+            row: items::row(&id, names, item.received_at, &progress, t),
+            contact: items::contact_of(item.subject.as_str()),
+            facts,
+            failures: items::history(progress.failures, t),
+            xml: Some(masked(&item.xml)),
+        },
+    ))
 }
 
 /// Makes it due again.

@@ -1,16 +1,10 @@
 //! What every page has round its content: the head, the way to the other pages, the token of its forms.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use askama::Template;
 
 use crate::http::admin::access::{Admin, Who, form_token};
 use crate::http::admin::texts::{Texts, fill};
-
-/// Only our own style and script; nobody may frame the pages; forms go nowhere else.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+use crate::http::page::see;
 
 /// Round the content.
 pub(in crate::http::admin) struct Frame {
@@ -125,35 +119,4 @@ pub(in crate::http::admin) fn go(
 ) -> HttpResponse {
     let to = format!("{}{path}?said={said}&count={count}", base(admin));
     see(&to)
-}
-
-/// To another page of ours.
-pub(in crate::http::admin) fn see(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, path))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
-}
-
-/// Renders a page.
-pub(in crate::http::admin) fn render(page: &impl Template) -> HttpResponse {
-    respond(StatusCode::OK, page)
-}
-
-/// Renders a page with another status.
-pub(in crate::http::admin) fn respond(status: StatusCode, page: &impl Template) -> HttpResponse {
-    match page.render() {
-        Ok(html) => HttpResponse::build(status)
-            .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-            .insert_header(("X-Content-Type-Options", "nosniff"))
-            .insert_header(("X-Frame-Options", "DENY"))
-            .insert_header(("Referrer-Policy", "same-origin"))
-            .body(html),
-        Err(problem) => {
-            tracing::error!(%problem, "An admin page could not be rendered.");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
 }

@@ -5,10 +5,12 @@ use askama::Template;
 use url::form_urlencoded;
 
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, base, go, see};
-use crate::http::admin::show::{self, Moment};
+use crate::http::admin::frame::{Frame, base, go};
+use crate::http::admin::show;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::moment::Moment;
+use crate::http::page::see;
 use crate::http::search::Wanted;
 use crate::model::delivery::ItemId;
 use crate::model::time::Timestamp;
@@ -186,8 +188,8 @@ pub(in crate::http::admin) fn row(
         place: id.place().to_owned(),
         kind: kind.to_owned(),
         subject: subject.to_owned(),
-        at: Moment::of(at, t),
-        settled: progress.settled_at.map(|at| Moment::of(at, t)),
+        at: Moment::to_second(at, t.lang),
+        settled: progress.settled_at.map(|at| Moment::to_second(at, t.lang)),
         state: show::state(progress.state, t),
         class: show::state_name(progress.state),
         attempts: progress.attempts,
@@ -198,7 +200,7 @@ pub(in crate::http::admin) fn row(
 /// The attempts that failed.
 pub(in crate::http::admin) fn history(failures: Vec<Failure>, t: &'static Texts) -> Vec<Past> {
     let past = |Failure { at, error }| Past {
-        at: Moment::of(at, t),
+        at: Moment::to_second(at, t.lang),
         error,
     };
     failures.into_iter().map(past).collect()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::http::admin::access::{AdminSession, LoggedIn, Who, fields, form_token, password_tag};
-use crate::http::admin::frame::{CorpLink, hidden, respond, see};
+use crate::http::admin::frame::{CorpLink, hidden};
 use crate::http::admin::texts::{self, Texts};
 use crate::http::admin::turned::{Turned, Why};
 use crate::http::attempts::address;
@@ -17,6 +17,7 @@ use crate::http::doors::{Doors, Tenant};
 use crate::http::language::Language;
 use crate::http::login::start_for_admin;
 use crate::http::nonce::nonce;
+use crate::http::page::{respond, see};
 use crate::http::session::{self, Ticketed};
 use crate::model::password::PasswordHash;
 

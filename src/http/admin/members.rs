@@ -1,18 +1,20 @@
 //! Members and how far their "与我协作" links are.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use url::form_urlencoded;
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::LinkWriting;
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, go, render};
+use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::{Choice, PAGE};
-use crate::http::admin::show::Moment;
 use crate::http::admin::sync::accept;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
 use crate::model::ids::UserId;
 use crate::model::member::{Link, LinkState, Member};
@@ -91,16 +93,19 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         chosen: wanted == name(state),
     });
     let facts = admin.doors.corps.get(&admin.corp).map(|corp| &corp.facts);
-    Ok(render(&MembersPage {
-        t,
-        frame: Frame::of(&admin),
-        filtered: !q.is_empty() || !wanted.is_empty(),
-        q,
-        links: links.into(),
-        by_hand: facts.is_some_and(|facts| facts.links == LinkWriting::ByHand),
-        rows,
-        next,
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &MembersPage {
+            t,
+            frame: Frame::of(&admin),
+            filtered: !q.is_empty() || !wanted.is_empty(),
+            q,
+            links: links.into(),
+            by_hand: facts.is_some_and(|facts| facts.links == LinkWriting::ByHand),
+            rows,
+            next,
+        },
+    ))
 }
 
 type Listed = (String, Option<Member>, Option<Link>);
@@ -166,7 +171,7 @@ fn row(member: Member, link: Option<Link>, t: &'static Texts) -> MemberRow {
         (true, 5) => t.status_left.to_owned(),
         (true, other) => other.to_string(),
     };
-    let at = link.as_ref().map(|link| Moment::of(link.at, t));
+    let at = link.as_ref().map(|link| Moment::to_second(link.at, t.lang));
     let reason = link.and_then(|link| link.reason);
     MemberRow {
         userid: member.userid.to_string(),

@@ -1,12 +1,14 @@
 //! Outgoing calls: what is owed to WeCom and what came of it. Their codes and texts are not shown.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
-use crate::http::admin::show::Moment;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::http::search::{of_call, search};
 use crate::model::delivery::{ItemId, Lane};
 use crate::model::time::Timestamp;
@@ -29,15 +31,18 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         let at = Timestamp::from_millis(entry.id.millis());
         items::row(&entry.id, names, at, &entry.progress, t)
     });
-    Ok(render(&ListPage {
-        rows: rows.collect(),
-        next: found.next.map(|next| filter.after(&next, &[])),
-        filter,
-        t,
-        frame: Frame::of(&admin),
-        title: t.outgoing,
-        folder: "outgoing",
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ListPage {
+            rows: rows.collect(),
+            next: found.next.map(|next| filter.after(&next, &[])),
+            filter,
+            t,
+            frame: Frame::of(&admin),
+            title: t.outgoing,
+            folder: "outgoing",
+        },
+    ))
 }
 
 /// A call with everything that went wrong.
@@ -52,24 +57,27 @@ pub(in crate::http::admin) async fn show(
     let (item, progress) = (entry.item, entry.progress);
     let mut facts = Vec::new();
     if let Some(deadline) = item.deadline {
-        facts.push((t.deadline, Moment::of(deadline, t).to_string()));
+        facts.push((t.deadline, Moment::to_second(deadline, t.lang).to_string()));
     }
     if item.lane == Lane::Urgent {
         facts.push((t.urgent, t.yes.to_owned()));
     }
     let names = (&*item.call, item.subject.as_str());
     let at = Timestamp::from_millis(id.millis());
-    Ok(render(&ItemPage {
-        t,
-        frame: Frame::of(&admin),
-        folder: "outgoing",
-        folder_title: t.outgoing,
-        row: items::row(&id, names, at, &progress, t),
-        contact: items::contact_of(item.subject.as_str()),
-        facts,
-        failures: items::history(progress.failures, t),
-        xml: None,
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &ItemPage {
+            t,
+            frame: Frame::of(&admin),
+            folder: "outgoing",
+            folder_title: t.outgoing,
+            row: items::row(&id, names, at, &progress, t),
+            contact: items::contact_of(item.subject.as_str()),
+            facts,
+            failures: items::history(progress.failures, t),
+            xml: None,
+        },
+    ))
 }
 
 /// Makes it due again.

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::http::admin::access::{Admin, LoggedIn};
-use crate::http::admin::frame::{Frame, render, see};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::show;
 use crate::http::admin::sync::{self, Run};
 use crate::http::admin::texts::{Texts, fill};
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::page::{respond, see};
 use crate::model::time::Timestamp;
 use crate::model::version::version;
 use crate::store::item::{Counts, HOURS_COUNTED, Queue};
@@ -121,19 +123,22 @@ pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, T
         }));
     }
     attention.extend(health.warning.map(|text| Attention { text, path: None }));
-    Ok(render(&OverviewPage {
-        t,
-        frame: Frame::of(&admin),
-        attention,
-        queues: vec![
-            queue(t.inbox, "events", &inbox, now, t),
-            queue(t.outbox, "outgoing", &outbox, now, t),
-        ],
-        sync: run,
-        store: health.name,
-        version: version(),
-        auto_sync: sync::is_auto(&admin, &switches),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &OverviewPage {
+            t,
+            frame: Frame::of(&admin),
+            attention,
+            queues: vec![
+                queue(t.inbox, "events", &inbox, now, t),
+                queue(t.outbox, "outgoing", &outbox, now, t),
+            ],
+            sync: run,
+            store: health.name,
+            version: version(),
+            auto_sync: sync::is_auto(&admin, &switches),
+        },
+    ))
 }
 
 fn queue(

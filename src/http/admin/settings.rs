@@ -3,14 +3,16 @@
 use std::fmt::Write;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use qrcode::{Color, EcLevel, QrCode};
 
 use crate::decide::wording::LINK_NAME;
 use crate::http::admin::access::Admin;
-use crate::http::admin::frame::{Frame, render};
+use crate::http::admin::frame::Frame;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::Turned;
+use crate::http::page::respond;
 
 /// The quiet zone that readers need, in modules (ISO/IEC 18004).
 const MARGIN: usize = 4;
@@ -43,11 +45,14 @@ struct SettingsPage {
 
 /// The page.
 pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, Turned> {
-    Ok(render(&SettingsPage {
-        t: admin.t,
-        frame: Frame::of(&admin),
-        parts: parts(&admin),
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &SettingsPage {
+            t: admin.t,
+            frame: Frame::of(&admin),
+            parts: parts(&admin),
+        },
+    ))
 }
 
 fn parts(admin: &Admin) -> Vec<Part> {

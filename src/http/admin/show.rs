@@ -1,14 +1,10 @@
 //! How values look on a page: times, states, masked content.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::http::admin::texts::Texts;
 use crate::model::time::Timestamp;
 use crate::store::item::State;
-
-/// The zone in which times are shown and read: Beijing's, which WeCom's console has too. It knows no daylight saving.
-const ZONE_HOURS: i8 = 8;
 
 /// Elements whose content is a code for one later use, or a ticket (path/92130, 96458, 90628).
 const CODES: [&str; 6] = [
@@ -20,47 +16,15 @@ const CODES: [&str; 6] = [
     "PreAuthCode",
 ];
 
-/// A time.
-pub(in crate::http::admin) struct Moment {
-    /// For programs.
-    pub(in crate::http::admin) iso: String,
-    text: String,
-}
-
-impl Moment {
-    /// As this reader writes it.
-    pub(in crate::http::admin) fn of(at: Timestamp, t: &Texts) -> Self {
-        let form = if t.other_code == "en" {
-            "%Y-%m-%d %H:%M:%S"
-        } else {
-            "%-d %b %Y, %H:%M:%S"
-        };
-        let zoned = jiff::Timestamp::from_millisecond(at.millis())
-            .map(|at| at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(ZONE_HOURS))));
-        Self {
-            iso: at.to_string(),
-            text: zoned.map_or_else(|_| at.to_string(), |at| at.strftime(form).to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 /// The hour of the day, such as `09`.
 pub(in crate::http::admin) fn hour(at: Timestamp) -> String {
-    let hours = at.secs().div_euclid(3600) + i64::from(ZONE_HOURS);
-    format!("{:02}", hours.rem_euclid(24))
+    let shown = at.in_beijing();
+    shown.map_or_else(String::new, |at| format!("{:02}", at.hour()))
 }
 
 /// Reads what a `datetime-local` field sends, such as `2026-11-22T16:00`.
 pub(in crate::http::admin) fn read_time(text: &str) -> Option<Timestamp> {
-    let local: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = jiff::tz::offset(ZONE_HOURS).to_timestamp(local).ok()?;
-    Some(Timestamp::from_millis(zoned.as_millisecond()))
+    Timestamp::of_beijing(text.parse().ok()?)
 }
 
 /// How long something took.
@@ -147,15 +111,10 @@ fn content_of(xml: &str, name: &str, from: usize) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::admin::texts::of;
 
     #[test]
     fn times_are_beijings() {
         let at = Timestamp::parse("2026-11-22T20:05:09Z").unwrap();
-        let [zh, en] = ["zh", "en"].map(|code| Moment::of(at, of(code).unwrap()));
-        assert_eq!(zh.to_string(), "2026-11-23 04:05:09");
-        assert_eq!(en.to_string(), "23 Nov 2026, 04:05:09");
-        assert_eq!(zh.iso, "2026-11-22T20:05:09.000Z");
         assert_eq!(hour(at), "04");
         assert_eq!(read_time("2026-11-23T04:05:09"), Some(at));
         let minute = Timestamp::parse("2026-11-22T20:05:00Z");

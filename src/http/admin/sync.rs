@@ -1,16 +1,19 @@
 //! Syncs and the switch of `auto_sync`. Both are asked for by events of our own; the worker does the rest.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
 use crate::http::admin::access::{Admin, Posted};
-use crate::http::admin::frame::{Frame, go, render};
+use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::Choice;
-use crate::http::admin::show::{Moment, took};
+use crate::http::admin::show::took;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::{Turned, Why};
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::model::switches::Switches;
 use crate::model::sync::{AskedBy, SyncMode, SyncRequest, SyncRun, SyncScope, SyncState, Tally};
 use crate::store::item::Accepted;
@@ -69,14 +72,17 @@ pub(in crate::http::admin) async fn page(admin: Admin) -> Result<HttpResponse, T
         title: title(scope, t),
         chosen: false,
     });
-    Ok(render(&SyncPage {
-        t,
-        frame: Frame::of(&admin),
-        scopes: scopes.into(),
-        auto_sync: is_auto(&admin, &switches(&admin).await?),
-        running: runs.iter().any(|run| run.running),
-        runs,
-    }))
+    Ok(respond(
+        StatusCode::OK,
+        &SyncPage {
+            t,
+            frame: Frame::of(&admin),
+            scopes: scopes.into(),
+            auto_sync: is_auto(&admin, &switches(&admin).await?),
+            running: runs.iter().any(|run| run.running),
+            runs,
+        },
+    ))
 }
 
 /// Asks for a sync.
@@ -197,7 +203,7 @@ fn run(run: SyncRun, t: &'static Texts) -> Run {
             AskedBy::Schedule => t.by_schedule,
             AskedBy::Switch => t.by_switch,
         },
-        started: Moment::of(run.started_at, t),
+        started: Moment::to_second(run.started_at, t.lang),
         took: run
             .ended_at
             .map(|ended| took(ended.since(run.started_at), t)),

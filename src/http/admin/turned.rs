@@ -7,8 +7,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
-use crate::http::admin::frame::respond;
 use crate::http::admin::texts::{self, Texts};
+use crate::http::page::respond;
 use crate::store::error::StoreError;
 
 /// Why there is no page.

@@ -11,8 +11,8 @@ use crate::http::home::posted::{Doing, Typed};
 use crate::http::home::talk::Talk;
 use crate::http::home::texts::Texts;
 use crate::http::home::visit::Visit;
-use crate::http::home::when::Moment;
 use crate::http::home::widget::wrong;
+use crate::http::moment::Moment;
 use crate::model::approval::{Approval, Consent};
 use crate::model::item::ItemState;
 
@@ -87,7 +87,7 @@ pub(in crate::http::home) fn page(
         description: &head.description,
         status: status(approval, t),
         owner: opened.names.member(&head.owner),
-        changed: Moment::of(head.changed_at, t),
+        changed: Moment::to_minute(head.changed_at, t.lang),
         about: opened.about.as_ref().map(|(item, title)| About {
             kind: kind(item.kind, t),
             title,
@@ -97,7 +97,7 @@ pub(in crate::http::home) fn page(
         answer: approval.answer.as_ref().map(|answer| Answer {
             status: verdict(answer.verdict, t),
             remark: &answer.remark,
-            at: Moment::of(answer.at, t),
+            at: Moment::to_minute(answer.at, t.lang),
         }),
         over: head.state == ItemState::Closed,
         number: asked::number(visit, &opened.shown, Doing::Answer, &seen.to_string()),

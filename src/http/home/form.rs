@@ -11,8 +11,8 @@ use crate::http::home::shared::Shared;
 use crate::http::home::talk::Talk;
 use crate::http::home::texts::{Texts, fill};
 use crate::http::home::visit::Visit;
-use crate::http::home::when::Moment;
 use crate::http::home::widget::{Input, Widget, widgets};
+use crate::http::moment::Moment;
 use crate::model::form::{Form, Submissions};
 use crate::model::ids::ExternalUserId;
 use crate::model::item::{Item, ItemState};
@@ -109,7 +109,7 @@ pub(in crate::http::home) fn page(
             (ItemState::Open, None) => Status::to_do(t.fill_in),
         },
         owner: opened.names.member(&head.owner),
-        changed: Moment::of(head.changed_at, t),
+        changed: Moment::to_minute(head.changed_at, t.lang),
         stage,
         record: submitted.map(|record| visit.to(&path(record), &[])),
         again: may_repeat.then(|| visit.to(&here, &[])),

@@ -9,8 +9,8 @@ use crate::http::home::shared::{self, Shared};
 use crate::http::home::texts::{Texts, fill};
 use crate::http::home::turned::Instead;
 use crate::http::home::visit::Visit;
-use crate::http::home::when::Moment;
 use crate::http::home::{approval, form, project, record};
+use crate::http::moment::Moment;
 use crate::model::item::{Item, ItemKind, ItemRef, ItemState};
 
 /// How many rows of each list stand on the first page.
@@ -198,7 +198,7 @@ fn row(visit: &Visit, shared: &Shared, all: &[Shared]) -> Row {
         kind: kind(shared.shown.kind, t),
         status,
         percent,
-        at: Moment::of(shared.changed_at, t),
+        at: Moment::to_minute(shared.changed_at, t.lang),
         unread: shared.unread,
     }
 }

@@ -9,7 +9,6 @@ mod turned;
 mod visit;
 
 mod frame;
-mod when;
 
 mod list;
 mod shared;

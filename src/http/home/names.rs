@@ -1,21 +1,18 @@
 //! The names of members on customers' pages. A userid is never shown to a customer.
 
-use std::collections::HashMap;
-
 use crate::http::home::texts::Texts;
 use crate::http::home::turned::Instead;
 use crate::http::home::visit::{Reader, Visit};
+use crate::http::people::MemberNames;
 use crate::model::ids::UserId;
 use crate::model::item::Actor;
-use crate::model::member::Member;
-use crate::store::record::Key;
 
 /// More members than these have no name on a page.
 const NAMES_MAX: usize = 200;
 
-/// Names by userid.
+/// Names as customers see them.
 pub(in crate::http::home) struct Names {
-    names: HashMap<UserId, String>,
+    names: MemberNames,
     customer: String,
     company: String,
     colleague: &'static str,
@@ -30,13 +27,9 @@ impl Names {
         members.sort();
         members.dedup();
         members.truncate(NAMES_MAX);
-        let keys: Vec<Key> = members.iter().map(Key::member).collect();
-        let mut names = HashMap::new();
-        for record in visit.place.read(&keys).await? {
-            if let Some(member) = visit.place.stored(record.parse::<Member>())? {
-                names.insert(member.userid, member.name);
-            }
-        }
+        let (store, corp) = (&visit.place.doors.store, visit.place.corp());
+        let names = MemberNames::read(store, corp, members.iter()).await;
+        let names = visit.place.stored(names)?;
         let t: &Texts = visit.place.t;
         Ok(Self {
             names,
@@ -51,8 +44,8 @@ impl Names {
 
     /// A member.
     pub(in crate::http::home) fn member(&self, userid: &UserId) -> String {
-        let name = self.names.get(userid).filter(|name| !name.is_empty());
-        name.map_or_else(|| self.colleague.to_owned(), Clone::clone)
+        let name = self.names.of_member(userid);
+        name.unwrap_or(self.colleague).to_owned()
     }
 
     /// The customer.

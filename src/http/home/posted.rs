@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use bytes::BytesMut;
@@ -25,6 +24,7 @@ use crate::http::home::texts::Texts;
 use crate::http::home::turned::{Instead, Why};
 use crate::http::home::visit::Visit;
 use crate::http::home::{asked, detail};
+use crate::http::page::see;
 use crate::model::item::{Item, ItemRef};
 use crate::model::request::RequestId;
 
@@ -211,10 +211,7 @@ fn done(visit: &Visit, doing: Doing, item: &ItemRef, made: Option<&ItemRef>) -> 
         (Doing::Submit, None) => (("sent", ""), ""),
     };
     let to = format!("{}{place}", visit.to(&path(item), &[words]));
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, to))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
+    see(&to)
 }
 
 /// The page again, with what was typed and why it was not taken.

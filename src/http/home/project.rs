@@ -10,7 +10,7 @@ use crate::http::home::posted::Typed;
 use crate::http::home::talk::Talk;
 use crate::http::home::texts::{Texts, fill};
 use crate::http::home::visit::Visit;
-use crate::http::home::when::{Moment, day};
+use crate::http::moment::Moment;
 use crate::model::item::{ItemKind, ItemState};
 use crate::model::project::{Handler, Progress, Project, Task, TaskState};
 
@@ -105,7 +105,7 @@ pub(in crate::http::home) fn page(
         description: &head.description,
         status: Status::of(head.state, t),
         owner: opened.names.member(&head.owner),
-        changed: Moment::of(head.changed_at, t),
+        changed: Moment::to_minute(head.changed_at, t.lang),
         progress: Bar::of(seen(project.tasks()), t),
         stages: stages
             .map(|stage| StageView {
@@ -135,7 +135,7 @@ pub(in crate::http::home) fn plan(
         title: &head.title,
         status: Status::of(head.state, t),
         owner: opened.names.member(&head.owner),
-        changed: Moment::of(head.changed_at, t),
+        changed: Moment::to_minute(head.changed_at, t.lang),
         progress: Bar::of(plan.iter().copied(), t),
         tasks: views(visit, &opened.names, plan.iter().copied()),
         talk: Talk::of(visit, opened, typed),
@@ -166,7 +166,8 @@ fn views<'a>(
     tasks: impl Iterator<Item = &'a Task>,
 ) -> Vec<TaskView<'a>> {
     let t = visit.place.t;
-    let today = day(visit.place.doors.clock.now());
+    let today = visit.place.doors.clock.now().in_beijing();
+    let today = today.map(|now| now.date());
     let view = |task: &'a Task| TaskView {
         title: &task.title,
         status: match task.state {

@@ -11,7 +11,7 @@ use crate::http::home::posted::Typed;
 use crate::http::home::talk::Talk;
 use crate::http::home::texts::{Texts, fill};
 use crate::http::home::visit::Visit;
-use crate::http::home::when::Moment;
+use crate::http::moment::Moment;
 use crate::model::form::{CustomerUse, FieldKind, Value};
 use crate::model::ids::UserId;
 use crate::model::item::ItemState;
@@ -79,7 +79,7 @@ pub(in crate::http::home) fn page(
         description: &head.description,
         status: status(record, t),
         handler: names.member(record.handler.as_ref().unwrap_or(&head.owner)),
-        changed: Moment::of(head.changed_at, t),
+        changed: Moment::to_minute(head.changed_at, t.lang),
         step: &record.step,
         steps: steps(record),
         values: shown
@@ -92,7 +92,7 @@ pub(in crate::http::home) fn page(
         follow_ups: entries
             .map(|entry| Entry {
                 who: names.actor(&entry.by),
-                at: Moment::of(entry.at, t),
+                at: Moment::to_minute(entry.at, t.lang),
                 text: &entry.text,
             })
             .collect(),

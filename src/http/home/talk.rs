@@ -4,8 +4,8 @@ use crate::http::home::asked;
 use crate::http::home::opened::Opened;
 use crate::http::home::posted::{Doing, Typed};
 use crate::http::home::visit::Visit;
-use crate::http::home::when::Moment;
 use crate::http::home::widget::wrong;
+use crate::http::moment::Moment;
 use crate::model::item::Actor;
 use crate::model::thread::Comment;
 
@@ -37,7 +37,7 @@ impl Talk {
         let said = comments.iter().map(|comment| Said {
             who: opened.names.actor(&comment.by),
             mine: matches!(comment.by, Actor::Contact(_)),
-            at: Moment::of(comment.at, t),
+            at: Moment::to_minute(comment.at, t.lang),
             text: comment.text.clone(),
         });
         let first = comments.first().filter(|_| opened.earlier);

@@ -23,7 +23,7 @@ use crate::http::files::asker::Asker;
 use crate::http::files::receive::Received;
 use crate::http::items::frame::Place;
 use crate::http::items::texts::{self, Texts};
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
 use crate::http::login;
 use crate::http::session::{self, Session, Who};
 use crate::http::staff;
@@ -65,7 +65,7 @@ impl Reader {
     async fn of(request: &HttpRequest) -> Result<Self, Error> {
         let t = texts::for_reader(request);
         let doors = request.app_data::<web::Data<Doors>>();
-        let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
+        let doors = doors.ok_or(Turned::Unavailable)?.clone();
         let query = form_urlencoded::parse(request.query_string().as_bytes());
         let query: Vec<(String, String)> = query.into_owned().collect();
         let here = request.uri().to_string();
@@ -88,7 +88,7 @@ impl Reader {
         let code = query.iter().find(|(name, _)| name == "tenantKey");
         let code = code.map(|(_, code)| code.clone());
         let tenant = doors.tenant(code.as_deref());
-        let tenant = tenant.ok_or_else(|| Why::BadLink.to(t))?;
+        let tenant = tenant.ok_or(Turned::BadLink)?;
         let now = doors.clock.now();
         let session: Option<Session> =
             session::read(request, &doors.session_key, &doors.public_url, now);
@@ -97,19 +97,19 @@ impl Reader {
                 who: Who::Member(userid),
                 ..
             }) => userid,
-            Some(_) => return Err(Why::NotAMember.to(t).into()),
+            Some(_) => return Err(Turned::NotAMember.into()),
             None if *request.method() == Method::GET => {
                 let base = doors.public_url.path().trim_end_matches('/');
                 let back = format!("{base}{here}");
                 let away = login::start(&doors, tenant, code.as_deref(), &back);
                 return Err(away.map_or_else(Error::from, instead));
             }
-            None => return Err(Why::Ended.to(t).into()),
+            None => return Err(Turned::Ended.into()),
         };
         let corp = tenant.corp.clone();
         let works_here = staff::works_here(&doors, &corp, &userid).await;
         if !works_here.map_err(Turned::from)? {
-            return Err(Why::NotAMember.to(t).into());
+            return Err(Turned::NotAMember.into());
         }
         let own = format!("{corp}\n{}", userid.key());
         Ok(Self {
@@ -175,19 +175,19 @@ impl Reader {
     pub(in crate::http::items) fn kind(&self, name: &str) -> Result<ItemKind, Turned> {
         ItemKind::parse(name)
             .filter(|kind| is_authorised(self.authorised(), *kind))
-            .ok_or_else(|| Why::Missing.to(self.t))
+            .ok_or(Turned::Missing)
     }
 
     /// The item that an address names, if they see it.
     pub(in crate::http::items) async fn item(&self, kind: &str, id: &str) -> Result<Item, Turned> {
         let found = self.read_item(&self.item_ref(kind, id)?).await?;
-        found.ok_or_else(|| Why::Missing.to(self.t))
+        found.ok_or(Turned::Missing)
     }
 
     /// The item that an address names, of a kind that the corp works with.
     pub(in crate::http::items) fn item_ref(&self, kind: &str, id: &str) -> Result<ItemRef, Turned> {
         let kind = self.kind(kind)?;
-        let id = ItemKey::parse(id).map_err(|_| Why::Missing.to(self.t))?;
+        let id = ItemKey::parse(id).map_err(|_| Turned::Missing)?;
         Ok(ItemRef::new(kind, id))
     }
 
@@ -209,7 +209,7 @@ impl Reader {
     /// Random bits for a new id.
     pub(in crate::http::items) fn random<const N: usize>(&self) -> Result<[u8; N], Turned> {
         let mut bits = [0; N];
-        getrandom::fill(&mut bits).map_err(|_| Why::Unavailable.to(self.t))?;
+        getrandom::fill(&mut bits).map_err(|_| Turned::Unavailable)?;
         Ok(bits)
     }
 }
@@ -326,7 +326,7 @@ impl Posted {
                 | ActError::Webhook(_)),
             ) => {
                 tracing::error!(%problem, "A command of a page was not carried out.");
-                Err(Why::Unavailable.to(self.reader.t))
+                Err(Turned::Unavailable)
             }
         }
     }
@@ -350,19 +350,18 @@ impl FromRequest for Posted {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let reader = Reader::of(&request).await?;
-            let t = reader.t;
             if !session::is_same_origin(&request, &reader.doors.public_url) {
-                return Err(Why::Foreign.to(t).into());
+                return Err(Turned::Foreign.into());
             }
             let body = web::Payload::from_request(&request, &mut payload).await?;
             let body = body.to_bytes_limited(FORM_MAX_BYTES).await;
-            let body = body.map_err(|_| Why::TooLarge.to(t))?;
-            let body = body.map_err(|_| Why::Malformed.to(t))?;
+            let body = body.map_err(|_| Turned::TooLarge)?;
+            let body = body.map_err(|_| Turned::Malformed)?;
             let posted = Self::of(reader, form_urlencoded::parse(&body).into_owned());
             let (sent, own) = (posted.field("token"), &posted.reader.token);
             match bool::from(sent.as_bytes().ct_eq(own.as_bytes())) {
                 true => Ok(posted),
-                false => Err(Why::Ended.to(t).into()),
+                false => Err(Turned::Ended.into()),
             }
         })
     }

@@ -8,14 +8,15 @@ use crate::decide::rejection::{Denied, Fault, Rejection, Wrong};
 use crate::decide::request::{Advance, Command, NewComment, TaskChange};
 use crate::http::items::access::{Posted, Reader};
 use crate::http::items::edit::faults::Faults;
-use crate::http::items::frame::{Frame, respond, see};
+use crate::http::items::frame::Frame;
 use crate::http::items::item::{self, Kept, Trouble};
 use crate::http::items::look::written;
 use crate::http::items::names::{Names, Wanted};
 use crate::http::items::people;
 use crate::http::items::talk::Named;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why, status_of};
+use crate::http::items::turned::{Turned, status_of};
+use crate::http::page::{respond, see};
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, Item, ItemKey, ItemRef, ItemState};
 use crate::model::project::{Handler, TaskState};
@@ -26,7 +27,8 @@ use crate::model::thread::Comment;
 type Asked = Result<Command, (String, Wrong)>;
 
 /// Whoever only sees an item.
-pub(in crate::http::items) const NOT_THEIRS: Rejection = Rejection::NotAllowed(Denied::NotTheirItem);
+pub(in crate::http::items) const NOT_THEIRS: Rejection =
+    Rejection::NotAllowed(Denied::NotTheirItem);
 
 /// Why a form was not carried out.
 enum Not {
@@ -51,7 +53,7 @@ pub(in crate::http::items) async fn item(
     }
     let item = reader.item(kind, id).await?;
     if matches!(change, "task" | "advance") && !reader.works_on(&item) {
-        return Err(Why::Rejected(NOT_THEIRS).to(reader.t));
+        return Err(Turned::Rejected(NOT_THEIRS));
     }
     let asked = match change {
         "task" => task(&posted, &item).await?,
@@ -125,8 +127,7 @@ async fn done(posted: &Posted, own: &ItemRef, change: &str) -> Result<HttpRespon
 async fn plain(posted: &Posted, item: &Item, change: &str) -> Result<Asked, Turned> {
     let reader = &posted.reader;
     let own = item.item_ref();
-    let missing = || Why::Missing.to(reader.t);
-    let malformed = || Why::Malformed.to(reader.t);
+    let malformed = || Turned::Malformed;
     Ok(Ok(match change {
         "state" => {
             let to = match posted.field("to") {
@@ -159,7 +160,7 @@ async fn plain(posted: &Posted, item: &Item, change: &str) -> Result<Asked, Turn
             id: Comment::new_id(reader.doors.clock.now(), reader.random()?),
             text: posted.raw("text").unwrap_or_default().to_owned(),
         }),
-        _ => return Err(missing()),
+        _ => return Err(Turned::Missing),
     }))
 }
 
@@ -172,14 +173,14 @@ async fn chosen(posted: &Posted, field: &str) -> Result<Result<UserId, (String, 
 
 fn contact(posted: &Posted) -> Result<ExternalUserId, Turned> {
     let contact = ExternalUserId::parse(posted.field("contact"));
-    contact.map_err(|_| Why::Malformed.to(posted.reader.t))
+    contact.map_err(|_| Turned::Malformed)
 }
 
 /// The item as the customer has it: itself, or a project's plan.
 fn shown(posted: &Posted, own: &ItemRef) -> Result<ItemRef, Turned> {
     let shown = posted.field("as").parse::<ItemRef>().ok();
     let shown = shown.filter(|shown| shown.kept() == *own);
-    shown.ok_or_else(|| Why::Malformed.to(posted.reader.t))
+    shown.ok_or(Turned::Malformed)
 }
 
 /// What somebody has changed, seen against what stood there when the page was made and what stands there now.
@@ -198,7 +199,7 @@ async fn task(posted: &Posted, item: &Item) -> Result<Result<Command, Not>, Turn
     let key = posted.field("task");
     let place = format!("task.{key}");
     let Item::Project(project) = item else {
-        return Err(Why::Missing.to(reader.t));
+        return Err(Turned::Missing);
     };
     let Some(task) = project.tasks().find(|task| task.key == key) else {
         return Ok(Err(Not::Changed(place)));
@@ -259,7 +260,7 @@ async fn names_of(item: &Item, reader: &Reader) -> Result<Names, Turned> {
 async fn advance(posted: &Posted, item: &Item) -> Result<Result<Command, Not>, Turned> {
     let reader = &posted.reader;
     let Item::Record(record) = item else {
-        return Err(Why::Missing.to(reader.t));
+        return Err(Turned::Missing);
     };
     let names = names_of(item, reader).await?;
     let step = changed(posted.field("step"), posted.field("was_step"), &record.step);

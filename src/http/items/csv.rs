@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::http::items::access::Reader;
 use crate::http::items::names::{Names, Wanted};
 use crate::http::items::records;
-use crate::http::items::show::Moment;
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
+use crate::http::moment::Moment;
 use crate::model::form::{Field, Value};
 use crate::model::item::{Item, ItemState};
 use crate::model::record::Record;
@@ -29,7 +29,7 @@ pub(in crate::http::items) async fn download(
     let t = reader.t;
     let id = request.match_info().query("id");
     let Item::Form(form) = reader.item("form", id).await? else {
-        return Err(Why::Missing.to(t));
+        return Err(Turned::Missing);
     };
     let mut table = String::from("\u{feff}");
     let head = [
@@ -96,7 +96,7 @@ fn row(
         head.id.to_string(),
         contact.map_or_else(String::new, |contact| names.contact(contact)),
         contact.map_or_else(String::new, ToString::to_string),
-        Moment::of(head.created_at).to_string(),
+        Moment::of(head.created_at, "%Y-%m-%d %H:%M").to_string(),
         record.step.clone(),
         handler.map_or_else(String::new, |userid| names.member(userid)),
         names.member(&head.owner),

@@ -1,23 +1,16 @@
-//! What every page has round its content: where the others are, who reads, the token of its forms, the headers.
+//! What every page has round its content: where the others are, who reads, the token of its forms.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use askama::Template;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::http::doors::Doors;
 use crate::http::items::access::Reader;
-use crate::http::items::texts;
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
 use crate::http::language::Language;
 use crate::http::nonce::nonce;
+use crate::http::page::see;
 use crate::model::item::ItemRef;
-
-/// Only our own style and script; nobody may frame the pages; forms go nowhere else.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Where these pages are for a reader.
 #[derive(Debug, Clone)]
@@ -91,7 +84,7 @@ impl Frame {
             place: reader.place.clone(),
             said: said(reader),
             token: reader.token.clone(),
-            request: nonce().map_err(|_| Why::Unavailable.to(t))?,
+            request: nonce().map_err(|_| Turned::Unavailable)?,
         })
     }
 
@@ -118,37 +111,6 @@ fn said(reader: &Reader) -> &'static str {
     }
 }
 
-/// To another page of ours.
-pub(in crate::http::items) fn see(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((LOCATION, path))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .finish()
-}
-
-/// Renders a page.
-pub(in crate::http::items) fn render(page: &impl Template) -> HttpResponse {
-    respond(StatusCode::OK, page)
-}
-
-/// Renders a page with another status.
-pub(in crate::http::items) fn respond(status: StatusCode, page: &impl Template) -> HttpResponse {
-    match page.render() {
-        Ok(html) => HttpResponse::build(status)
-            .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-            .insert_header(("X-Content-Type-Options", "nosniff"))
-            .insert_header(("X-Frame-Options", "DENY"))
-            .insert_header(("Referrer-Policy", "same-origin"))
-            .body(html),
-        Err(problem) => {
-            tracing::error!(%problem, "A page of items could not be rendered.");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
-}
-
 /// Where to go on with the language.
 #[derive(Deserialize)]
 pub(in crate::http::items) struct Back {
@@ -161,9 +123,8 @@ pub(in crate::http::items) async fn language(
     request: HttpRequest,
     back: Option<web::Query<Back>>,
 ) -> Result<HttpResponse, Turned> {
-    let t = texts::for_reader(&request);
     let code = Language::of(request.match_info().query("code"));
-    let code = code.ok_or_else(|| Why::Missing.to(t))?;
+    let code = code.ok_or(Turned::Missing)?;
     let back = back.and_then(|back| back.into_inner().back);
     let back = back.filter(|back| is_ours(back));
     let mut response = see(back.as_deref().unwrap_or("/items"));
@@ -181,10 +142,8 @@ fn is_ours(back: &str) -> bool {
 }
 
 /// Any other address below.
-pub(in crate::http::items) async fn nothing_here(request: HttpRequest) -> HttpResponse {
-    Why::Missing
-        .to(texts::for_reader(&request))
-        .error_response()
+pub(in crate::http::items) async fn nothing_here() -> Result<HttpResponse, Turned> {
+    Err(Turned::Missing)
 }
 
 #[cfg(test)]

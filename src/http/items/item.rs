@@ -8,15 +8,17 @@ use askama::Template;
 
 use crate::http::items::access::Reader;
 use crate::http::items::edit::faults::Faults;
-use crate::http::items::frame::{Frame, respond};
+use crate::http::items::frame::Frame;
 use crate::http::items::look::{self, ApprovalView, FormView, Part, ProjectView, RecordView};
 use crate::http::items::names::{Names, Wanted};
 use crate::http::items::people;
 use crate::http::items::records::{self, Records};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::talk::{self, Holder, Named, Talk};
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::model::ids::UserId;
 use crate::model::item::{Circle, Item, ItemState};
 
@@ -160,7 +162,12 @@ pub(in crate::http::items) async fn show(
         name: names.member(userid),
     });
     let owners = head.owners.iter().rev();
-    let owners = owners.map(|owner| (names.member(&owner.userid), Moment::of(owner.since)));
+    let owners = owners.map(|owner| {
+        (
+            names.member(&owner.userid),
+            Moment::to_minute(owner.since, t.lang),
+        )
+    });
     let follows = reader
         .member()
         .map(|userid| is_among(userid, &head.followers));
@@ -213,7 +220,13 @@ fn facts(item: &Item, names: &Names, t: &'static Texts) -> Vec<(&'static str, St
         Circle::Corp => t.circle_corp,
         Circle::Followers => t.circle_followers,
     };
-    let by = |actor, at| format!("{} · {}", Moment::of(at), show::actor(actor, names, t));
+    let by = |actor, at| {
+        format!(
+            "{} · {}",
+            Moment::to_minute(at, t.lang),
+            show::actor(actor, names, t)
+        )
+    };
     let mut facts = vec![
         (t.owner, names.member(&head.owner)),
         (t.circle, circle.to_owned()),

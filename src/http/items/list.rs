@@ -1,15 +1,18 @@
 //! The lists: one kind at a time, a member's own or all that they see, searched by title.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::decide::item::sight::is_authorised;
 use crate::http::items::access::Reader;
-use crate::http::items::frame::{Frame, render};
+use crate::http::items::frame::Frame;
 use crate::http::items::names::{Names, Wanted};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
+use crate::http::moment::Moment;
+use crate::http::page::respond;
 use crate::model::effect::Shelf;
 use crate::model::item::{Item, ItemKey, ItemKind, ItemRef, ItemState};
 use crate::store::record::{Key, Table};
@@ -87,7 +90,7 @@ pub(in crate::http::items) async fn page(reader: Reader) -> Result<HttpResponse,
         "" => kinds.first().copied(),
         name => ItemKind::parse(name).filter(|kind| kinds.contains(kind)),
     };
-    let kind = kind.ok_or_else(|| Why::Missing.to(t))?;
+    let kind = kind.ok_or(Turned::Missing)?;
     let sought = Sought {
         kind,
         mine: reader.member().is_some() && reader.asked("scope") != "all",
@@ -107,23 +110,26 @@ pub(in crate::http::items) async fn page(reader: Reader) -> Result<HttpResponse,
         (false, false, true) => t.nothing_mine,
         (false, false, false) => t.nothing_yet,
     };
-    Ok(render(&ListPage {
-        t,
-        tabs: tabs(&reader, &kinds, &sought),
-        kind: kind.name(),
-        scopes: scopes(&reader, &sought),
-        scope: match sought.mine {
-            true => "",
-            false => "all",
+    Ok(respond(
+        StatusCode::OK,
+        &ListPage {
+            t,
+            tabs: tabs(&reader, &kinds, &sought),
+            kind: kind.name(),
+            scopes: scopes(&reader, &sought),
+            scope: match sought.mine {
+                true => "",
+                false => "all",
+            },
+            q: reader.asked("q").to_owned(),
+            state: reader.asked("state").to_owned(),
+            rows,
+            empty,
+            new: new(&reader, kind),
+            next: next.map(|next| address(&reader, &sought, kind, sought.mine, Some(&next))),
+            frame: Frame::of(&reader)?,
         },
-        q: reader.asked("q").to_owned(),
-        state: reader.asked("state").to_owned(),
-        rows,
-        empty,
-        new: new(&reader, kind),
-        next: next.map(|next| address(&reader, &sought, kind, sought.mine, Some(&next))),
-        frame: Frame::of(&reader)?,
-    }))
+    ))
 }
 
 fn new(reader: &Reader, kind: ItemKind) -> Option<(String, &'static str)> {
@@ -302,6 +308,6 @@ pub(in crate::http::items) fn row(reader: &Reader, item: &Item, names: &Names) -
         about,
         owner: names.member(&head.owner),
         percent,
-        changed: Moment::of(head.changed_at),
+        changed: Moment::to_minute(head.changed_at, t.lang),
     }
 }

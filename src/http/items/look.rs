@@ -3,9 +3,10 @@
 use crate::http::files::show::{AttachmentList, attachment_list};
 use crate::http::items::access::Reader;
 use crate::http::items::names::{Names, Wanted};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
+use crate::http::moment::Moment;
 use crate::model::attachment::Attachment;
 use crate::model::form::{CustomerUse, Field, FieldKind, Form, Submissions, Value};
 use crate::model::ids::UserId;
@@ -150,7 +151,7 @@ pub(in crate::http::items) async fn part(
             answer: approval.answer.as_ref().map(|answer| AnswerView {
                 verdict: show::consent(answer.verdict, t),
                 remark: answer.remark.clone(),
-                at: Moment::of(answer.at),
+                at: Moment::to_minute(answer.at, t.lang),
             }),
         }),
     })
@@ -262,7 +263,7 @@ async fn record_view(
     }
     let entry = |entry: &FollowUp| Entry {
         who: show::actor(&entry.by, names, t),
-        at: Moment::of(entry.at),
+        at: Moment::to_minute(entry.at, t.lang),
         text: entry.text.clone(),
         internal: entry.internal,
     };

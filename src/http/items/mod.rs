@@ -28,6 +28,7 @@ mod records;
 
 mod edit;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::http::files::receive::Received;
@@ -38,6 +39,7 @@ pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
     for base in ["/items", "/admin/corps/{corp}/items"] {
         config.service(
             web::scope(base)
+                .wrap(from_fn(turned::in_their_words))
                 .route("", web::get().to(list::page))
                 .route("/language/{code}", web::get().to(frame::language))
                 .route("/hand-over", web::get().to(change::hand_over_page))
@@ -61,5 +63,5 @@ pub(in crate::http) async fn with_files(
     received: Received,
 ) -> HttpResponse {
     let shown = edit::with_files(request, item, received).await;
-    shown.unwrap_or_else(HttpResponse::from_error)
+    shown.unwrap_or_else(|problem| turned::told(request, problem))
 }

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use crate::http::items::access::Reader;
 use crate::http::items::turned::Turned;
+use crate::http::people::MemberNames;
 use crate::model::contact::Contact;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, Item};
-use crate::model::member::Member;
 use crate::model::project::Handler;
 use crate::store::record::Key;
 
@@ -21,7 +21,7 @@ pub(in crate::http::items) struct Wanted {
 /// Names of members and contacts; who is not known is called by their id.
 #[derive(Debug, Default)]
 pub(in crate::http::items) struct Names {
-    members: HashMap<UserId, String>,
+    members: MemberNames,
     contacts: HashMap<ExternalUserId, String>,
 }
 
@@ -90,33 +90,28 @@ impl Wanted {
         let members = keys.len();
         keys.extend(self.contacts.iter().map(Key::contact));
         let records = reader.read(&keys).await?;
-        let mut names = Names::default();
-        for (at, record) in records.iter().enumerate() {
-            if at < members {
-                if let Some(member) = record.parse::<Member>()? {
-                    names.members.insert(member.userid, member.name);
-                }
-            } else if let Some(contact) = record.parse::<Contact>()? {
-                names.contacts.insert(contact.external_userid, contact.name);
+        let (members, of_contacts) = records.split_at(members);
+        let mut contacts = HashMap::new();
+        for record in of_contacts {
+            if let Some(contact) = record.parse::<Contact>()? {
+                contacts.insert(contact.external_userid, contact.name);
             }
         }
-        Ok(names)
+        let members = MemberNames::of(members)?;
+        Ok(Names { members, contacts })
     }
 }
 
 impl Names {
     /// A member's.
     pub(in crate::http::items) fn member(&self, userid: &UserId) -> String {
-        let name = self.members.get(userid).filter(|name| !name.is_empty());
-        name.map_or_else(|| userid.to_string(), Clone::clone)
+        let name = self.members.of_member(userid);
+        name.unwrap_or(userid.as_str()).to_owned()
     }
 
     /// A member as a field names them, so that it is read again without a doubt.
     pub(in crate::http::items) fn written(&self, userid: &UserId) -> String {
-        match self.members.get(userid) {
-            Some(name) => written(name, userid),
-            None => userid.to_string(),
-        }
+        written(self.members.of_member(userid).unwrap_or_default(), userid)
     }
 
     /// A customer's.

@@ -1,10 +1,12 @@
 //! Choosing members and customers: by name or id, as they are typed.
 
+use std::ops::ControlFlow;
+
 use crate::decide::rejection::Wrong;
 use crate::http::items::access::Reader;
 use crate::http::items::names::written;
 use crate::http::items::turned::Turned;
-use crate::http::search::{LOOKED_AT_MAX, STEP};
+use crate::http::people::look_through;
 use crate::model::contact::{Contact, FollowUser};
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::member::Member;
@@ -82,54 +84,35 @@ pub(in crate::http::items) async fn member(
 
 /// The members of this name, at most two.
 async fn named(reader: &Reader, name: &str) -> Result<Vec<UserId>, Turned> {
-    let (mut after, mut looked_at, mut found) = (None, 0, Vec::new());
-    while looked_at < LOOKED_AT_MAX && found.len() < 2 {
-        let store = &reader.doors.store;
-        let records = store
-            .list(&reader.corp, Table::Members, after.as_deref(), STEP)
-            .await?;
-        looked_at += records.len();
-        let more = records.len() == STEP;
-        for record in records {
-            after = Some(record.key.key.clone());
-            let member = record.parse::<Member>()?;
-            let member = member.filter(|member| member.name == name && member.visible);
-            found.extend(member.map(|member| member.userid));
+    let mut found = Vec::new();
+    let see = |member: Member| {
+        if member.name == name && member.visible {
+            found.push(member.userid);
         }
-        if !more {
-            break;
+        match found.len() == 2 {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-    }
+    };
+    let store = &reader.doors.store;
+    look_through(store, &reader.corp, Table::Members, see).await?;
     Ok(found)
 }
 
 /// Customers by name, remark or id: a member's own, an administrator's all.
 pub(in crate::http::items) async fn search(reader: &Reader, q: &str) -> Result<Found, Turned> {
     let sought = q.to_lowercase();
-    let (mut after, mut looked_at) = (None, 0);
     let mut choices = Vec::new();
-    loop {
-        let store = &reader.doors.store;
-        let records = store
-            .list(&reader.corp, Table::Contacts, after.as_deref(), STEP)
-            .await?;
-        looked_at += records.len();
-        let more = records.len() == STEP;
-        for record in records {
-            after = Some(record.key.key.clone());
-            let contact = record.parse::<Contact>()?;
-            choices.extend(contact.and_then(|contact| choice(reader, &contact, &sought)));
-            if choices.len() == FOUND_MAX {
-                return Ok(Found {
-                    choices,
-                    more: true,
-                });
-            }
+    let see = |contact: Contact| {
+        choices.extend(choice(reader, &contact, &sought));
+        match choices.len() == FOUND_MAX {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        if !more || looked_at >= LOOKED_AT_MAX {
-            return Ok(Found { choices, more });
-        }
-    }
+    };
+    let store = &reader.doors.store;
+    let more = look_through(store, &reader.corp, Table::Contacts, see).await?;
+    Ok(Found { choices, more })
 }
 
 fn choice(reader: &Reader, contact: &Contact, sought: &str) -> Option<Choice> {

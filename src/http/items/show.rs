@@ -1,6 +1,4 @@
-//! How values look on a page: times, states, who does something.
-
-use std::fmt;
+//! How values look on a page: states, who does something.
 
 use crate::http::items::names::Names;
 use crate::http::items::texts::Texts;
@@ -9,38 +7,6 @@ use crate::model::grant::GrantState;
 use crate::model::item::{Actor, ItemKind, ItemState};
 use crate::model::project::{Handler, TaskState};
 use crate::model::thread::Reminded;
-use crate::model::time::Timestamp;
-
-/// The zone in which times are shown: Beijing's, which WeCom's console has too. It knows no daylight saving.
-const ZONE_HOURS: i8 = 8;
-
-/// A time.
-pub(in crate::http::items) struct Moment {
-    /// For programs.
-    pub(in crate::http::items) iso: String,
-    text: String,
-}
-
-impl Moment {
-    /// As people here write it, to the minute.
-    pub(in crate::http::items) fn of(at: Timestamp) -> Self {
-        let zoned = jiff::Timestamp::from_millisecond(at.millis())
-            .map(|at| at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(ZONE_HOURS))));
-        Self {
-            iso: at.to_string(),
-            text: zoned.map_or_else(
-                |_| at.to_string(),
-                |at| at.strftime("%Y-%m-%d %H:%M").to_string(),
-            ),
-        }
-    }
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
 
 /// A kind in words.
 pub(in crate::http::items) const fn kind(kind: ItemKind, t: &Texts) -> &'static str {

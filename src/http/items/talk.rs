@@ -2,8 +2,9 @@
 
 use crate::http::items::access::Reader;
 use crate::http::items::names::{Names, Wanted};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::turned::Turned;
+use crate::http::moment::Moment;
 use crate::model::contact::Contact;
 use crate::model::grant::{Grant, GrantState, Seen};
 use crate::model::ids::ExternalUserId;
@@ -178,7 +179,10 @@ pub(in crate::http::items) fn rows(
             plan: row.shown.kind == ItemKind::Plan,
             state: state.map_or((t.not_given, "over"), |state| show::grant(state, t)),
             holds: state.is_some_and(|state| state != GrantState::Revoked),
-            seen: row.seen.as_ref().map(|seen| Moment::of(seen.at)),
+            seen: row
+                .seen
+                .as_ref()
+                .map(|seen| Moment::to_minute(seen.at, reader.t.lang)),
             comments: thread.map_or(0, |thread| thread.comments),
             news: news.map_or(0, |news| news.comments + news.submissions + news.answers),
             href: address(reader, item, (&row.contact, &row.shown), ""),
@@ -279,7 +283,7 @@ pub(in crate::http::items) fn shown(reader: &Reader, read: Read, names: &Names) 
     let said = read.comments.into_iter().map(|comment| Said {
         who: show::actor(&comment.by, names, t),
         ours: !matches!(comment.by, Actor::Contact(_)),
-        at: Moment::of(comment.at),
+        at: Moment::to_minute(comment.at, reader.t.lang),
         text: comment.text,
     });
     let reminder = read.thread.and_then(|thread| thread.reminder);

@@ -2,19 +2,22 @@
 
 use std::fmt;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 
 use crate::decide::rejection::Rejection;
 use crate::http::error::Problem;
-use crate::http::items::frame::respond;
 use crate::http::items::texts::{self, Texts};
+use crate::http::page::respond;
 use crate::store::error::StoreError;
 
-/// Why there is no page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::http::items) enum Why {
+/// Why somebody is turned away.
+#[derive(Debug)]
+pub(in crate::http::items) enum Turned {
     /// 404: the address names no corp.
     BadLink,
     /// 403: a customer, or a member who has left.
@@ -35,13 +38,6 @@ pub(in crate::http::items) enum Why {
     Unavailable,
 }
 
-/// Somebody who is turned away.
-#[derive(Debug)]
-pub(in crate::http::items) struct Turned {
-    why: Why,
-    t: &'static Texts,
-}
-
 #[derive(Template)]
 #[template(path = "items/notice.html")]
 struct Notice {
@@ -50,29 +46,22 @@ struct Notice {
     text: String,
 }
 
-impl Why {
-    /// With texts for this reader.
-    pub(in crate::http::items) const fn to(self, t: &'static Texts) -> Turned {
-        Turned { why: self, t }
-    }
-}
-
 impl fmt::Display for Turned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.why)
+        write!(f, "{self:?}")
     }
 }
 
 impl From<StoreError> for Turned {
     fn from(problem: StoreError) -> Self {
         tracing::error!(%problem, "The store could not answer a page of items.");
-        Why::Unavailable.to(texts::first())
+        Self::Unavailable
     }
 }
 
 impl From<Problem> for Turned {
     fn from(_: Problem) -> Self {
-        Why::Unavailable.to(texts::first())
+        Self::Unavailable
     }
 }
 
@@ -92,29 +81,82 @@ pub(in crate::http::items) const fn status_of(rejection: &Rejection) -> StatusCo
 
 impl ResponseError for Turned {
     fn status_code(&self) -> StatusCode {
-        match &self.why {
-            Why::NotAMember | Why::Ended | Why::Foreign => StatusCode::FORBIDDEN,
-            Why::BadLink | Why::Missing => StatusCode::NOT_FOUND,
-            Why::Malformed => StatusCode::BAD_REQUEST,
-            Why::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Why::Rejected(rejection) => status_of(rejection),
-            Why::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        match self {
+            Self::NotAMember | Self::Ended | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::BadLink | Self::Missing => StatusCode::NOT_FOUND,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Rejected(rejection) => status_of(rejection),
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let t = self.t;
-        let (title, text) = match &self.why {
-            Why::BadLink => (t.bad_link_title, t.bad_link.to_owned()),
-            Why::NotAMember => (t.not_a_member_title, t.not_a_member.to_owned()),
-            Why::Ended => (t.ended_title, t.ended.to_owned()),
-            Why::Foreign => (t.foreign_title, t.foreign.to_owned()),
-            Why::Missing => (t.missing_title, t.missing.to_owned()),
-            Why::Malformed => (t.malformed_title, t.malformed.to_owned()),
-            Why::TooLarge => (t.malformed_title, t.too_large.to_owned()),
-            Why::Rejected(rejection) => (t.rejected_title, t.rejection(rejection)),
-            Why::Unavailable => (t.unavailable_title, t.unavailable.to_owned()),
+        self.answer(texts::first())
+    }
+}
+
+/// Answers whoever is turned away in their own language, which only the request tells.
+pub(in crate::http::items) async fn in_their_words(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let t = texts::for_reader(request.request());
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let problem = answer.response().error();
+    let turned = problem.and_then(|problem| problem.as_error::<Turned>());
+    let told = turned.map(|turned| turned.answer(t));
+    Ok(match told {
+        Some(told) => answer.into_response(told),
+        None => answer,
+    })
+}
+
+/// The same for what was asked at another door.
+pub(in crate::http::items) fn told(request: &HttpRequest, problem: Error) -> HttpResponse {
+    match problem.as_error::<Turned>() {
+        Some(turned) => turned.answer(texts::for_reader(request)),
+        None => HttpResponse::from_error(problem),
+    }
+}
+
+impl Turned {
+    fn answer(&self, t: &'static Texts) -> HttpResponse {
+        let (title, text) = match self {
+            Self::BadLink => (t.bad_link_title, t.bad_link.to_owned()),
+            Self::NotAMember => (t.not_a_member_title, t.not_a_member.to_owned()),
+            Self::Ended => (t.ended_title, t.ended.to_owned()),
+            Self::Foreign => (t.foreign_title, t.foreign.to_owned()),
+            Self::Missing => (t.missing_title, t.missing.to_owned()),
+            Self::Malformed => (t.malformed_title, t.malformed.to_owned()),
+            Self::TooLarge => (t.malformed_title, t.too_large.to_owned()),
+            Self::Rejected(rejection) => (t.rejected_title, t.rejection(rejection)),
+            Self::Unavailable => (t.unavailable_title, t.unavailable.to_owned()),
         };
         respond(self.status_code(), &Notice { t, title, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_and_read_body, init_service};
+    use actix_web::{App, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_is_told_of_in_the_readers_language() {
+        let fails = async || Err::<HttpResponse, Turned>(StoreError::Corrupt("x".into()).into());
+        let app = App::new()
+            .wrap(from_fn(in_their_words))
+            .route("/", web::get().to(fails));
+        let app = init_service(app).await;
+        for (language, expected) in [("en", "nothing was saved"), ("zh", "您的操作未保存")] {
+            let request = TestRequest::get().insert_header(("accept-language", language));
+            let page = call_and_read_body(&app, request.to_request()).await;
+            let page = std::str::from_utf8(&page).unwrap();
+            assert!(page.contains(expected), "{page}");
+        }
     }
 }

@@ -6,9 +6,10 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::decide::item::sight::member_works_on;
+use crate::http::moment::Moment;
 use crate::http::personal;
 use crate::http::sidebar::access::Dealing;
-use crate::http::sidebar::show::{Names, Tab, fragment, line, moment, state_word, tabs};
+use crate::http::sidebar::show::{Names, Tab, fragment, line, state_word, tabs};
 use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::model::grant::{Grant, GrantState, Seen};
@@ -182,8 +183,11 @@ fn row(shared: &Shared, item: &Item, dealing: &Dealing) -> SharedRow {
         pending: grant.state == GrantState::Pending,
         waiting: shared.waiting(),
         comments: thread.map_or(0, |thread| thread.comments),
-        when: moment(grant.changed_at, t),
-        seen: shared.seen.as_ref().map(|seen| moment(seen.at, t)),
+        when: Moment::of(grant.changed_at, t.moment_form).to_string(),
+        seen: shared
+            .seen
+            .as_ref()
+            .map(|seen| Moment::of(seen.at, t.moment_form).to_string()),
         unreached,
         mine: member_works_on(&dealing.toolbar.userid, item),
     }

@@ -1,11 +1,13 @@
 //! An item is handed over to another member.
 
+use std::ops::ControlFlow;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::request::Command;
-use crate::http::search::{LOOKED_AT_MAX, STEP};
+use crate::http::people::look_through;
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::share::done;
 use crate::http::sidebar::show::{Names, fragment, item_ref};
@@ -69,30 +71,21 @@ pub(in crate::http::sidebar) async fn members(
 }
 
 async fn by_name(dealing: &Dealing, q: &str) -> Result<Vec<(UserId, String)>, Turned> {
-    let toolbar = &dealing.toolbar;
+    let Dealing { toolbar, .. } = dealing;
     let mut found = Vec::new();
-    let mut after: Option<String> = None;
-    for _ in 0..LOOKED_AT_MAX / STEP {
-        let store = &toolbar.doors.store;
-        let records = store
-            .list(&toolbar.corp, Table::Members, after.as_deref(), STEP)
-            .await?;
-        after = records.last().map(|record| record.key.key.clone());
-        for record in &records {
-            let member = record.parse::<Member>()?.filter(|member| member.visible);
-            found.extend(
-                member
-                    .filter(|member| {
-                        let name = member.name.to_lowercase();
-                        name.contains(q) || member.userid.key().contains(q)
-                    })
-                    .map(|member| (member.userid, member.name)),
-            );
+    let see = |member: Member| {
+        let has = member.name.to_lowercase().contains(q) || member.userid.key().contains(q);
+        if member.visible && has {
+            found.push((member.userid, member.name));
         }
-        if records.len() < STEP || found.len() > SHOWN {
-            break;
+        // One more, for whoever asks is left out.
+        match found.len() > SHOWN {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-    }
+    };
+    let store = &toolbar.doors.store;
+    look_through(store, &toolbar.corp, Table::Members, see).await?;
     Ok(found)
 }
 

@@ -1,10 +1,12 @@
 //! Whom to choose where the client does not tell one customer: in a group chat, and outside of a chat.
 
+use std::ops::ControlFlow;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::http::search::{LOOKED_AT_MAX, STEP};
+use crate::http::people::look_through;
 use crate::http::sidebar::access::Toolbar;
 use crate::http::sidebar::show::fragment;
 use crate::http::sidebar::texts::Texts;
@@ -50,25 +52,19 @@ pub(in crate::http::sidebar) async fn of_member(
 ) -> Result<HttpResponse, Turned> {
     let (t, q) = (toolbar.t, sought.q.trim());
     let lower = q.to_lowercase();
-    let (mut rows, mut after) = (Vec::new(), None::<String>);
-    for _ in 0..LOOKED_AT_MAX / STEP {
-        let store = &toolbar.doors.store;
-        let records = store
-            .list(&toolbar.corp, Table::Contacts, after.as_deref(), STEP)
-            .await?;
-        after = records.last().map(|record| record.key.key.clone());
-        for record in &records {
-            let row = record.parse()?.and_then(|contact| row(contact, &toolbar));
-            rows.extend(row.filter(|row| {
-                let has = |text: &str| text.to_lowercase().contains(&lower);
-                has(&row.name) || has(&row.remark)
-            }));
+    let mut rows = Vec::new();
+    let see = |contact: Contact| {
+        rows.extend(row(contact, &toolbar).filter(|row| {
+            let has = |text: &str| text.to_lowercase().contains(&lower);
+            has(&row.name) || has(&row.remark)
+        }));
+        match rows.len() == SHOWN {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        if records.len() < STEP || rows.len() >= SHOWN {
-            break;
-        }
-    }
-    rows.truncate(SHOWN);
+    };
+    let store = &toolbar.doors.store;
+    look_through(store, &toolbar.corp, Table::Contacts, see).await?;
     let group = None;
     fragment(&PeoplePart { t, group, q, rows })
 }

@@ -1,25 +1,17 @@
-//! How items, people and times look at the toolbar.
-
-use std::collections::{HashMap, HashSet};
+//! How items and people look at the toolbar.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use askama::Template;
-use jiff::tz::{TimeZone, offset};
 
 use crate::decide::item::sight::is_authorised;
+use crate::http::people::MemberNames;
 use crate::http::sidebar::access::{Dealing, Toolbar};
 use crate::http::sidebar::texts::{Texts, fill};
 use crate::http::sidebar::turned::Turned;
 use crate::model::grant::GrantState;
 use crate::model::ids::UserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef};
-use crate::model::member::Member;
-use crate::model::time::Timestamp;
-use crate::store::record::Key;
-
-/// The zone in which times are shown: Beijing's, which WeCom's console has too. It knows no daylight saving.
-const ZONE_HOURS: i8 = 8;
 
 /// The kinds in the order of their tabs, as the corp works with them.
 pub(in crate::http::sidebar) fn tabs(toolbar: &Toolbar) -> Result<Vec<Tab>, Turned> {
@@ -44,16 +36,6 @@ pub(in crate::http::sidebar) struct Tab {
     pub(in crate::http::sidebar) kind: &'static str,
     pub(in crate::http::sidebar) title: &'static str,
     authorised: bool,
-}
-
-/// A time, to the minute.
-pub(in crate::http::sidebar) fn moment(at: Timestamp, t: &Texts) -> String {
-    let zoned = jiff::Timestamp::from_millisecond(at.millis())
-        .map(|at| at.to_zoned(TimeZone::fixed(offset(ZONE_HOURS))));
-    zoned.map_or_else(
-        |_| at.to_string(),
-        |at| at.strftime(t.moment_form).to_string(),
-    )
 }
 
 /// How far an item is, in one line.
@@ -100,29 +82,22 @@ pub(in crate::http::sidebar) const fn state_word(state: GrantState) -> &'static 
 }
 
 /// The names of members, as far as they are kept.
-pub(in crate::http::sidebar) struct Names(HashMap<UserId, String>);
+pub(in crate::http::sidebar) struct Names(MemberNames);
 
 impl Names {
-    /// Reads them in one round trip.
+    /// Reads them.
     pub(in crate::http::sidebar) async fn read(
         toolbar: &Toolbar,
         members: impl Iterator<Item = &UserId>,
     ) -> Result<Self, Turned> {
-        let members: HashSet<&UserId> = members.collect();
-        let keys: Vec<Key> = members.into_iter().map(Key::member).collect();
-        let mut names = HashMap::new();
-        for record in toolbar.read(&keys).await? {
-            if let Some(member) = record.parse::<Member>()? {
-                names.insert(member.userid, member.name);
-            }
-        }
-        Ok(Self(names))
+        let read = MemberNames::read(&toolbar.doors.store, &toolbar.corp, members);
+        Ok(Self(read.await?))
     }
 
     /// Of one member; their id where no name is known.
     pub(in crate::http::sidebar) fn of(&self, userid: &UserId) -> String {
-        let name = self.0.get(userid).filter(|name| !name.is_empty());
-        name.cloned().unwrap_or_else(|| userid.to_string())
+        let name = self.0.of_member(userid);
+        name.unwrap_or(userid.as_str()).to_owned()
     }
 
     /// Of whoever has done something.

@@ -5,9 +5,10 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::request::{Command, NewComment};
+use crate::http::moment::Moment;
 use crate::http::sidebar::access::Dealing;
 use crate::http::sidebar::share::done;
-use crate::http::sidebar::show::{Names, fragment, item_ref, moment};
+use crate::http::sidebar::show::{Names, fragment, item_ref};
 use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::model::grant::Grant;
@@ -96,7 +97,7 @@ pub(in crate::http::sidebar) async fn show(
     let names = Names::read(toolbar, members).await?;
     let rows = comments.iter().map(|comment| CommentRow {
         who: names.actor(&comment.by, &dealing),
-        when: moment(comment.at, t),
+        when: Moment::of(comment.at, t.moment_form).to_string(),
         text: comment.text.clone(),
         theirs: matches!(comment.by, Actor::Contact(_)),
     });

@@ -5,7 +5,7 @@ use crate::http::items::access::{Posted, Reader};
 use crate::http::items::edit::attached::Attached;
 use crate::http::items::edit::sheet::About;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
 use crate::model::approval::Approval;
 use crate::model::ids::ExternalUserId;
 use crate::model::item::{Item, ItemRef};
@@ -76,10 +76,10 @@ impl ApprovalSheet {
     }
 
     /// As commands take it.
-    pub(in crate::http::items::edit) fn content(&self, reader: &Reader) -> Result<Content, Turned> {
+    pub(in crate::http::items::edit) fn content(&self) -> Result<Content, Turned> {
         let contact = self.contact.clone();
         Ok(Content::Approval {
-            contact: contact.ok_or_else(|| Why::Missing.to(reader.t))?,
+            contact: contact.ok_or(Turned::Missing)?,
             about: self.about.clone(),
             attachments: self.files.ids.clone(),
         })

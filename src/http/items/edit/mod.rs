@@ -27,12 +27,14 @@ use crate::http::items::edit::form::FormSheet;
 use crate::http::items::edit::project::ProjectSheet;
 use crate::http::items::edit::record::RecordSheet;
 use crate::http::items::edit::sheet::{About, Part, Sheet};
-use crate::http::items::frame::{Frame, render, respond, see};
+use crate::http::items::frame::Frame;
 use crate::http::items::names::Wanted;
 use crate::http::items::people::{self, Choice};
-use crate::http::items::show::{self, Moment};
+use crate::http::items::show;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why, status_of};
+use crate::http::items::turned::{Turned, status_of};
+use crate::http::moment::Moment;
+use crate::http::page::{respond, see};
 use crate::model::item::{Circle, Item, ItemKind, ItemRef};
 use crate::model::time::Timestamp;
 
@@ -171,7 +173,7 @@ pub(in crate::http::items) async fn make(
     let kind = kind(reader, &request)?;
     let asked = |name: &str| posted.field(name);
     let about = About::new(reader, kind, asked).await?;
-    let about = about.ok_or_else(|| Why::Missing.to(reader.t))?;
+    let about = about.ok_or(Turned::Missing)?;
     sent(&posted, &about).await
 }
 
@@ -209,13 +211,12 @@ pub(in crate::http::items) async fn with_files(
 ) -> Result<HttpResponse, Error> {
     let mut posted = Posted::with_files(request, received).await?;
     let reader = &posted.reader;
-    let missing = || Why::Missing.to(reader.t);
     let about = match reader.read_item(item).await? {
         Some(before) if reader.works_on(&before) => Some(About::of(reader, &before).await?),
         Some(_) => None,
         None => About::new(reader, item.kind, |name| posted.field(name)).await?,
     };
-    let about = about.ok_or_else(missing)?;
+    let about = about.ok_or(Turned::Missing)?;
     let here = address(reader, &about);
     posted.reader.here = here;
     let sheet = Sheet::read(&posted, &about);
@@ -226,7 +227,7 @@ pub(in crate::http::items) async fn with_files(
 /// The kind that an address names; plans are made with their projects.
 fn kind(reader: &Reader, request: &HttpRequest) -> Result<ItemKind, Turned> {
     match reader.kind(request.match_info().query("kind"))? {
-        ItemKind::Plan => Err(Why::Missing.to(reader.t)),
+        ItemKind::Plan => Err(Turned::Missing),
         kind @ (ItemKind::Project | ItemKind::Form | ItemKind::Record | ItemKind::Approval) => {
             Ok(kind)
         }
@@ -242,7 +243,7 @@ async fn own(reader: &Reader, request: &HttpRequest) -> Result<Item, Turned> {
     if reader.works_on(&item) {
         return Ok(item);
     }
-    Err(Why::Rejected(NOT_THEIRS).to(reader.t))
+    Err(Turned::Rejected(NOT_THEIRS))
 }
 
 async fn sent(posted: &Posted, about: &About) -> Result<HttpResponse, Turned> {
@@ -297,7 +298,7 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
 /// What was typed, and what somebody else has made of the item meanwhile. Saved again, it takes the place of that.
 async fn changed(reader: &Reader, about: &About, mut sheet: Sheet) -> Result<HttpResponse, Turned> {
     let now = reader.read_item(&about.own).await?;
-    let now = now.ok_or_else(|| Why::Missing.to(reader.t))?;
+    let now = now.ok_or(Turned::Missing)?;
     sheet.read_files(reader, &about.own).await?;
     let answer = Answer {
         status: StatusCode::CONFLICT,
@@ -331,7 +332,7 @@ async fn draft(
         target: match before {
             Some(_) => {
                 let seen = posted.field("changed_at").parse();
-                let seen = seen.map_err(|_| Why::Malformed.to(reader.t))?;
+                let seen = seen.map_err(|_| Turned::Malformed)?;
                 let seen = Some(Timestamp::from_millis(seen));
                 Target::Existing(about.own.id.clone(), seen)
             }
@@ -366,7 +367,7 @@ async fn conflict(
     lines.retain(|line| !typed.contains(line));
     Ok(Conflict {
         who: show::actor(&now.head().changed_by, &names, reader.t),
-        at: Moment::of(now.head().changed_at),
+        at: Moment::to_minute(now.head().changed_at, reader.t.lang),
         href: reader.place.item(&now.item_ref()),
         lines,
     })
@@ -432,25 +433,28 @@ async fn customer(reader: &Reader, kind: ItemKind) -> Result<HttpResponse, Turne
         query.extend(along.iter().map(|(name, value)| (*name, value.as_str())));
         (reader.place.with(&path, &query), choice)
     });
-    Ok(render(&CustomerPage {
-        t,
-        heading: match kind {
-            ItemKind::Record => t.new_record,
-            ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
-                t.new_approval
-            }
+    Ok(respond(
+        StatusCode::OK,
+        &CustomerPage {
+            t,
+            heading: match kind {
+                ItemKind::Record => t.new_record,
+                ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
+                    t.new_approval
+                }
+            },
+            action: reader
+                .place
+                .to(&path)
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            q,
+            choices: choices.collect(),
+            along,
+            more: found.more,
+            frame: Frame::of(reader)?,
         },
-        action: reader
-            .place
-            .to(&path)
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        q,
-        choices: choices.collect(),
-        along,
-        more: found.more,
-        frame: Frame::of(reader)?,
-    }))
+    ))
 }

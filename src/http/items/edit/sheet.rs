@@ -13,7 +13,7 @@ use crate::http::items::edit::record::RecordSheet;
 use crate::http::items::names::Names;
 use crate::http::items::people;
 use crate::http::items::texts::Texts;
-use crate::http::items::turned::{Turned, Why};
+use crate::http::items::turned::Turned;
 use crate::model::contact::Contact;
 use crate::model::form::Form;
 use crate::model::ids::UserId;
@@ -85,7 +85,7 @@ impl About {
             match reader.item("form", asked("form")).await? {
                 Item::Form(form) => about.form = Some(form),
                 Item::Project(_) | Item::Record(_) | Item::Approval(_) => {
-                    return Err(Why::Missing.to(reader.t));
+                    return Err(Turned::Missing);
                 }
             }
         }
@@ -244,7 +244,7 @@ impl Sheet {
             Part::Project(sheet) => sheet.content(reader, before, faults).await,
             Part::Form(sheet) => sheet.content(reader, faults),
             Part::Record(sheet) => sheet.content(reader, faults).await,
-            Part::Approval(sheet) => sheet.content(reader),
+            Part::Approval(sheet) => sheet.content(),
         }
     }
 
