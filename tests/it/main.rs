@@ -19,6 +19,7 @@ mod embedded_store;
 mod faults;
 mod files;
 mod fixtures;
+mod guest;
 mod home;
 mod item_pages;
 mod items;
