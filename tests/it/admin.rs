@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
-use reqwest::{Method, Response};
+use reqwest::Method;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use wecom_bridge::decide::sync::id;
 use wecom_bridge::http::admin::DOORS;
 use wecom_bridge::model::effect::Effect;
@@ -14,6 +14,7 @@ use wecom_bridge::model::sync::{
 use wecom_bridge::sim::faults::Fault;
 use wecom_bridge::sim::person::{Contact, Member};
 
+use crate::guest::{Guest, Page, page};
 use crate::world::{ADMIN_PASSWORD, Address, CORP, On, Setup, World, contact, stories, user};
 
 const OWN: &str = "https://bridge.localhost";
@@ -51,77 +52,15 @@ async fn world(more: &'static str) -> World {
     world
 }
 
-/// Somebody with cookies.
-struct Guest<'a> {
-    world: &'a World,
-    cookies: BTreeMap<String, String>,
-    origin: &'static str,
-}
-
-/// A page as it came.
-struct Page {
-    status: u16,
-    to: String,
-    html: String,
-}
-
-impl<'a> Guest<'a> {
-    fn new(world: &'a World) -> Self {
-        Self {
-            world,
-            cookies: BTreeMap::new(),
-            origin: OWN,
-        }
-    }
-
-    async fn send(&mut self, method: Method, path: &str, form: Option<&str>) -> Response {
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(k, v)| format!("{k}={v}"))
-            .collect();
-        let url = self.world.base.join(path).unwrap();
-        let mut request = self.world.http.request(method, url);
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
-        if let Some(form) = form {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(form.to_owned());
-            if !self.origin.is_empty() {
-                request = request.header(ORIGIN, self.origin);
-            }
-        }
-        let answer = request.send().await.unwrap();
-        for cookie in answer.headers().get_all(SET_COOKIE) {
-            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            match value {
-                "" => self.cookies.remove(name),
-                value => self.cookies.insert(name.into(), value.into()),
-            };
-        }
-        answer
-    }
-
-    async fn get(&mut self, path: &str) -> Page {
-        page(self.send(Method::GET, path, None).await).await
-    }
-
-    /// Sends a form with these fields as they are.
-    async fn post(&mut self, path: &str, form: &str) -> Page {
-        page(self.send(Method::POST, path, Some(form)).await).await
-    }
-
+impl Guest<'_> {
     /// Sends a form with the token that the page of `from` gives.
-    async fn submit(&mut self, from: &str, path: &str, form: &str) -> Page {
+    async fn submit_form(&mut self, from: &str, path: &str, form: &str) -> Page {
         let token = token(&self.get(from).await.html);
-        self.post(path, &format!("{form}&token={token}")).await
+        self.post_form(path, &format!("{form}&token={token}")).await
     }
 
-    async fn log_in(&mut self, password: &str) -> Page {
-        self.submit(
+    async fn log_in_by(&mut self, password: &str) -> Page {
+        self.submit_form(
             "/admin/login",
             "/admin/login",
             &format!("password={password}"),
@@ -131,35 +70,9 @@ impl<'a> Guest<'a> {
 
     /// By WeCom's login, as `member:ID` or `contact:ID`.
     async fn log_in_as(&mut self, who: &str, tenant: &str) -> Page {
-        let away = self.get(&format!("/admin/login/wecom/{tenant}")).await;
-        let mut authorize = url::Url::parse(&away.to).unwrap();
-        authorize.query_pairs_mut().append_pair("as", who);
-        let back = self.world.http.get(authorize).send().await.unwrap();
-        let back = back.headers()[LOCATION].to_str().unwrap().to_owned();
-        self.get(back.strip_prefix(OWN).unwrap()).await
+        self.log_in(who, &format!("/admin/login/wecom/{tenant}"))
+            .await
     }
-}
-
-async fn page(answer: Response) -> Page {
-    let status = answer.status().as_u16();
-    let location = answer.headers().get(LOCATION);
-    let to = location.map_or("", |to| to.to_str().unwrap()).to_owned();
-    if answer
-        .headers()
-        .get("content-type")
-        .is_some_and(|kind| kind == "text/html; charset=utf-8")
-    {
-        let header = |name: &str| answer.headers()[name].to_str().unwrap();
-        let policy = header("content-security-policy");
-        assert!(
-            !policy.contains("unsafe") && policy.contains("default-src 'none'"),
-            "{policy}"
-        );
-        assert_eq!(header("cache-control"), "no-store");
-        assert_eq!(header("x-content-type-options"), "nosniff");
-    }
-    let html = answer.text().await.unwrap();
-    Page { status, to, html }
 }
 
 fn token(html: &str) -> String {
@@ -191,7 +104,7 @@ async fn every_door_is_closed_to_strangers() {
     member.get(back.strip_prefix(OWN).unwrap()).await;
     let session = member.cookies["__Host-wb_session"].clone();
     let mut admin = Guest::new(&world);
-    admin.log_in(ADMIN_PASSWORD).await;
+    admin.log_in_by(ADMIN_PASSWORD).await;
     let real = admin.cookies["__Secure-wb_admin"].clone();
 
     let cookies = [
@@ -212,8 +125,11 @@ async fn every_door_is_closed_to_strangers() {
             guest.cookies.clone_from(&cookies);
             let path = filled(door.path);
             let method = Method::from_bytes(door.method.as_bytes()).unwrap();
-            let form = (method == Method::POST).then_some("scope=all&to=off&reason=x");
-            let answer = page(guest.send(method, &path, form).await).await;
+            let request = match method {
+                Method::POST => guest.form(&path, "scope=all&to=off&reason=x".into()),
+                method => guest.request(method, &path),
+            };
+            let answer = page(guest.answer(request).await).await;
             let seen = (answer.status, answer.to.as_str(), answer.html.as_str());
             assert_eq!(
                 seen,
@@ -235,7 +151,7 @@ async fn every_form_needs_its_sessions_token_and_our_origin() {
     let world = world("").await;
     let (mut admin, mut other) = (Guest::new(&world), Guest::new(&world));
     for guest in [&mut admin, &mut other] {
-        let entered = guest.log_in(ADMIN_PASSWORD).await;
+        let entered = guest.log_in_by(ADMIN_PASSWORD).await;
         assert_eq!((entered.status, entered.to.as_str()), (303, "/admin"));
     }
     let base = format!("/admin/corps/{CORP}");
@@ -262,7 +178,7 @@ async fn every_form_needs_its_sessions_token_and_our_origin() {
         for (what, origin, token) in &cases {
             admin.origin = origin;
             let form = format!("scope=all&to=off&reason=x&userid=ZhangSan{token}");
-            let answer = admin.post(&filled(door.path), &form).await;
+            let answer = admin.post_form(&filled(door.path), &form).await;
             assert_eq!(answer.status, 403, "{what}: {}", door.path);
             assert!(answer.html.contains("<h1>"), "{what}");
         }
@@ -270,7 +186,7 @@ async fn every_form_needs_its_sessions_token_and_our_origin() {
     assert_eq!(world.items("events").await.len(), before);
     admin.origin = OWN;
     let answer = admin
-        .post(&format!("{base}/sync"), &format!("scope=all&token={own}"))
+        .post_form(&format!("{base}/sync"), &format!("scope=all&token={own}"))
         .await;
     assert_eq!(answer.status, 303);
     for door in DOORS.iter().filter(|door| door.method == "GET") {
@@ -314,12 +230,12 @@ async fn only_named_members_get_in_by_wecom() {
         let path = filled(&door.path.replace("{corp}", "wwOther"));
         let answer = match door.method {
             "GET" => admin.get(&path).await,
-            _ => admin.post(&path, "").await,
+            _ => admin.post_form(&path, "").await,
         };
         assert_eq!(answer.status, 404, "another corp's page: {path}");
     }
     let mut by_password = Guest::new(&world);
-    by_password.log_in(ADMIN_PASSWORD).await;
+    by_password.log_in_by(ADMIN_PASSWORD).await;
     for corp in [CORP, "wwOther"] {
         let answer = by_password.get(&format!("/admin/corps/{corp}")).await;
         assert_eq!(answer.status, 200, "{corp}");
@@ -334,24 +250,24 @@ async fn passwords_are_tried_ten_times() {
     let mut guest = Guest::new(&world);
     for n in 0..10 {
         let long = "x".repeat(2000);
-        let tried = guest.log_in(if n == 0 { &long } else { "wrong" }).await;
+        let tried = guest.log_in_by(if n == 0 { &long } else { "wrong" }).await;
         assert_eq!(tried.status, 403, "{n}");
         assert!(tried.html.contains("密码不正确"));
         assert!(!guest.cookies.contains_key("__Secure-wb_admin"));
     }
     for password in ["wrong", ADMIN_PASSWORD] {
-        assert_eq!(guest.log_in(password).await.status, 429, "{password}");
+        assert_eq!(guest.log_in_by(password).await.status, 429, "{password}");
     }
     world.clock.advance(Duration::from_secs(599));
-    assert_eq!(guest.log_in(ADMIN_PASSWORD).await.status, 429);
+    assert_eq!(guest.log_in_by(ADMIN_PASSWORD).await.status, 429);
     world.clock.advance(Duration::from_secs(1));
-    assert_eq!(guest.log_in(ADMIN_PASSWORD).await.status, 303);
+    assert_eq!(guest.log_in_by(ADMIN_PASSWORD).await.status, 303);
     for n in 0..20 {
-        let again = guest.log_in(ADMIN_PASSWORD).await;
+        let again = guest.log_in_by(ADMIN_PASSWORD).await;
         assert_eq!(again.status, 303, "{n}: who knows it is not counted");
     }
     let blind = Guest::new(&world)
-        .post("/admin/login", "password=password")
+        .post_form("/admin/login", "password=password")
         .await;
     assert_eq!(blind.status, 403, "the form has a token too");
 }
@@ -360,12 +276,12 @@ async fn passwords_are_tried_ten_times() {
 async fn sessions_end() {
     let world = world("").await;
     let mut guest = Guest::new(&world);
-    guest.log_in(ADMIN_PASSWORD).await;
+    guest.log_in_by(ADMIN_PASSWORD).await;
     let kept = guest.cookies.clone();
     let base = format!("/admin/corps/{CORP}");
     assert_eq!(guest.get(&base).await.status, 200);
-    assert_eq!(guest.post("/admin/logout", "").await.status, 403);
-    let out = guest.submit(&base, "/admin/logout", "").await;
+    assert_eq!(guest.post_form("/admin/logout", "").await.status, 403);
+    let out = guest.submit_form(&base, "/admin/logout", "").await;
     assert_eq!((out.status, out.to.as_str()), (303, "/admin/login"));
     assert_eq!(guest.get(&base).await.to, "/admin/login");
     guest.cookies = kept;
@@ -374,7 +290,7 @@ async fn sessions_end() {
         "/admin/login",
         "a copy of the cookie"
     );
-    guest.log_in(ADMIN_PASSWORD).await;
+    guest.log_in_by(ADMIN_PASSWORD).await;
     assert_eq!(guest.get(&base).await.status, 200);
     world.clock.advance(Duration::from_secs(8 * 3600));
     assert_eq!(guest.get(&base).await.to, "/admin/login");
@@ -390,7 +306,7 @@ async fn a_logout_holds_everywhere(on: On) {
     };
     let mut world = World::with(on, setup).await;
     let mut guest = Guest::new(&world);
-    guest.log_in(ADMIN_PASSWORD).await;
+    guest.log_in_by(ADMIN_PASSWORD).await;
     let kept = guest.cookies.clone();
     let page = format!("/admin/corps/{CORP}");
     let opened = async |world: &World, at: &url::Url| {
@@ -404,7 +320,7 @@ async fn a_logout_holds_everywhere(on: On) {
     assert_eq!(opened(&world, &elsewhere).await, 200);
     let mut guest = Guest::new(&world);
     guest.cookies = kept.clone();
-    let out = guest.submit(&page, "/admin/logout", "").await;
+    let out = guest.submit_form(&page, "/admin/logout", "").await;
     assert_eq!((out.status, out.to.as_str()), (303, "/admin/login"));
     // One process on Redis hears of it at once, the file's next one from the file.
     if let On::Redis = on {
@@ -414,7 +330,7 @@ async fn a_logout_holds_everywhere(on: On) {
     assert_eq!(opened(&world, &elsewhere).await, 303);
     let mut other = Guest::new(&world);
     assert_eq!(
-        other.log_in(ADMIN_PASSWORD).await.status,
+        other.log_in_by(ADMIN_PASSWORD).await.status,
         303,
         "others get in"
     );
@@ -425,10 +341,10 @@ async fn a_logout_holds_everywhere(on: On) {
 async fn a_session_that_has_ended_stays_ended_when_a_corp_comes() {
     let mut world = world("").await;
     let mut guest = Guest::new(&world);
-    guest.log_in(ADMIN_PASSWORD).await;
+    guest.log_in_by(ADMIN_PASSWORD).await;
     let kept = guest.cookies.clone();
     let page = format!("/admin/corps/{CORP}");
-    let out = guest.submit(&page, "/admin/logout", "").await;
+    let out = guest.submit_form(&page, "/admin/logout", "").await;
     assert_eq!(out.to, "/admin/login");
     for id in ["aaa", "zzz"] {
         let another = format!(
@@ -476,7 +392,7 @@ async fn every_sync_that_is_kept_is_shown() {
     let runs: Vec<Effect> = runs.collect();
     world.put(&runs).await;
     let mut admin = Guest::new(&world);
-    admin.log_in(ADMIN_PASSWORD).await;
+    admin.log_in_by(ADMIN_PASSWORD).await;
     let page = admin.get(&format!("/admin/corps/{CORP}/sync")).await;
     let places = (1..=30).map(|n| page.html.find(&format!("sync-{n}.")));
     let places: Vec<usize> = places.map(Option::unwrap).collect();
@@ -489,9 +405,8 @@ async fn cookies_are_out_of_reach() {
     let mut guest = Guest::new(&world);
     let form = guest.get("/admin/login").await;
     let fields = format!("password={ADMIN_PASSWORD}&token={}", token(&form.html));
-    let entered = guest
-        .send(Method::POST, "/admin/login", Some(&fields))
-        .await;
+    let request = guest.form("/admin/login", fields);
+    let entered = guest.answer(request).await;
     let cookies: Vec<&str> = entered
         .headers()
         .get_all(SET_COOKIE)
@@ -555,10 +470,10 @@ async fn the_dead_are_replayed_and_discarded() {
         .collect();
 
     let discard = format!("{base}/events/{}/discard", places[0]);
-    let none = admin.submit(&base, &discard, "reason=").await;
+    let none = admin.submit_form(&base, &discard, "reason=").await;
     assert_eq!(none.status, 400, "a reason is needed");
     let done = admin
-        .submit(&base, &discard, "reason=a+test&from=dead")
+        .submit_form(&base, &discard, "reason=a+test&from=dead")
         .await;
     assert_eq!(
         done.to,
@@ -573,7 +488,7 @@ async fn the_dead_are_replayed_and_discarded() {
 
     world.sim.faults().clear();
     let kind = admin
-        .submit(
+        .submit_form(
             &base,
             &format!("{base}/dead/replay"),
             "queue=events&kind=subscribe",
@@ -583,14 +498,14 @@ async fn the_dead_are_replayed_and_discarded() {
     // The second of the three, an hour after the first; the form reads Beijing's time.
     let span = "queue=events&since=2026-09-21T23%3A00&until=2026-09-21T23%3A30";
     let before = admin
-        .submit(&base, &format!("{base}/dead/replay"), span)
+        .submit_form(&base, &format!("{base}/dead/replay"), span)
         .await;
     let one = admin
-        .submit(&base, &format!("{base}/events/{}/replay", places[1]), "")
+        .submit_form(&base, &format!("{base}/events/{}/replay", places[1]), "")
         .await;
     assert_eq!(one.status, 303);
     let rest = admin
-        .submit(&base, &format!("{base}/dead/replay"), "queue=events")
+        .submit_form(&base, &format!("{base}/dead/replay"), "queue=events")
         .await;
     for done in [&before, &rest] {
         assert!(done.to.ends_with("said=replayed&count=1"), "{}", done.to);
@@ -604,11 +519,11 @@ async fn the_dead_are_replayed_and_discarded() {
         "{said}"
     );
     let unknown = admin
-        .submit(&base, &format!("{base}/events/1-1/replay"), "")
+        .submit_form(&base, &format!("{base}/events/1-1/replay"), "")
         .await;
     assert_eq!(unknown.status, 404);
     let strange = admin
-        .submit(&base, &format!("{base}/events/nowhere/replay"), "")
+        .submit_form(&base, &format!("{base}/events/nowhere/replay"), "")
         .await;
     assert_eq!(strange.status, 404);
 }
@@ -617,7 +532,7 @@ async fn the_dead_are_replayed_and_discarded() {
 async fn asked_for_by_events_of_our_own() {
     let world = world("").await;
     let mut admin = Guest::new(&world);
-    admin.log_in(ADMIN_PASSWORD).await;
+    admin.log_in_by(ADMIN_PASSWORD).await;
     let base = format!("/admin/corps/{CORP}");
     let forms = [
         ("sync", "scope=links&dry=1", 303),
@@ -629,7 +544,9 @@ async fn asked_for_by_events_of_our_own() {
         ("members/send-link", "userid=a+b", 400),
     ];
     for (path, form, status) in forms {
-        let answer = admin.submit(&base, &format!("{base}/{path}"), form).await;
+        let answer = admin
+            .submit_form(&base, &format!("{base}/{path}"), form)
+            .await;
         assert_eq!(answer.status, status, "{path} {form}");
     }
     let count = async |kind: &str| {
@@ -660,7 +577,7 @@ async fn pages_show_what_is_kept_and_hide_codes() {
         .await;
     world.settle().await;
     let mut admin = Guest::new(&world);
-    admin.log_in(ADMIN_PASSWORD).await;
+    admin.log_in_by(ADMIN_PASSWORD).await;
     let base = format!("/admin/corps/{CORP}");
     let event = world.items("events").await;
     let event = event.iter().find(|event| {
@@ -736,7 +653,9 @@ async fn pages_show_what_is_kept_and_hide_codes() {
             "{path}"
         );
     }
-    let checked = admin.submit(&base, &format!("{base}/doctor"), "").await;
+    let checked = admin
+        .submit_form(&base, &format!("{base}/doctor"), "")
+        .await;
     assert_eq!(checked.status, 303);
     let report = admin.get(&format!("{base}/doctor")).await.html;
     assert!(report.contains("class=\"checks\""), "{report}");
@@ -757,9 +676,9 @@ async fn the_doctor_tells_what_this_process_has_met() {
     edited.unwrap();
     world.settle().await;
     let mut admin = Guest::new(&world);
-    admin.log_in(ADMIN_PASSWORD).await;
+    admin.log_in_by(ADMIN_PASSWORD).await;
     let page = format!("/admin/corps/{CORP}/doctor");
-    admin.submit(&page, &page, "").await;
+    admin.submit_form(&page, &page, "").await;
     let report = admin.get(&page).await.html;
     for part in [
         &format!("standing fault of {CORP}"),

@@ -7,11 +7,6 @@ mod measures;
 mod refusals;
 mod shows;
 
-use std::collections::BTreeMap;
-
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
-use reqwest::{Method, RequestBuilder, Response};
-use url::Url;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::decide::request::{Command, Content, Draft, NewComment, Request, Target};
 use wecom_bridge::model::form::{CustomerUse, Field, FieldKind, Submissions};
@@ -20,6 +15,7 @@ use wecom_bridge::model::item::{Actor, Circle, ItemKey, ItemRef};
 use wecom_bridge::model::project::{Handler, Stage, Task, TaskState};
 use wecom_bridge::sim::person::{Contact, Member};
 
+use crate::guest::{Guest, Page};
 use crate::world::{Address, CORP, On, Setup, World, contact, user};
 
 const OWN: &str = "https://bridge.localhost";
@@ -239,35 +235,9 @@ pub(crate) fn approval() -> Content {
     }
 }
 
-/// Somebody with cookies.
-struct Guest<'a> {
-    world: &'a World,
-    cookies: BTreeMap<String, String>,
-    origin: &'static str,
-    language: &'static str,
-}
-
-/// A page as it came.
-#[derive(Debug)]
-struct Page {
-    status: u16,
-    to: String,
-    tag: String,
-    html: String,
-}
-
 impl<'a> Guest<'a> {
-    fn new(world: &'a World) -> Self {
-        Self {
-            world,
-            cookies: BTreeMap::new(),
-            origin: OWN,
-            language: "",
-        }
-    }
-
     /// Somebody who has logged in, as `member:ID` or `contact:ID`.
-    async fn of(world: &'a World, who: &str) -> Self {
+    async fn at_home(world: &'a World, who: &str) -> Self {
         let mut guest = Self::new(world);
         let back = guest.log_in(who, HOME).await;
         assert_eq!(
@@ -275,68 +245,6 @@ impl<'a> Guest<'a> {
             (302, format!("/{HOME}").as_str())
         );
         guest
-    }
-
-    /// A whole login that begins at this path: the answer to its end.
-    async fn log_in(&mut self, who: &str, path: &str) -> Page {
-        let back = self.way_back(who, path).await;
-        self.get(&back).await
-    }
-
-    /// Where WeCom's login sends this person back to.
-    async fn way_back(&mut self, who: &str, path: &str) -> String {
-        let away = self.get(path).await;
-        let mut authorize = Url::parse(&away.to).unwrap();
-        authorize.query_pairs_mut().append_pair("as", who);
-        let back = self.world.http.get(authorize).send().await.unwrap();
-        let back = back.headers()[LOCATION].to_str().unwrap();
-        back.strip_prefix(OWN).unwrap().to_owned()
-    }
-
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies = self.cookies.iter().map(|(k, v)| format!("{k}={v}"));
-        let cookies: Vec<String> = cookies.collect();
-        let url = self.world.base.join(path).unwrap();
-        let mut request = self.world.http.request(method, url);
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
-        if !self.language.is_empty() {
-            request = request.header("accept-language", self.language);
-        }
-        request
-    }
-
-    async fn get(&mut self, path: &str) -> Page {
-        let answer = self.request(Method::GET, path).send().await.unwrap();
-        self.keep_cookies(&answer);
-        page(answer).await
-    }
-
-    fn keep_cookies(&mut self, answer: &Response) {
-        for cookie in answer.headers().get_all(SET_COOKIE) {
-            let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            match value {
-                "" => self.cookies.remove(name),
-                value => self.cookies.insert(name.into(), value.into()),
-            };
-        }
-    }
-
-    /// Sends these fields as they are.
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(fields);
-        let request = self
-            .request(Method::POST, path)
-            .header("content-type", "application/x-www-form-urlencoded");
-        let request = match self.origin {
-            "" => request,
-            origin => request.header(ORIGIN, origin),
-        };
-        let request = request.body(form.finish());
-        page(request.send().await.unwrap()).await
     }
 
     /// Sends a form of a page: what the page hides in it, and these fields.
@@ -348,32 +256,6 @@ impl<'a> Guest<'a> {
             .chain(fields.iter().copied())
             .collect();
         self.post(path, &all).await
-    }
-}
-
-async fn page(answer: Response) -> Page {
-    let status = answer.status().as_u16();
-    let header = |name: &str| {
-        let value = answer.headers().get(name);
-        value.map_or("", |value| value.to_str().unwrap()).to_owned()
-    };
-    if header("content-type") == "text/html; charset=utf-8" {
-        let policy = header("content-security-policy");
-        let good = !policy.contains("unsafe") && policy.contains("default-src 'none'");
-        assert!(good, "{policy}");
-        assert_eq!(header("x-content-type-options"), "nosniff");
-        let caching = header("cache-control");
-        let expected = match header("etag").is_empty() {
-            true => "no-store",
-            false => "private, no-cache",
-        };
-        assert_eq!(caching, expected);
-    }
-    Page {
-        status,
-        to: header("location"),
-        tag: header("etag"),
-        html: answer.text().await.unwrap(),
     }
 }
 
@@ -402,7 +284,7 @@ fn token_before(html: &str, text: &str) -> String {
 
 /// A personal link's token for 王女士, as 张三 finds it where he chooses a customer.
 async fn personal(world: &World) -> String {
-    let mut zhang = Guest::of(world, "member:ZhangSan").await;
+    let mut zhang = Guest::at_home(world, "member:ZhangSan").await;
     token_before(&zhang.get(HOME).await.html, "王女士")
 }
 

@@ -61,6 +61,12 @@ pub(crate) enum On {
     Redis,
 }
 
+/// The public address of a service whose links are only looked at.
+const ELSEWHERE: &str = "http://127.0.0.1:8080";
+
+/// The public address of a service behind a proxy that ends TLS.
+const BEHIND_TLS: &str = "https://bridge.localhost";
+
 /// What the service takes for its public address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Address {
@@ -196,6 +202,14 @@ impl Drop for World {
 }
 
 impl World {
+    /// The service's public address, where it is not where it listens.
+    pub(crate) fn own(&self) -> &'static str {
+        match self.text.contains(BEHIND_TLS) {
+            true => BEHIND_TLS,
+            false => ELSEWHERE,
+        }
+    }
+
     pub(crate) async fn start(on: On) -> Self {
         Self::with(on, Setup::default()).await
     }
@@ -692,9 +706,9 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
         Address::Elsewhere | Address::BehindTls => 0,
     };
     let public_url = match setup.address {
-        Address::Elsewhere => "http://127.0.0.1:8080".to_owned(),
+        Address::Elsewhere => ELSEWHERE.to_owned(),
         Address::Here(_) => format!("http://127.0.0.1:{port}"),
-        Address::BehindTls => "https://bridge.localhost".to_owned(),
+        Address::BehindTls => BEHIND_TLS.to_owned(),
     };
     let jssdk_url = match setup.address {
         Address::Here(JsSdk::Simulated) => format!("jssdk_url = \"{base}jssdk.js\""),

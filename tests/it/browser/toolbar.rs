@@ -550,7 +550,9 @@ pub(super) async fn what_goes_wrong_is_said(browser: &Browser) {
         );
         browser.script(&breaks).await;
         browser.click("[data-kind=form]").await;
-        browser.click("[data-form-id=f1]").await;
+        browser
+            .click("#items[aria-busy=false] [data-form-id=f1]")
+            .await;
         browser.type_into("[name=what]", "门坏了").await;
         browser.click("[value=send]").await;
         browser.sees(trouble).await;
@@ -604,7 +606,9 @@ pub(super) async fn a_customer_is_answered_and_a_form_filled_in(browser: &Browse
     assert_eq!(waiting.await, json!(0), "it is answered");
 
     browser.click("[data-kind=form]").await;
-    browser.click("[data-form-id=f1]").await;
+    browser
+        .click("#items[aria-busy=false] [data-form-id=f1]")
+        .await;
     let folder = TempDir::new().unwrap();
     let photo = folder.path().join("现场.png");
     std::fs::write(&photo, picture(640, 480, ImageFormat::Png)).unwrap();

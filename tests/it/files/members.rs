@@ -43,7 +43,7 @@ impl Office {
             "token",
             "request",
             "changed_at",
-            "id",
+            "new_id",
             "form",
             "contact",
             "about",
@@ -167,9 +167,9 @@ async fn without_a_script_the_editor_comes_back(on: On) {
     zhang.json = false;
     let page = office.page(&zhang, RECORD).await;
     let field = |name: &str| value(&page, &format!("name=\"{name}\" value=\"")).unwrap();
-    let (id, token) = (field("id"), zhang.token.clone());
+    let (id, token) = (field("new_id"), zhang.token.clone());
     let mut parts: Vec<Part<'_>> = vec![
-        ("id", None, id.as_bytes()),
+        ("new_id", None, id.as_bytes()),
         ("form", None, b"f1"),
         ("contact", None, b"wmCustomer1"),
         ("title", None, "灯不亮".as_bytes()),

@@ -5,7 +5,8 @@ use url::Url;
 use wecom_bridge::sim::person::Contact;
 use wecom_bridge::sim::weixin::Snapshots;
 
-use crate::home::{CHEN, Guest, HOME, OWN, Page, WANG, at, project, put, share, wang};
+use crate::guest::{Guest, Page};
+use crate::home::{CHEN, HOME, OWN, WANG, at, project, put, share, wang};
 use crate::world::{Address, On, Setup, World, contact, stories, user};
 
 stories!(

@@ -5,8 +5,9 @@ use wecom_bridge::model::form::Submissions;
 use wecom_bridge::model::item::{Item, ItemState};
 use wecom_bridge::store::record::{Key, Table};
 
+use crate::guest::Guest;
 use crate::home::shows::{advance, shared};
-use crate::home::{Guest, HOME, WANG, ask, at, corp, form, item, put, put_at, share, wang, zhang};
+use crate::home::{HOME, WANG, ask, at, corp, form, item, put, put_at, share, wang, zhang};
 use crate::world::{On, World, stories};
 
 stories!(
@@ -38,7 +39,7 @@ fn option(html: &str, title: &str) -> String {
 
 async fn a_form_is_filled_in_once(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("form:f1");
     let page = guest.get(&path).await;
     let zhang = option(&page.html, "张三");
@@ -106,7 +107,7 @@ async fn a_form_is_filled_in_once(on: On) {
 
 async fn what_is_wrong_stands_beside_it(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("form:f1");
     let page = guest.get(&path).await;
     let fields = [
@@ -152,7 +153,7 @@ async fn a_form_may_be_filled_in_again(on: On) {
     let world = super::office(on).await;
     put(&world, "f1", "报修", "", form(Submissions::Many)).await;
     share(&world, &wang(), &["form:f1"]).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("form:f1");
     let page = guest.get(&path).await;
     let first = guest
@@ -197,7 +198,7 @@ async fn a_form_may_be_filled_in_again(on: On) {
 
 async fn an_approval_is_answered(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("approval:a1");
     let page = guest.get(&path).await;
     let long = "长".repeat(501);
@@ -227,7 +228,7 @@ async fn an_approval_is_answered(on: On) {
 
 async fn a_text_that_has_changed_is_not_agreed_to(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("approval:a1");
     let page = guest.get(&path).await;
     let reference = item("approval:a1");
@@ -261,7 +262,7 @@ async fn a_text_that_has_changed_is_not_agreed_to(on: On) {
 
 async fn a_comment_is_sent_once(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("plan:p1");
     let page = guest.get(&path).await;
     let tap = || guest.send(&page, &path, "comment", &[("text", "什么时候？")]);
@@ -299,7 +300,7 @@ async fn a_comment_is_sent_once(on: On) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_written_outlives_a_sleeping_store() {
     let world = shared(On::Redis).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let (form, plan) = (at("form:f1"), at("plan:p1"));
     let (form_page, plan_page) = (guest.get(&form).await, guest.get(&plan).await);
     let written = [("f-what", "<i>灯</i>"), ("f-tel", "12345")];

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::guest::Guest;
 use crate::home::shows::shared;
-use crate::home::{Guest, HOME, WANG, at};
+use crate::home::{HOME, WANG, at};
 use crate::world::{On, stories};
 
 stories!(

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use wecom_bridge::decide::request::Content;
 
+use crate::guest::Guest;
 use crate::home::shows::shared;
-use crate::home::{Guest, HOME, WANG, at, office, project, put, share, wang};
+use crate::home::{HOME, WANG, at, office, project, put, share, wang};
 use crate::world::On;
 
 /// What a first load may weigh, in bytes, without pictures.
@@ -15,7 +16,7 @@ const FIRST_LOAD_MAX: usize = 50_000;
 async fn a_first_load_is_small() {
     let world = office(On::Embedded).await;
     fill(&world, 200).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let mut files = 0;
     for asset in ["home.css", "files.css", "files.js", "home.js"] {
         let asset = format!("assets/{asset}");
@@ -41,7 +42,7 @@ async fn two_hundred_items_take_milliseconds() {
     for on in [On::Embedded, On::Redis] {
         let world = office(on).await;
         fill(&world, 200).await;
-        let mut guest = Guest::of(&world, WANG).await;
+        let mut guest = Guest::at_home(&world, WANG).await;
         let mut took = Vec::new();
         for _ in 0..20 {
             let started = Instant::now();
@@ -80,7 +81,7 @@ async fn fill(world: &crate::world::World, count: usize) {
 #[tokio::test]
 async fn nothing_is_marked_by_looking_at_the_list() {
     let world = shared(On::Embedded).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let (one, two) = (guest.get(HOME).await, guest.get(HOME).await);
     assert_eq!(one.tag, two.tag);
     assert!(!one.tag.is_empty());

@@ -5,10 +5,10 @@ use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::model::form::Submissions;
 use wecom_bridge::sim::person::{Contact, Counts};
 
+use crate::guest::{Guest, Page, page};
 use crate::home::shows::shared;
 use crate::home::{
-    CHEN, Guest, HOME, OWN, Page, WANG, at, form, hidden, page, personal, project, put, reply,
-    revoke, share, wang,
+    CHEN, HOME, OWN, WANG, at, form, hidden, personal, project, put, reply, revoke, share, wang,
 };
 use crate::world::{On, contact, stories};
 
@@ -72,8 +72,8 @@ async fn others_and_strangers_see_nothing(on: On) {
         "there is no session"
     );
 
-    let mut wang_ = Guest::of(&world, WANG).await;
-    let mut chen = Guest::of(&world, CHEN).await;
+    let mut wang_ = Guest::at_home(&world, WANG).await;
+    let mut chen = Guest::at_home(&world, CHEN).await;
     // A personal link shows a customer nothing but their own.
     let own = chen.get(&format!("{HOME}&t={token}")).await;
     assert!(
@@ -134,7 +134,7 @@ async fn others_and_strangers_see_nothing(on: On) {
 
 async fn forged_forms_do_nothing(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("project:p1");
     let page = guest.get(&path).await;
     let text = [("text", "伪造")];
@@ -155,7 +155,7 @@ async fn forged_forms_do_nothing(on: On) {
         let fields = own.iter().copied().chain(text);
         fields.filter(|(field, _)| *field != name).collect()
     };
-    let mut chen = Guest::of(&world, CHEN).await;
+    let mut chen = Guest::at_home(&world, CHEN).await;
     let theirs = chen.get(&at("project:p1")).await;
     assert_eq!(theirs.status, 404);
     let nobody = Guest::new(&world);
@@ -227,7 +227,7 @@ async fn scripts_are_text(on: On) {
     put(&world, "f1", EVIL, EVIL, form(Submissions::One)).await;
     share(&world, &wang(), &["project:p1", "form:f1"]).await;
     reply(&world, &wang(), "form:f1", "c1", EVIL).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let path = at("form:f1");
     let form = guest.get(&path).await;
     let fields = [("f-what", "灯"), ("f-more", EVIL), ("f-tel", EVIL)];
@@ -261,7 +261,7 @@ async fn scripts_are_text(on: On) {
 #[tokio::test]
 async fn only_our_methods_are_answered() {
     let world = shared(On::Embedded).await;
-    let guest = Guest::of(&world, WANG).await;
+    let guest = Guest::at_home(&world, WANG).await;
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let answer = guest.request(method, &at("project:p1")).send().await;
         let answer = page(answer.unwrap()).await;

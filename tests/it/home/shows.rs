@@ -7,9 +7,10 @@ use wecom_bridge::decide::request::{Advance, Command};
 use wecom_bridge::model::form::Submissions;
 use wecom_bridge::model::item::ItemState;
 
+use crate::guest::Guest;
 use crate::home::{
-    CHEN, Guest, HOME, WANG, approval, ask, at, corp, form, item, key, project, put, reply, revoke,
-    share, token_before, wang, zhang,
+    CHEN, HOME, WANG, approval, ask, at, corp, form, item, key, project, put, reply, revoke, share,
+    token_before, wang, zhang,
 };
 use crate::world::{CORP, On, World, stories, user};
 
@@ -35,7 +36,7 @@ pub(super) async fn shared(on: On) -> World {
 
 async fn empty_lists_say_so(on: On) {
     let world = super::office(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let page = guest.get(HOME).await;
     assert_eq!(page.status, 200);
     for text in [
@@ -59,14 +60,14 @@ async fn empty_lists_say_so(on: On) {
     assert!(english.html.contains("<html lang=\"en\">"));
     let remembered = guest.get(HOME).await;
     assert!(remembered.html.contains("Hello, 王女士"));
-    let mut other = Guest::of(&world, CHEN).await;
+    let mut other = Guest::at_home(&world, CHEN).await;
     other.language = "en-US,en;q=0.9";
     assert!(other.get(HOME).await.html.contains("Hello, 陈先生"));
 }
 
 async fn everything_shared_is_listed_and_opened(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     let page = guest.get(HOME).await;
     for text in [
         "上线项目",
@@ -155,7 +156,7 @@ fn unread(html: &str) -> usize {
 
 async fn what_changed_is_new_until_it_was_open(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     assert_eq!(unread(&guest.get(HOME).await.html), 4);
     for what in ["project:p1", "plan:p1", "form:f1", "approval:a1"] {
         guest.get(&at(what)).await;
@@ -183,7 +184,7 @@ async fn what_changed_is_new_until_it_was_open(on: On) {
 
 async fn a_page_that_is_the_same_is_not_sent_again(on: On) {
     let world = shared(on).await;
-    let mut guest = Guest::of(&world, WANG).await;
+    let mut guest = Guest::at_home(&world, WANG).await;
     for path in [HOME.to_owned(), at("project:p1"), at("form:f1")] {
         guest.get(&path).await;
         let first = guest.get(&path).await;
@@ -220,7 +221,7 @@ async fn ask_again(world: &World, command: Command) {
 
 async fn members_look_as_their_customers(on: On) {
     let world = shared(on).await;
-    let mut zhang = Guest::of(&world, "member:ZhangSan").await;
+    let mut zhang = Guest::at_home(&world, "member:ZhangSan").await;
     let choice = zhang.get(HOME).await;
     assert!(choice.html.contains("王女士") && choice.html.contains("陈先生"));
     assert!(!choice.html.contains("wmCustomer"), "{}", choice.html);
@@ -256,9 +257,9 @@ async fn members_look_as_their_customers(on: On) {
         .await;
     assert_eq!(refused.status, 403);
     // The customer has not had it open.
-    let mut wang = Guest::of(&world, WANG).await;
+    let mut wang = Guest::at_home(&world, WANG).await;
     assert_eq!(unread(&wang.get(HOME).await.html), 4);
-    let mut li = Guest::of(&world, "member:LiSi").await;
+    let mut li = Guest::at_home(&world, "member:LiSi").await;
     assert!(li.get(HOME).await.html.contains("没有可以选择的客户"));
     // Who has left the company keeps the cookie and sees nothing.
     world.sim.delete_member(&user("ZhangSan")).await.unwrap();

@@ -6,6 +6,7 @@ pub(in crate::http::items) mod fields;
 mod attached;
 
 mod approval;
+mod customer;
 mod form;
 mod project;
 mod record;
@@ -29,7 +30,7 @@ use crate::http::items::edit::record::RecordSheet;
 use crate::http::items::edit::sheet::{About, Part, Sheet};
 use crate::http::items::frame::Frame;
 use crate::http::items::names::Wanted;
-use crate::http::items::people::{self, Choice};
+use crate::http::items::people;
 use crate::http::items::show;
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::{Turned, status_of};
@@ -57,7 +58,7 @@ struct EditPage {
     back: String,
     kind: &'static str,
     /// Of a new item.
-    id: Option<String>,
+    new_id: Option<String>,
     changed_at: String,
     /// Whether an owner must be chosen: an administrator makes it.
     owner_asked: bool,
@@ -96,20 +97,6 @@ impl EditPage {
             Part::Project(_) | Part::Form(_) | Part::Record(_) => None,
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "items/customer.html")]
-struct CustomerPage {
-    t: &'static Texts,
-    frame: Frame,
-    heading: &'static str,
-    action: String,
-    q: String,
-    /// What goes along to the editor.
-    along: Vec<(&'static str, String)>,
-    choices: Vec<(String, Choice)>,
-    more: bool,
 }
 
 /// How a page of the editor comes about.
@@ -158,7 +145,7 @@ pub(in crate::http::items) async fn blank(
     let kind = kind(&reader, &request)?;
     let asked = |name: &str| reader.asked(name);
     let Some(about) = About::new(&reader, kind, asked).await? else {
-        return customer(&reader, kind).await;
+        return customer::page(&reader, kind).await;
     };
     let sheet = Sheet::blank(&reader, &about);
     show(&reader, &about, sheet, Answer::opened(None)).await
@@ -405,7 +392,7 @@ async fn show(
             None => reader.place.with("", &[("kind", kind.name())]),
         },
         kind: kind.name(),
-        id: before.is_none().then(|| about.own.id.to_string()),
+        new_id: before.is_none().then(|| about.own.id.to_string()),
         changed_at: answer.seen,
         owner_asked: before.is_none() && reader.member().is_none(),
         sheet,
@@ -416,45 +403,4 @@ async fn show(
         frame: Frame::of(reader)?,
     };
     Ok(respond(answer.status, &page))
-}
-
-async fn customer(reader: &Reader, kind: ItemKind) -> Result<HttpResponse, Turned> {
-    let t = reader.t;
-    let q = reader.asked("q").to_owned();
-    let found = people::search(reader, &q).await?;
-    let path = format!("/new/{}", kind.name());
-    let along: Vec<(&'static str, String)> = ["form", "about"]
-        .into_iter()
-        .map(|name| (name, reader.asked(name).to_owned()))
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    let choices = found.choices.into_iter().map(|choice| {
-        let mut query = vec![("contact", choice.id.as_str())];
-        query.extend(along.iter().map(|(name, value)| (*name, value.as_str())));
-        (reader.place.with(&path, &query), choice)
-    });
-    Ok(respond(
-        StatusCode::OK,
-        &CustomerPage {
-            t,
-            heading: match kind {
-                ItemKind::Record => t.new_record,
-                ItemKind::Project | ItemKind::Plan | ItemKind::Form | ItemKind::Approval => {
-                    t.new_approval
-                }
-            },
-            action: reader
-                .place
-                .to(&path)
-                .split('?')
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            q,
-            choices: choices.collect(),
-            along,
-            more: found.more,
-            frame: Frame::of(reader)?,
-        },
-    ))
 }

@@ -70,7 +70,7 @@ impl About {
         kind: ItemKind,
         asked: impl Fn(&str) -> &'a str,
     ) -> Result<Option<Self>, Turned> {
-        let id = match ItemKey::parse(asked("id")) {
+        let id = match ItemKey::parse(asked("new_id")) {
             Ok(id) => id,
             Err(_) => new_id(reader)?,
         };
