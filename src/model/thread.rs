@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::grant::Seen;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::item::{Actor, ItemRef, stamped};
 use crate::model::time::Timestamp;
@@ -92,6 +93,12 @@ impl Thread {
             reminder: None,
         }
     }
+}
+
+/// When the customer last looked at the item: whoever has done something there has seen it.
+pub fn last_seen(seen: Option<&Seen>, thread: Option<&Thread>) -> Option<Timestamp> {
+    let acted = thread.and_then(|thread| thread.contact_at);
+    seen.map(|seen| seen.at).max(acted)
 }
 
 /// What somebody is to be told of, counted.

@@ -9,7 +9,7 @@ use crate::model::contact::Contact;
 use crate::model::grant::{Grant, GrantState, Seen};
 use crate::model::ids::ExternalUserId;
 use crate::model::item::{Actor, Item, ItemKind, ItemRef};
-use crate::model::thread::{Comment, Thread};
+use crate::model::thread::{Comment, Thread, last_seen};
 use crate::store::record::{Key, Record};
 
 /// How many customers a page shows.
@@ -179,10 +179,8 @@ pub(in crate::http::items) fn rows(
             plan: row.shown.kind == ItemKind::Plan,
             state: state.map_or((t.not_given, "over"), |state| show::grant(state, t)),
             holds: state.is_some_and(|state| state != GrantState::Revoked),
-            seen: row
-                .seen
-                .as_ref()
-                .map(|seen| Moment::to_minute(seen.at, reader.t.lang)),
+            seen: last_seen(row.seen.as_ref(), thread)
+                .map(|seen| Moment::to_minute(seen, reader.t.lang)),
             comments: thread.map_or(0, |thread| thread.comments),
             news: news.map_or(0, |news| news.comments + news.submissions + news.answers),
             href: address(reader, item, (&row.contact, &row.shown), ""),

@@ -14,7 +14,7 @@ use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::model::grant::{Grant, GrantState, Seen};
 use crate::model::item::{Item, ItemRef};
-use crate::model::thread::{Reminded, Thread};
+use crate::model::thread::{Reminded, Thread, last_seen};
 use crate::store::record::{Key, Table};
 
 /// So many shared items are shown, those with news first.
@@ -184,10 +184,8 @@ fn row(shared: &Shared, item: &Item, dealing: &Dealing) -> SharedRow {
         waiting: shared.waiting(),
         comments: thread.map_or(0, |thread| thread.comments),
         when: Moment::of(grant.changed_at, t.moment_form).to_string(),
-        seen: shared
-            .seen
-            .as_ref()
-            .map(|seen| Moment::of(seen.at, t.moment_form).to_string()),
+        seen: last_seen(shared.seen.as_ref(), thread)
+            .map(|seen| Moment::of(seen, t.moment_form).to_string()),
         unreached,
         mine: member_works_on(&dealing.toolbar.userid, item),
     }

@@ -32,8 +32,10 @@ async fn customers_are_answered(on: On) {
         id: "0".into(),
         text: "什么时候来？".into(),
     });
+    guest.get(&path).await.shows("未查看");
     world.do_as(Actor::Contact(wang.clone()), said).await;
     let shown = guest.get(&path).await;
+    shown.hides("未查看");
     for text in ["王女士", "可能已发送", "什么时候来？", "回复客户"] {
         shown.shows(text);
     }
