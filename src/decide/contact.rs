@@ -111,7 +111,8 @@ pub(in crate::decide) fn changed(
 }
 
 /// With a welcome code the contact is welcomed at once, whatever else has to be read; without one the member is owed a
-/// card, unless the contact was greeted before (a half-added contact brings its code before it is added in full).
+/// card, unless the contact was greeted before (a half-added contact brings its code before it is added in full). An
+/// event that was overtaken by a later one, or comes once more, finds the greeting under way and adds none.
 fn greet(
     added: &Addition,
     at: Timestamp,
@@ -132,7 +133,9 @@ fn greet(
             added_at: at,
         })
     };
+    let under_way = |known: &Greeting| known.added_at >= at && known.step != GreetingStep::CardOwed;
     match welcome_code {
+        Some(_) if facts.greetings.iter().any(under_way) => Vec::new(),
         Some(code) => {
             vec![
                 greeting(GreetingStep::Sending),

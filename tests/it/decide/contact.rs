@@ -11,6 +11,20 @@ use wecom_bridge::model::effect::Effect;
 use crate::decide::{AT, contact, corp, customer, decided, greeting, own, told, wm1, zhang};
 
 #[test]
+fn a_customer_who_is_added_anew_is_welcomed_anew() {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    facts.greetings = vec![Greeting {
+        added_at: AT.minus(Duration::from_secs(1)),
+        ..greeting(GreetingStep::Carded)
+    }];
+    let code = "<WelcomeCode>CODE</WelcomeCode>";
+    let effects = decided(&customer("add_external_contact", code), &facts).unwrap();
+    let expected = ["greeting Sending", "send welcome", "refresh-contact:wm1"];
+    assert_eq!(told(&effects), expected);
+}
+
+#[test]
 fn an_added_customer_is_welcomed_at_once_or_owed_a_card() {
     let corp = corp();
     let code = "<WelcomeCode>CODE</WelcomeCode>";
@@ -68,6 +82,29 @@ fn an_added_customer_is_welcomed_at_once_or_owed_a_card() {
             "",
             None,
             Some(ended),
+            &["refresh-contact:wm1"],
+        ),
+        // The confirmation overtook it: the member has been asked to greet the contact.
+        (
+            "add_half_external_contact",
+            code,
+            Some(GreetingStep::Carded),
+            None,
+            &["refresh-contact:wm1"],
+        ),
+        (
+            "add_half_external_contact",
+            code,
+            Some(GreetingStep::CardOwed),
+            None,
+            &["greeting Sending", "send welcome", "refresh-contact:wm1"],
+        ),
+        // It comes once more.
+        (
+            "add_external_contact",
+            code,
+            Some(GreetingStep::Welcomed),
+            None,
             &["refresh-contact:wm1"],
         ),
         (
