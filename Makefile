@@ -36,6 +36,7 @@ test: ## Run all tests
 .PHONY: torture
 torture: ## Trouble of every kind at random under load; ROUNDS=3 of each store, SEED= to play the same again
 	$(call need,redis-server,redis-server)
+	$(call need,faketime,faketime)
 	ROUNDS=$(or $(ROUNDS),3) SEED=$(SEED) cargo test --test it -- --ignored --nocapture --test-threads 1 torture
 
 .PHONY: demo

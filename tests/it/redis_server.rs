@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,19 @@ impl RedisServer {
     /// Starts a server that has every write on disk before it answers.
     pub(crate) fn durable() -> Self {
         Self::with(&["--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    /// Starts a server that has every write on disk before it answers, in this folder.
+    pub(crate) fn durable_in(folder: &Path) -> Self {
+        let folder = folder.to_str().unwrap();
+        Self::with(&[
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--dir",
+            folder,
+        ])
     }
 
     /// Starts a node of a Cluster, with these options besides.
@@ -174,12 +188,13 @@ fn free_port() -> u16 {
 
 fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
     let mut command = Command::new("redis-server");
+    // Of two settings the last one counts.
     command
+        .arg("--dir")
+        .arg(folder.path())
         .args(options)
         .args(["--bind", "127.0.0.1", "--port"])
-        .arg(port.to_string())
-        .arg("--dir")
-        .arg(folder.path());
+        .arg(port.to_string());
     if !options.iter().any(|option| option == "--sentinel") {
         // A master waits for no second replica before it sends the first one what it has.
         command.args(["--save", "", "--repl-diskless-sync-delay", "0"]);

@@ -4,6 +4,8 @@
 
 pub(crate) mod api;
 pub(crate) mod callback;
+pub(crate) mod disk;
+pub(crate) mod false_clock;
 pub(crate) mod flow;
 pub(crate) mod store;
 pub(crate) mod wecom;
@@ -18,6 +20,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::service::api::Door;
+use crate::service::false_clock::FalseClock;
 
 pub(crate) const CORP: &str = "ww1000";
 pub(crate) const APP_SECRET: &str = "q7ZkAppSecretOfTheTests";
@@ -47,6 +50,7 @@ pub(crate) struct Service {
     child: Option<Child>,
     folder: TempDir,
     door: Door,
+    clock: Option<FalseClock>,
 }
 
 impl Service {
@@ -74,9 +78,24 @@ impl Service {
             child: None,
             folder,
             door: Door::new(port),
+            clock: None,
         };
         File::create(service.log_file()).unwrap();
         service
+    }
+
+    /// Has the next process go by a clock of its own, where that can be had.
+    pub(crate) fn go_by(&mut self, clock: Option<FalseClock>) {
+        self.clock = clock;
+    }
+
+    pub(crate) const fn has_own_clock(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// The clock of its own.
+    pub(crate) fn clock(&mut self) -> &mut FalseClock {
+        self.clock.as_mut().expect("it has a clock of its own")
     }
 
     /// Starts the process, on the port and folder that it had before.
@@ -86,6 +105,7 @@ impl Service {
             .args(["serve", "--config"])
             .arg(self.folder.path().join("bridge.toml"))
             .env_clear()
+            .envs(self.clock.iter().flat_map(FalseClock::environment))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.unwrap())

@@ -1,8 +1,11 @@
 //! Trouble of every kind at random, round after round: `make torture`, or `make torture ROUNDS=100 SEED=7`.
 //!
 //! Every round has a load, a store and a simulated WeCom of its own. While callbacks come in, something happens ten
-//! times: the process is killed or stopped for a while, the store falls asleep or dies, the wire to it is cut, WeCom
-//! answers slowly, wrongly or not at all. At the end of each round there is a balance, and one of all rounds at the end.
+//! times: the process is killed or stopped for a while, its clock jumps, the store falls asleep or dies, its disk or its
+//! memory is full, the wire to it is cut, WeCom answers slowly, wrongly or not at all. At the end of each round there is
+//! a balance, and one of all rounds at the end.
+//!
+//! Full disks need root, clocks that jump need libfaketime; without them the other troubles are made.
 
 use std::env;
 use std::time::Duration;
@@ -13,11 +16,17 @@ use crate::crash::balance::Balance;
 use crate::crash::load::Load;
 use crate::crash::wire::Wire;
 use crate::crash::{REST, again};
+use crate::redis_server::RedisServer;
+use crate::service::disk::Disk;
+use crate::service::false_clock::FalseClock;
 use crate::service::store::Ground;
 use crate::service::{Keeps, SOON, Service, until};
 
 /// How often something happens in a round.
 const TROUBLES: usize = 10;
+
+/// Room for more than a round keeps.
+const DISK: &str = "192m";
 
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
@@ -25,38 +34,38 @@ enum Trouble {
     Kill,
     /// SIGSTOP for a while.
     Stop,
-    /// The store's server is stopped for a while: connections stay open and nobody answers.
-    StoreAsleep,
-    /// The store's server is killed, and started again after a while.
-    StoreKilled,
-    /// Every connection to the store breaks, and for a while none can be made.
-    WireCut,
-    /// WeCom takes its time.
-    WecomSlow,
-    /// WeCom's gateway answers in its place, or WeCom is busy.
-    WecomWrong,
-    /// Connections to WeCom break, before or after what was asked for is done.
-    WecomAway,
+    /// The service's clock jumps forward by up to an hour: leases and what is kept for a while end at once.
+    ClockForward,
+    /// It jumps back by some seconds.
+    ClockBack,
+    Store(StoreTrouble),
+    Wecom(WecomTrouble),
 }
 
-impl Trouble {
-    const ALONE: [Self; 5] = [
-        Self::Kill,
-        Self::Stop,
-        Self::WecomSlow,
-        Self::WecomWrong,
-        Self::WecomAway,
-    ];
-    const WITH_SERVER: [Self; 8] = [
-        Self::Kill,
-        Self::Stop,
-        Self::StoreAsleep,
-        Self::StoreKilled,
-        Self::WireCut,
-        Self::WecomSlow,
-        Self::WecomWrong,
-        Self::WecomAway,
-    ];
+/// What happens to a store, for a while.
+#[derive(Debug, Clone, Copy)]
+enum StoreTrouble {
+    /// There is no room on its disk. A Redis that cannot write ends by itself, and is started again.
+    DiskFull,
+    /// Its server has no memory left.
+    MemoryFull,
+    /// Its server is stopped: connections stay open and nobody answers.
+    Asleep,
+    /// Its server is killed, and started again.
+    Killed,
+    /// Every connection to it breaks, and none can be made.
+    Cut,
+}
+
+/// What happens to the next calls of WeCom.
+#[derive(Debug, Clone, Copy)]
+enum WecomTrouble {
+    /// It takes its time.
+    Slow,
+    /// Its gateway answers in its place, or it is busy.
+    Wrong,
+    /// Connections break, before or after what was asked for is done.
+    Away,
 }
 
 /// Numbers that look like chance and are the same for the same seed.
@@ -71,32 +80,42 @@ impl Dice {
         (self.0 >> 33) as usize % sides
     }
 
-    fn a_while(&mut self) -> Duration {
-        Duration::from_millis(100 + self.roll(2400) as u64)
+    async fn wait_a_while(&mut self) {
+        tokio::time::sleep(Duration::from_millis(100 + self.roll(2400) as u64)).await;
     }
+}
+
+/// What a round is played on.
+struct Field {
+    ground: Ground,
+    disk: Option<Disk>,
+    /// Where there is a server, the wire to it.
+    wire: Option<Wire>,
+    service: Service,
+    load: Load,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "as long as one likes; see `make torture`"]
 async fn rounds_on_the_embedded_store() {
-    rounds("embedded", || Ground::Embedded).await;
+    rounds("embedded", async || Field::embedded().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "as long as one likes; see `make torture`"]
 async fn rounds_on_redis() {
-    rounds("redis", Ground::redis).await;
+    rounds("redis", async || Field::redis().await).await;
 }
 
 #[expect(clippy::print_stdout, reason = "the balance is what people want")]
-async fn rounds(name: &str, ground: fn() -> Ground) {
+async fn rounds(name: &str, field: impl AsyncFn() -> Field) {
     let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
     let rounds = number("ROUNDS").unwrap_or(3);
     let seed = number("SEED").unwrap_or_else(|| u64::from(getrandom::u32().unwrap()));
     println!("{name}: {rounds} rounds, SEED={seed}");
     let (mut dice, mut all) = (Dice(seed), Balance::default());
     for round in 1..=rounds {
-        let (balance, troubles) = play(ground(), &mut dice).await;
+        let (balance, troubles) = field().await.play(&mut dice).await;
         println!("{name}, round {round} of {rounds}: {troubles:?}\n  {balance}");
         balance.assert_even();
         all = all.with(&balance);
@@ -104,96 +123,174 @@ async fn rounds(name: &str, ground: fn() -> Ground) {
     println!("{name}, all {rounds} rounds: {all}");
 }
 
-async fn play(mut ground: Ground, dice: &mut Dice) -> (Balance, Vec<Trouble>) {
-    let load = Load::prepare().await;
-    let wire = match &ground {
-        Ground::Embedded => None,
-        Ground::Redis(server) => Some(Wire::to(server.port()).await),
-    };
-    let keeps = match &wire {
-        None => Keeps::ItsOwnFile,
-        Some(wire) => Keeps::At(format!("redis://127.0.0.1:{}", wire.port())),
-    };
-    let mut service = Service::start(&keeps, load.sim().base()).await;
-    let senders = load.start(service.door()).await;
-    let mut troubles = Vec::new();
-    for number in 1..=TROUBLES {
-        let answered = load.callbacks() * number / (TROUBLES + 1);
-        let enough = until(SOON, async || load.answered() >= answered).await;
-        assert!(enough, "{troubles:?}:\n{}", service.end_of_log());
-        let trouble = match &wire {
-            None => Trouble::ALONE[dice.roll(Trouble::ALONE.len())],
-            Some(_) => Trouble::WITH_SERVER[dice.roll(Trouble::WITH_SERVER.len())],
+impl Field {
+    async fn embedded() -> Self {
+        let disk = Disk::mount(DISK);
+        let keeps = match &disk {
+            None => Keeps::ItsOwnFile,
+            Some(disk) => Keeps::At(format!(
+                "embedded:{}",
+                disk.path().join("store.redb").display()
+            )),
         };
-        troubles.push(trouble);
-        make(
-            trouble,
-            &mut service,
-            &mut ground,
-            wire.as_ref(),
-            &load,
-            dice,
-        )
-        .await;
+        Self::start(Ground::Embedded, disk, None, &keeps).await
     }
-    senders.finish().await;
-    load.sim().faults().clear();
-    let door = service.door().clone();
-    let idle = until(REST, async || door.is_idle().await).await;
-    assert!(
-        idle,
-        "{troubles:?}: the service does not finish:\n{}",
-        service.end_of_log()
-    );
-    (Balance::draw(&load, &door).await, troubles)
-}
 
-async fn make(
-    trouble: Trouble,
-    service: &mut Service,
-    ground: &mut Ground,
-    wire: Option<&Wire>,
-    load: &Load,
-    dice: &mut Dice,
-) {
-    let a_while = tokio::time::sleep(dice.a_while());
-    let fault = |api: &str, fault: Fault| load.sim().faults().times(3, api, &fault);
-    match trouble {
-        Trouble::Kill => again(service, ground).await,
-        Trouble::Stop => {
-            service.freeze();
-            a_while.await;
-            service.thaw();
+    async fn redis() -> Self {
+        let disk = Disk::mount(DISK);
+        let server = match &disk {
+            None => RedisServer::durable(),
+            Some(disk) => RedisServer::durable_in(disk.path()),
+        };
+        let wire = Wire::to(server.port()).await;
+        let keeps = Keeps::At(format!("redis://127.0.0.1:{}", wire.port()));
+        Self::start(Ground::Redis(server), disk, Some(wire), &keeps).await
+    }
+
+    async fn start(ground: Ground, disk: Option<Disk>, wire: Option<Wire>, keeps: &Keeps) -> Self {
+        let load = Load::prepare().await;
+        let mut service = Service::prepare(keeps, load.sim().base());
+        service.go_by(FalseClock::right());
+        service.start_again().await;
+        Self {
+            ground,
+            disk,
+            wire,
+            service,
+            load,
         }
-        Trouble::StoreAsleep => {
-            ground.server().freeze();
-            a_while.await;
-            ground.server().thaw();
+    }
+
+    /// What can be made here.
+    fn troubles(&self) -> Vec<Trouble> {
+        let mut troubles = vec![
+            Trouble::Kill,
+            Trouble::Stop,
+            Trouble::Wecom(WecomTrouble::Slow),
+            Trouble::Wecom(WecomTrouble::Wrong),
+            Trouble::Wecom(WecomTrouble::Away),
+        ];
+        if self.service.has_own_clock() {
+            troubles.extend([Trouble::ClockForward, Trouble::ClockBack]);
         }
-        Trouble::StoreKilled => {
-            ground.server().kill();
-            a_while.await;
-            ground.server().start_again();
+        if self.disk.is_some() {
+            troubles.push(Trouble::Store(StoreTrouble::DiskFull));
         }
-        Trouble::WireCut => {
-            let wire = wire.expect("there is a wire where there is a server");
-            wire.cut();
-            a_while.await;
-            wire.mend();
+        if self.wire.is_some() {
+            troubles.extend([
+                Trouble::Store(StoreTrouble::MemoryFull),
+                Trouble::Store(StoreTrouble::Asleep),
+                Trouble::Store(StoreTrouble::Killed),
+                Trouble::Store(StoreTrouble::Cut),
+            ]);
         }
-        Trouble::WecomSlow => {
-            fault("externalcontact/get", Fault::Slow(Duration::from_secs(2)));
-            fault("message/send", Fault::Slow(Duration::from_secs(1)));
+        troubles
+    }
+
+    async fn play(mut self, dice: &mut Dice) -> (Balance, Vec<Trouble>) {
+        let senders = self.load.start(self.service.door()).await;
+        let (possible, mut made) = (self.troubles(), Vec::new());
+        for number in 1..=TROUBLES {
+            let answered = self.load.callbacks() * number / (TROUBLES + 1);
+            let enough = until(SOON, async || self.load.answered() >= answered).await;
+            assert!(enough, "{made:?}:\n{}", self.service.end_of_log());
+            let trouble = possible[dice.roll(possible.len())];
+            made.push(trouble);
+            self.make(trouble, dice).await;
         }
-        Trouble::WecomWrong => {
-            fault("externalcontact/get", Fault::Html);
-            fault("message/send", Fault::ErrCode(-1));
-            fault("externalcontact/send_welcome_msg", Fault::Html);
+        senders.finish().await;
+        self.load.sim().faults().clear();
+        let door = self.service.door().clone();
+        let idle = until(2 * REST, async || door.is_idle().await).await;
+        assert!(
+            idle,
+            "{made:?}: the service does not finish:\n{}",
+            self.service.end_of_log()
+        );
+        (Balance::draw(&self.load, &door).await, made)
+    }
+
+    async fn make(&mut self, trouble: Trouble, dice: &mut Dice) {
+        match trouble {
+            Trouble::Kill => again(&mut self.service, &self.ground).await,
+            Trouble::Stop => {
+                self.service.freeze();
+                dice.wait_a_while().await;
+                self.service.thaw();
+            }
+            Trouble::ClockForward => {
+                let by = Duration::from_secs(60 + dice.roll(3540) as u64);
+                self.service.clock().forward(by);
+            }
+            Trouble::ClockBack => {
+                let by = Duration::from_secs(1 + dice.roll(9) as u64);
+                self.service.clock().back(by);
+            }
+            Trouble::Store(trouble) => self.trouble_with_the_store(trouble, dice).await,
+            Trouble::Wecom(trouble) => self.trouble_with_wecom(trouble),
         }
-        Trouble::WecomAway => {
-            fault("externalcontact/get", Fault::Cut);
-            fault("message/send", Fault::CutAfter);
-            fault("gettoken", Fault::Cut);
+    }
+
+    async fn trouble_with_the_store(&mut self, trouble: StoreTrouble, dice: &mut Dice) {
+        match trouble {
+            StoreTrouble::DiskFull => {
+                let disk = self.disk.as_ref().expect("the disk is small");
+                disk.fill();
+                dice.wait_a_while().await;
+                disk.free();
+                if let Ground::Redis(server) = &mut self.ground {
+                    server.kill();
+                    server.start_again();
+                }
+            }
+            StoreTrouble::MemoryFull => {
+                let mut limit = |bytes: &str| {
+                    let answer = self
+                        .ground
+                        .server()
+                        .cli(&["CONFIG", "SET", "maxmemory", bytes]);
+                    assert_eq!(answer, "OK");
+                };
+                limit("1");
+                dice.wait_a_while().await;
+                limit("0");
+            }
+            StoreTrouble::Asleep => {
+                self.ground.server().freeze();
+                dice.wait_a_while().await;
+                self.ground.server().thaw();
+            }
+            StoreTrouble::Killed => {
+                self.ground.server().kill();
+                dice.wait_a_while().await;
+                self.ground.server().start_again();
+            }
+            StoreTrouble::Cut => {
+                let wire = self.wire.as_ref().expect("a server has its wire");
+                wire.cut();
+                dice.wait_a_while().await;
+                wire.mend();
+            }
+        }
+    }
+
+    fn trouble_with_wecom(&self, trouble: WecomTrouble) {
+        let fault = |api: &str, fault: Fault| self.load.sim().faults().times(3, api, &fault);
+        match trouble {
+            WecomTrouble::Slow => {
+                fault("externalcontact/get", Fault::Slow(Duration::from_secs(2)));
+                fault("message/send", Fault::Slow(Duration::from_secs(1)));
+            }
+            WecomTrouble::Wrong => {
+                fault("externalcontact/get", Fault::Html);
+                fault("message/send", Fault::ErrCode(-1));
+                fault("externalcontact/send_welcome_msg", Fault::Html);
+            }
+            WecomTrouble::Away => {
+                fault("externalcontact/get", Fault::Cut);
+                fault("message/send", Fault::CutAfter);
+                fault("gettoken", Fault::Cut);
+            }
         }
     }
 }

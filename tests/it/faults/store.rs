@@ -1,13 +1,12 @@
 //! Stores that die, hang, are full, or are wanted by two.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::service::callback::{Letter, plain_event};
+use crate::service::disk::Disk;
 use crate::service::flow::Flow;
 use crate::service::store::Ground;
 use crate::service::{Keeps, SOON, Service, until, wecom};
@@ -145,36 +144,4 @@ async fn the_embedded_store_is_for_one_process() {
     first.kill();
     second.start_again().await;
     assert_eq!(second.door().list("events").await.len(), 1);
-}
-
-/// A small disk in memory. It is gone with the test.
-struct Disk(TempDir);
-
-impl Disk {
-    fn mount(size: &str) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]);
-        let mounted = command.arg(folder.path()).output();
-        mounted
-            .is_ok_and(|output| output.status.success())
-            .then_some(Self(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn grow(&self, size: &str) {
-        let mut command = Command::new("mount");
-        command.args(["-o", &format!("remount,size={size}")]);
-        assert!(command.arg(self.path()).status().unwrap().success());
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Lazily: a file may still be open when a test fails.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
 }
