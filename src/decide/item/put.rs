@@ -6,7 +6,7 @@ use crate::decide::item::change::{FOLLOWERS_MAX, owned};
 use crate::decide::item::check::Check;
 use crate::decide::item::content::{Ground, content, handlers, project_ref};
 use crate::decide::item::{kept, submit};
-use crate::decide::rejection::{Denied, Rejection, Wrong};
+use crate::decide::rejection::{Rejection, Wrong};
 use crate::decide::request::{Content, Draft, Target};
 use crate::model::approval::Approval;
 use crate::model::effect::Effect;
@@ -118,7 +118,7 @@ fn before<'a>(draft: &Draft, facts: &'a Facts<'_>) -> Result<Option<&'a Item>, R
     let mut items = facts.items.iter();
     match &draft.target {
         Target::New(id) => match items.find(|item| item.kind() == kind && item.head().id == *id) {
-            Some(_) => Err(Rejection::NotAllowed(Denied::IdTaken)),
+            Some(_) => Err(Rejection::IdTaken),
             None => Ok(None),
         },
         Target::Existing(id, _) => {

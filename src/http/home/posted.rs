@@ -227,7 +227,9 @@ async fn rejected(
         Rejection::Invalid(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         Rejection::Closed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_closed)),
         Rejection::NameReused => (StatusCode::CONFLICT, Vec::new(), Some(t.reused)),
-        Rejection::Changed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_changed)),
+        Rejection::Changed | Rejection::IdTaken => {
+            (StatusCode::CONFLICT, Vec::new(), Some(t.now_changed))
+        }
         Rejection::AlreadySubmitted(_) => return Ok(done(visit, doing, item, None)),
         Rejection::AlreadyAnswered => (StatusCode::CONFLICT, Vec::new(), None),
         Rejection::NotFound | Rejection::NotAllowed(_) | Rejection::NotAuthorised(_) => {

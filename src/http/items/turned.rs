@@ -73,6 +73,7 @@ pub(in crate::http::items) const fn status_of(rejection: &Rejection) -> StatusCo
         Rejection::Closed
         | Rejection::AlreadySubmitted(_)
         | Rejection::AlreadyAnswered
+        | Rejection::IdTaken
         | Rejection::Changed
         | Rejection::NameReused => StatusCode::CONFLICT,
         Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

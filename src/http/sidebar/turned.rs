@@ -93,6 +93,7 @@ impl ResponseError for Turned {
                 Rejection::Closed
                 | Rejection::AlreadySubmitted(_)
                 | Rejection::AlreadyAnswered
+                | Rejection::IdTaken
                 | Rejection::Changed
                 | Rejection::NameReused => StatusCode::CONFLICT,
                 Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -143,7 +144,7 @@ impl Turned {
                 Rejection::NotAuthorised(_) => t.not_authorised,
                 Rejection::Closed => t.closed,
                 Rejection::AlreadySubmitted(_) | Rejection::AlreadyAnswered => t.answered_before,
-                Rejection::NameReused | Rejection::Changed => t.name_reused,
+                Rejection::NameReused | Rejection::Changed | Rejection::IdTaken => t.name_reused,
                 Rejection::Invalid(wrong) => {
                     faults.extend(wrong.iter().map(|fault| Fault {
                         place: &fault.place,

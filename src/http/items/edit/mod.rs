@@ -262,6 +262,11 @@ async fn sent(posted: &Posted, about: &About) -> Result<HttpResponse, Turned> {
         }
         Err(Rejection::Changed) => return changed(reader, about, sheet).await,
         Err(rejection) => {
+            let rejection = match (rejection, before) {
+                // What this page was sent for has made the item.
+                (Rejection::NameReused, None) => Rejection::IdTaken,
+                (rejection, _) => rejection,
+            };
             let problem = t.rejection(&rejection);
             Answer::to(posted, status_of(&rejection), &problem, Faults::none())
         }

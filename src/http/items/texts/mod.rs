@@ -46,7 +46,7 @@ texts! {
     check said_saved said_made said_handed said_commented bad_link_title bad_link not_a_member_title
     not_a_member ended_title ended foreign_title foreign missing_title missing malformed_title
     malformed too_large rejected_title unavailable_title unavailable no_item not_allowed not_yours
-    not_authorised is_closed was_submitted was_answered name_reused wrong_missing wrong_too_long
+    not_authorised is_closed was_submitted was_answered made_already name_reused wrong_missing wrong_too_long
     wrong_too_many wrong_number wrong_below wrong_above wrong_day wrong_days wrong_option
     wrong_member wrong_contact wrong_phone wrong_file wrong_address wrong_characters wrong_twice
     wrong_unknown kind_text kind_long_text kind_number kind_date kind_choice kind_choices
@@ -89,6 +89,7 @@ impl Texts {
             Rejection::Closed => self.is_closed,
             Rejection::AlreadySubmitted(_) => self.was_submitted,
             Rejection::AlreadyAnswered => self.was_answered,
+            Rejection::IdTaken => self.made_already,
             Rejection::Changed => self.changed_meanwhile,
             Rejection::Invalid(_) => self.check,
             Rejection::NameReused => self.name_reused,
