@@ -610,6 +610,8 @@ async fn whoever_has_left_has_no_way_in(on: On) {
     assert_eq!(problem["detail"], "聊天工具栏只对企业成员开放。");
     let page = hand.get("sidebar").send().await.unwrap();
     assert_eq!(page.status(), 403);
+    let inbox = world.states("events").await;
+    assert_eq!(inbox.get("waiting"), Some(&1), "one reading of the member");
 
     // Back again, of which no event tells.
     world.clock.advance(Duration::from_secs(60));
