@@ -317,7 +317,7 @@ async fn followed(
     userid: &UserId,
 ) -> Result<String, Instead> {
     let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
-    let contact = contact.filter(|contact| choose::follows(contact, userid));
+    let contact = contact.filter(|contact| contact.follow_of(userid).is_some());
     let contact = contact.ok_or_else(|| place.turned(Why::Missing))?;
     Ok(contact.name)
 }

@@ -174,10 +174,9 @@ impl Dealing {
         let records = toolbar.read(&[Key::contact(&id)]).await?;
         let contact = records.first().map(Record::parse::<Contact>).transpose()?;
         let contact = contact.flatten().ok_or(Turned::NotKnownYet)?;
-        let mut follows = contact.follow_users.iter();
-        match follows.any(|follow| follow.userid == toolbar.userid) {
-            true => Ok(Self { toolbar, contact }),
-            false => Err(Turned::NotYours),
+        match contact.follow_of(&toolbar.userid) {
+            Some(_) => Ok(Self { toolbar, contact }),
+            None => Err(Turned::NotYours),
         }
     }
 
