@@ -170,7 +170,7 @@ pub(in crate::http::items) async fn show(
     });
     let follows = reader
         .member()
-        .map(|userid| is_among(userid, &head.followers));
+        .map(|userid| head.followers.contains(userid));
     let page = ItemPage {
         t,
         kind: own.kind.name(),
@@ -208,10 +208,6 @@ pub(in crate::http::items) async fn show(
         frame: Frame::of(reader)?,
     };
     Ok(respond(trouble.status, &page))
-}
-
-fn is_among(userid: &UserId, followers: &[UserId]) -> bool {
-    followers.contains(userid)
 }
 
 fn facts(item: &Item, names: &Names, t: &'static Texts) -> Vec<(&'static str, String)> {
