@@ -145,6 +145,7 @@ fn head(
     let before = before.map(Item::head);
     let owner = match (&draft.owner, before) {
         (None, Some(before)) => before.owner.clone(),
+        (Some(owner), Some(before)) if *owner == before.owner => before.owner.clone(),
         _ => new_owner(owner(draft, by), facts, check),
     };
     let mut owners = before
