@@ -504,7 +504,7 @@ async fn the_companys_own_name_leads_to_one_item(on: On) {
     let (world, zhang, _) = office(on).await;
     let reference = ExternalRef::parse("CRM-7").unwrap();
     for (id, title) in [("p1", "一"), ("p2", "二")] {
-        let target = Target::ByRef(reference.clone(), key(id));
+        let target = Target::ByRef(reference.clone(), key(id), None);
         let mut put = draft(target, title, Content::Project { stages: Vec::new() });
         if let Command::Put(draft) = &mut put {
             draft.owner = Some(zhang.clone());

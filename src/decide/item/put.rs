@@ -21,7 +21,7 @@ pub(in crate::decide::item) fn needs(draft: &Draft, by: &Actor) -> Vec<Need> {
         Target::New(id) | Target::Existing(id, _) => {
             vec![Need::Item(ItemRef::new(kind, id.clone()))]
         }
-        Target::ByRef(reference, _) => vec![Need::ItemByRef(kind, reference.clone())],
+        Target::ByRef(reference, ..) => vec![Need::ItemByRef(kind, reference.clone())],
     };
     needs.extend(owner(draft, by).cloned().map(Need::Member));
     let mut named: Vec<UserId> = Vec::new();
@@ -78,9 +78,9 @@ pub(in crate::decide::item) fn put(
     let before = before(draft, facts)?;
     if let Some(before) = before {
         may_change(by, before)?;
-        if let Target::Existing(_, Some(seen)) = draft.target {
-            is_unchanged(before, seen)?;
-        }
+    }
+    if let Target::Existing(_, Some(seen)) | Target::ByRef(_, _, Some(seen)) = draft.target {
+        is_unchanged(before.ok_or(Rejection::Changed)?, seen)?;
     }
     let mut check = Check::default();
     let head = head(draft, before, by, facts, now, &mut check);
@@ -125,7 +125,7 @@ fn before<'a>(draft: &Draft, facts: &'a Facts<'_>) -> Result<Option<&'a Item>, R
             let found = items.find(|item| item.kind() == kind && item.head().id == *id);
             found.ok_or(Rejection::NotFound).map(Some)
         }
-        Target::ByRef(reference, _) => Ok(items.find(|item| {
+        Target::ByRef(reference, ..) => Ok(items.find(|item| {
             item.kind() == kind && item.head().external_ref.as_ref() == Some(reference)
         })),
     }
@@ -156,7 +156,7 @@ fn head(
     }
     let (id, external_ref) = match &draft.target {
         Target::New(id) | Target::Existing(id, _) => (id.clone(), None),
-        Target::ByRef(reference, id) => (id.clone(), Some(reference.clone())),
+        Target::ByRef(reference, id, _) => (id.clone(), Some(reference.clone())),
     };
     Head {
         id: before.map_or(id, |before| before.id.clone()),

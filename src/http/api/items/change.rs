@@ -163,12 +163,12 @@ pub(in crate::http::api::items) async fn task(
     path: web::Path<TaskPath>,
 ) -> Result<HttpResponse, Problem> {
     let TaskPatch { state, handler } = change.ask.read()?;
-    let TaskPath { key: task } = path.into_inner();
+    let (TaskPath { key: task }, seen) = (path.into_inner(), change.ask.seen());
     let command = |item: ItemRef| {
         Command::SetTask(TaskChange {
             project: item.id,
             task,
-            seen: None,
+            seen,
             state,
             handler,
         })
@@ -178,11 +178,11 @@ pub(in crate::http::api::items) async fn task(
 
 /// `POST /api/v1/records/{id}/advance`.
 pub(in crate::http::api::items) async fn advance(change: Change) -> Result<HttpResponse, Problem> {
-    let body: AdvanceBody = change.ask.read()?;
+    let (body, seen): (AdvanceBody, _) = (change.ask.read()?, change.ask.seen());
     let command = |item: ItemRef| {
         Command::Advance(Advance {
             record: item.id,
-            seen: None,
+            seen,
             step: body.step,
             handler: body.handler,
             follow_up: body.follow_up,

@@ -60,7 +60,7 @@ pub(in crate::http::api::items) async fn upsert(
     })?;
     let now = doors.clock.now();
     let random = ask.random();
-    let target = Target::ByRef(reference, ItemKey::new(now, random));
+    let target = Target::ByRef(reference, ItemKey::new(now, random), ask.seen());
     let command = Command::Put(Box::new(draft::read(kind, &ask, target)?));
     let item = ask.carry_out(&doors, corp, command, now).await?;
     let item = item.ok_or_else(|| kind.missing())?;

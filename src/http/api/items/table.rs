@@ -73,6 +73,7 @@ fn of_kind(kind: Kind) -> Vec<Endpoint> {
             || web::to(put::upsert),
         )
         .with(WRITE)
+        .with(&["if_match"])
         .takes(format!("{schema}Draft"))
         .gives(200, schema)
         .gives(201, schema),
@@ -164,6 +165,7 @@ fn parts() -> [Endpoint; 2] {
         )
         .of(Kind(ItemKind::Project))
         .with(WRITE)
+        .with(&["if_match"])
         .takes("TaskPatch")
         .gives(200, "Project"),
         Endpoint::new(
@@ -175,6 +177,7 @@ fn parts() -> [Endpoint; 2] {
         )
         .of(Kind(ItemKind::Record))
         .with(WRITE)
+        .with(&["if_match"])
         .takes("Advance")
         .gives(200, "Record"),
     ]
