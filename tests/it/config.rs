@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use wecom_bridge::config::{Config, EXAMPLE, LogFormat, StoreChoice};
+use wecom_bridge::model::api_token::May;
 use wecom_bridge::model::template::Part;
 
 const AES_KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
@@ -18,7 +19,7 @@ const HASH: &str =
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 19] = [
+const SECRETS: [(&str, &str); 20] = [
     (
         "ERP_WEBHOOK_SECRET",
         "whsec_q7ZkKQ9r8GKYqrTwjUPD8ILPZIo2LaLhSw==",
@@ -27,6 +28,7 @@ const SECRETS: [(&str, &str); 19] = [
         "ERP_OLD_WEBHOOK_SECRET",
         "whsec_q7ZkKQ9r8GKYqrTwjUPD8ILPZIo2LaLhSg==",
     ),
+    ("ERP_API_TOKEN", "q7ZkErpApiToken1"),
     ("WECOM_ADMIN_PASSWORD_HASH", HASH),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
@@ -56,6 +58,7 @@ admin.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQxMjM0NTY3OA$2DgEFAA
 store = { url = "redis://:q7Zk@redis:6379", replicas = 2, keep_for = "30d", dedupe_for = "36h", keep_visits_for = "45d" }
 files = { url = "s3://team-files/a?region=cn-1", access_key_id = "id", secret_access_key = "q7ZkKey", max_bytes = 5000, types = ["png", "text"] }
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
+api.token = [{ token = "q7Zk567890123459", may = "items", corps = ["ww2"] }, { token = "q7Zk567890123460" }]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
 session.key = "q7Zk5678901234567890123456789012"
 sync = { nightly = "23:05", hourly = true }
@@ -156,7 +159,12 @@ fn every_setting_is_read() {
     assert_eq!(config.keep_for, Duration::from_secs(30 * 24 * 3600));
     assert_eq!(config.keep_visits_for, Duration::from_secs(45 * 24 * 3600));
     assert_eq!(config.dedupe_for, Duration::from_secs(36 * 3600));
-    assert_eq!(config.api_tokens.len(), 2);
+    let tokens = config.api_tokens.iter();
+    let tokens: Vec<_> = tokens
+        .map(|token| (token.may, token.corps.as_ref().map(Vec::len)))
+        .collect();
+    let (all, items) = ((May::Everything, None), (May::Items, Some(1)));
+    assert_eq!(tokens, [all, all, items, all]);
     assert!(config.admin_password.as_ref().unwrap().matches("password"));
     assert_eq!(config.verify_files["WW_verify_2.txt"], "2");
     let night = Duration::from_secs(23 * 3600 + 5 * 60);
@@ -266,7 +274,17 @@ fn the_example_has_every_setting() {
     assert_eq!(config.corps[0].receivers.len(), 2);
     // A table with an unknown key makes the reader list what it knows there.
     let tables = [
-        "", "server", "store", "files", "api", "admin", "log", "wecom", "weixin", "session",
+        "",
+        "server",
+        "store",
+        "files",
+        "api",
+        "admin",
+        "log",
+        "wecom",
+        "weixin",
+        "session",
+        "api.token[0]",
     ];
     let account = [
         "corp[0].service_account",
@@ -474,6 +492,33 @@ fn a_simulator_on_this_machine_goes_with_a_service_on_this_machine() {
 }
 
 #[test]
+fn a_token_of_the_api_says_how_far_it_goes() {
+    let with = |token: &str| {
+        problems(
+            &FULL.replace("{ token = \"q7Zk567890123460\" }", token),
+            &[],
+        )
+    };
+    assert_eq!(
+        with("{ token = \"short\", may = \"write\" }"),
+        [
+            "api.token[1].token is too short: write a token of at least 16 characters, made by `openssl rand -hex 16`",
+            "api.token[1].may is none of the three words: write \"read\", \"items\" or \"everything\"",
+        ]
+    );
+    assert_eq!(
+        with("{ token = \"q7Zk567890123456\", may = \"read\" }"),
+        ["api.token has a token that stands there twice: give each system a token of its own"]
+    );
+    assert_eq!(
+        with("{ token = \"q7Zk567890123461\", corps = [\"ww3\"] }"),
+        [
+            "api.token is for a corp that is not served: write ids of [[corp]], or leave `corps` out for all of them"
+        ]
+    );
+}
+
+#[test]
 fn the_environment_wins_and_is_named_when_wrong() {
     let env = [
         ("WECOM_BRIDGE_CORP__1__APP__SECRET", "env:ELSEWHERE"),
@@ -484,7 +529,7 @@ fn the_environment_wins_and_is_named_when_wrong() {
     let config = parse(FULL, &env).unwrap();
     assert_eq!(config.corps[1].app.secret.expose_secret(), "q7ZkElsewhere");
     assert!(config.corps[0].auto_sync);
-    assert_eq!(config.api_tokens.len(), 3);
+    assert_eq!(config.api_tokens.len(), 5);
 
     let wrong = [
         ("WECOM_BRIDGE_CORP__0__RECEIVER__1__AES_KEY", "q7Zk"),

@@ -10,7 +10,7 @@ use crate::decide::request::{Advance, Command, TaskChange};
 use crate::http::api::ask::Ask;
 use crate::http::api::items::Kind;
 use crate::http::api::items::show::answer;
-use crate::http::api::{About, Nothing, one_corp};
+use crate::http::api::{About, Nothing};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::UserId;
@@ -65,7 +65,7 @@ impl Change {
         &self,
         command: impl FnOnce(ItemRef) -> Command,
     ) -> Result<HttpResponse, Problem> {
-        let corp = one_corp(&self.doors, self.corp.as_deref())?;
+        let corp = self.ask.one_corp(self.corp.as_deref())?;
         let (command, now) = (command(self.item.clone()), self.doors.clock.now());
         self.ask.carry_out(&self.doors, corp, command, now).await?;
         answer(&self.doors, corp, &self.item).await
@@ -199,7 +199,7 @@ pub(in crate::http::api::items) async fn hand_over(
     userid: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let (from, To { to }) = (member(&userid)?, ask.read()?);
     let answer = HandedOver {
         from: from.clone(),

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web;
 
+use crate::http::api::caller::Area;
 use crate::http::api::endpoint::Endpoint;
 use crate::http::api::items::{Kind, change, comments, grants, list, put, show};
 use crate::model::item::ItemKind;
@@ -22,6 +23,9 @@ pub(in crate::http::api) fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(parts());
     endpoints.extend(comments_on(Kind(ItemKind::Plan)));
     endpoints.extend(people());
+    for endpoint in &mut endpoints {
+        endpoint.area = Area::Items;
+    }
     endpoints
 }
 
