@@ -19,7 +19,6 @@ use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
-use crate::model::ids::UserId;
 use crate::model::item::{Circle, Item, ItemState};
 
 /// What was typed into a form that was not carried out.

@@ -17,7 +17,7 @@ use crate::decide::item::sight::{is_authorised, member_sees};
 use crate::decide::request::{Command, Request};
 use crate::http::doors::Doors;
 use crate::http::session::{self, Session, Who};
-use crate::http::sidebar::texts::{self, Texts};
+use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::http::staff;
 use crate::model::contact::Contact;
@@ -103,7 +103,7 @@ impl Toolbar {
             }
         };
         Ok(Self {
-            t: texts::for_reader(request),
+            t: Texts::for_reader(request),
             doors,
             corp,
             userid,
