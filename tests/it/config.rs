@@ -434,7 +434,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for, keep_visits_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 33 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 34 is no TOML
 "#;
 
 #[test]

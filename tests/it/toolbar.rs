@@ -601,6 +601,7 @@ async fn whoever_has_left_has_no_way_in(on: On) {
     world.sim.delete_member(&zhang).await.unwrap();
     world.settle().await;
     for path in ["sidebar/customers", WANG, "sidebar/group/wrNone"] {
+        world.clock.advance(Duration::from_millis(1));
         let problem = refused(hand.get(path), 403, path).await;
         assert_eq!(problem["detail"], "聊天工具栏只对企业成员开放。", "{path}");
     }
