@@ -4,6 +4,7 @@
 //! Every problem names its key and what to write; no value is ever repeated in one. The commented file with every key
 //! and its default is [`EXAMPLE`]. Modules take plain values, never the `Config`: only the start-up code sees it whole.
 
+mod api;
 mod corp;
 mod environment;
 mod files;
@@ -29,6 +30,7 @@ use url::Url;
 use crate::config::environment::Misplaced;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
 use crate::config::reader::Ledger;
+use crate::model::api_token::ApiToken;
 use crate::model::file_type::FileType;
 use crate::model::files_url::FilesUrl;
 use crate::model::ids::{AgentId, AppId, CorpId, ReceiverName, TenantKey, UserId, WebhookName};
@@ -66,8 +68,8 @@ pub struct Config {
     pub dedupe_for: Duration,
     /// `[files]`: attachments.
     pub files: Files,
-    /// `api.tokens`: bearer tokens of the API. None: nobody can use it.
-    pub api_tokens: Vec<SecretString>,
+    /// `api.tokens` and `[[api.token]]`: bearer tokens of the API. None: nobody can use it.
+    pub api_tokens: Vec<ApiToken>,
     /// `metrics.listen`: where `/metrics` is found. Without one, nowhere.
     pub metrics_listen: Option<SocketAddr>,
     /// `admin.password_hash`: opens the admin pages of every corp.
@@ -86,6 +88,15 @@ pub struct Config {
     pub session_key: Option<SecretString>,
     /// `[[corp]]`, at least one.
     pub corps: Vec<Corp>,
+}
+
+impl Config {
+    /// A token of the API that is for everything, if there is one.
+    pub fn token_of_everything(&self) -> Option<&SecretString> {
+        let mut tokens = self.api_tokens.iter();
+        let found = tokens.find(|token| token.is_of_everything());
+        found.map(|token| &token.secret)
+    }
 }
 
 /// Where the state is kept.

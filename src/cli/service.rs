@@ -33,7 +33,7 @@ impl Service {
         let Some((client, base)) = answering(config).await? else {
             return Ok(None);
         };
-        let token = config.api_tokens.first().context(
+        let token = config.token_of_everything().context(
             "the service is running, but the configuration has no `[api] tokens` to ask it with",
         )?;
         Ok(Some(Self {

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use crate::config::reader::Reader;
 use crate::config::{
-    Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, corp, files, log_level,
+    Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, api, corp, files, log_level,
 };
 use crate::model::password::PasswordHash;
 use crate::model::redis_url::RedisUrl;
@@ -27,9 +27,6 @@ const QUARTER: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// More replicas of one master would be of no use.
 const MAX_REPLICAS: u64 = 5;
-
-/// Shorter bearer tokens could be guessed.
-const MIN_API_TOKEN_CHARS: usize = 16;
 
 /// As long as the output of the hash that signs with it.
 const MIN_SESSION_KEY_CHARS: usize = 32;
@@ -51,10 +48,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     let metrics_listen = root.section("metrics", |metrics| metrics_listen(metrics, listen));
     let (store, replicas, [keep_for, dedupe_for, keep_visits_for]) = root.section("store", store);
     let files = root.section("files", |section| files::read(section, store.as_ref()));
-    let api_tokens = root.section("api", |api| {
-        let write = "tokens of at least 16 characters, made by `openssl rand -hex 16`";
-        api.list("tokens", write, |text| secret(text, MIN_API_TOKEN_CHARS))
-    });
+    let api_tokens = root.section("api", api::read);
     let admin_password = root.section("admin", |admin| {
         let write = "what `wecom-bridge hash-password` prints";
         admin.text("password_hash", write, |text| {
@@ -71,6 +65,9 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
     });
     let write = "a [[corp]] for each company that is served";
     let corps = root.sections("corp", write, corp::read);
+    if let Some(corps) = &corps {
+        api::check(root, &api_tokens, corps);
+    }
     Some(Config {
         public_url: public_url?,
         listen,
@@ -82,7 +79,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         dedupe_for: dedupe_for.unwrap_or(WEEK),
         keep_visits_for: keep_visits_for.unwrap_or(QUARTER),
         files,
-        api_tokens: api_tokens.unwrap_or_default(),
+        api_tokens,
         admin_password,
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),

@@ -318,11 +318,7 @@ fn spelled(contact: &Contact) -> Vec<&str> {
 /// The members who are owed a card about this contact get it.
 fn owed_cards(contact: &Contact, facts: &Facts<'_>) -> Vec<Effect> {
     let follows = |greeting: &&Greeting| {
-        greeting.step == GreetingStep::CardOwed
-            && contact
-                .follow_users
-                .iter()
-                .any(|follow| follow.userid == greeting.userid)
+        greeting.step == GreetingStep::CardOwed && contact.follow_of(&greeting.userid).is_some()
     };
     let card = |greeting: &Greeting| {
         let carded = Greeting {

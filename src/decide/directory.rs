@@ -186,10 +186,8 @@ pub(in crate::decide) fn contacts_step(
         return Vec::new();
     }
     let page = &facts.contact_page;
-    let theirs = page.items.iter().filter(|contact| {
-        let mut follows = contact.follow_users.iter();
-        follows.any(|follow| follow.userid == *userid)
-    });
+    let theirs = page.items.iter();
+    let theirs = theirs.filter(|contact| contact.follow_of(userid).is_some());
     let mut effects: Vec<Effect> = theirs
         .filter_map(|contact| contact::refresh(&contact.external_userid, facts, now))
         .collect();

@@ -23,6 +23,9 @@ pub enum Rejection {
     /// It has an answer.
     #[error("the approval was answered before")]
     AlreadyAnswered,
+    /// A new item has the id of another one: it is made already.
+    #[error("an item of this id exists")]
+    IdTaken,
     /// It is not what it was when whoever asks looked at it.
     #[error("the item has changed meanwhile")]
     Changed,
@@ -49,9 +52,6 @@ pub enum Denied {
     /// The item is about another customer.
     #[error("it belongs to another customer")]
     OfAnotherCustomer,
-    /// A new item has the id of another one.
-    #[error("an item of this id exists")]
-    IdTaken,
     /// A record's form or customer would change.
     #[error("a record stays with its form and customer")]
     RecordStays,

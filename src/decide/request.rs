@@ -94,8 +94,9 @@ pub enum Target {
     New(ItemKey),
     /// One that exists; with a time, only if it has not changed since then.
     Existing(ItemKey, Option<Timestamp>),
-    /// The one that the company's own system calls so; when there is none, a new one by this id.
-    ByRef(ExternalRef, ItemKey),
+    /// The one that the company's own system calls so; when there is none, a new one by this id. With a time, only if
+    /// there is one and it has not changed since then.
+    ByRef(ExternalRef, ItemKey, Option<Timestamp>),
 }
 
 /// What belongs to an item's kind.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -18,6 +17,7 @@ use crate::http::metrics::links::LinkStates;
 use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
 use crate::http::session::SessionKey;
+use crate::model::api_token::ApiToken;
 use crate::model::ids::{AgentId, CorpId, TenantKey, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
@@ -48,7 +48,7 @@ pub struct Doors {
     /// How often one address may log in.
     pub logins: Attempts,
     /// The bearer tokens of the API.
-    pub api_tokens: Vec<SecretString>,
+    pub api_tokens: Vec<ApiToken>,
     /// Signs the session cookies.
     pub session_key: SessionKey,
     /// Where the world finds this service.

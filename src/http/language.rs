@@ -1,5 +1,7 @@
 //! The language of a page: as chosen, else as the browser prefers, else Chinese.
 
+use std::fmt::Display;
+
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::ACCEPT_LANGUAGE;
@@ -46,6 +48,63 @@ impl Language {
             .max_age(actix_web::cookie::time::Duration::days(DAYS))
             .finish()
     }
+}
+
+/// Texts that can be gone through, each with its name.
+pub(in crate::http) trait Named {
+    /// All of them.
+    fn all(&self) -> Vec<(&'static str, &'static str)>;
+}
+
+/// Makes the `Texts` of some pages, which the modules `zh` and `en` fill in as `TEXTS`. A text that one of them lacks
+/// does not compile; one that leaves other gaps fails a test.
+macro_rules! texts {
+    ($vis:vis, $($name:ident)+ $(; $(#[$doc:meta])* $more:ident: $kind:ty)?) => {
+        /// The texts in one language. A `{}` stands for a number or a name.
+        #[derive(Debug)]
+        $vis struct Texts {
+            $($vis $name: &'static str,)+
+            $($(#[$doc])* $vis $more: $kind,)?
+        }
+
+        impl Texts {
+            /// The texts in this language.
+            $vis const fn of(language: $crate::http::language::Language) -> &'static Self {
+                match language {
+                    $crate::http::language::Language::Zh => &zh::TEXTS,
+                    $crate::http::language::Language::En => &en::TEXTS,
+                }
+            }
+
+            /// The texts for this reader.
+            $vis fn for_reader(request: &actix_web::HttpRequest) -> &'static Self {
+                Self::of($crate::http::language::for_reader(request))
+            }
+        }
+
+        impl $crate::http::language::Named for Texts {
+            fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+        }
+
+        #[test]
+        fn both_languages_leave_the_same_gaps() {
+            let both = [&zh::TEXTS, &en::TEXTS].map($crate::http::language::Named::all);
+            let gaps = |text: &str| text.matches("{}").count();
+            for ((name, zh), (_, en)) in both[0].iter().zip(&both[1]) {
+                assert!(!zh.is_empty() && !en.is_empty(), "{name}");
+                assert_eq!(gaps(zh), gaps(en), "{name}");
+            }
+        }
+    };
+}
+
+pub(in crate::http) use texts;
+
+/// Fills in a number or a name.
+pub(in crate::http) fn fill(text: &str, with: impl Display) -> String {
+    text.replacen("{}", &with.to_string(), 1)
 }
 
 /// The language for this reader.

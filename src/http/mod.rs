@@ -16,6 +16,7 @@ mod language;
 mod moment;
 mod nonce;
 mod personal;
+mod told;
 
 pub mod reply;
 

@@ -2,6 +2,7 @@
 
 use crate::callback::event::own::OwnEvent;
 use crate::http::doors::Doors;
+use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, UserId};
 use crate::model::member::Member;
 use crate::store::error::StoreError;
@@ -12,6 +13,7 @@ const GONE: [i64; 2] = [2, 5];
 
 /// Whether this member works here. Who is not known yet does: WeCom has just let them in. They are read, so that what
 /// they make can be theirs; so is who is not to be seen any more, for they may be back.
+/// However often they ask, one reading waits.
 pub(in crate::http) async fn works_here(
     doors: &Doors,
     corp: &CorpId,
@@ -24,8 +26,9 @@ pub(in crate::http) async fn works_here(
         let refresh = OwnEvent::RefreshMember {
             userid: userid.clone(),
         };
-        let (key, delivery) = refresh.delivery(doors.clock.now());
-        doors.store.accept(corp, key, &delivery).await?;
+        let now = doors.clock.now();
+        let refresh = Effect::Refresh(refresh.delivery(now).1);
+        doors.store.carry_out(corp, &[], &[refresh], now).await?;
     }
     Ok(kept.is_none_or(|member| member.visible && !GONE.contains(&member.status)))
 }

@@ -37,10 +37,16 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// The relation to this member, if they have the contact.
+    pub fn follow_of(&self, userid: &UserId) -> Option<&FollowUser> {
+        let mut follows = self.follow_users.iter();
+        follows.find(|follow| follow.userid == *userid)
+    }
+
     /// Whether the member has the contact since a handing over to it failed.
     pub fn has_since(&self, failure: &TransferFailure) -> bool {
-        let mut follows = self.follow_users.iter();
-        follows.any(|follow| follow.userid == failure.userid && follow.createtime > failure.at)
+        let follow = self.follow_of(&failure.userid);
+        follow.is_some_and(|follow| follow.createtime > failure.at)
     }
 }
 

@@ -44,6 +44,7 @@ pub mod delivery;
 pub mod outgoing;
 pub mod reminder;
 
+pub mod api_token;
 pub mod effect;
 pub mod keys;
 pub mod password;

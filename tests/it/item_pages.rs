@@ -64,7 +64,7 @@ impl<'a> Guest<'a> {
     }
 
     async fn submit_on(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
-        let names = ["token", "request", "changed_at"];
+        let names = ["token", "request", "changed_at", "new_id"];
         let hidden =
             names.map(
                 |name| match page.html.contains(&format!("name=\"{name}\" value")) {

@@ -6,6 +6,7 @@ mod corps;
 mod document;
 mod kinds;
 mod lists;
+mod tokens;
 mod wrong;
 
 use std::time::Duration;

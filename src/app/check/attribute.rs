@@ -69,7 +69,7 @@ async fn told(config: &Config, caller: &Caller, corp: &CorpId) -> Option<Vec<Lin
         link: Option<Link>,
     }
 
-    let token = config.api_tokens.first()?.expose_secret();
+    let token = config.token_of_everything()?.expose_secret();
     let url = format!("http://{}/api/v1/members", local(config.listen));
     let query = [("corp", corp.as_str()), ("limit", &LINKS_MAX.to_string())];
     let request = caller.get(url).query(&query).bearer_auth(token);

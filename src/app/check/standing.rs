@@ -91,7 +91,7 @@ async fn told(config: &Config, caller: &Caller) -> Option<Vec<(CorpId, Fault)>> 
         fault: Fault,
     }
 
-    let token = config.api_tokens.first()?.expose_secret();
+    let token = config.token_of_everything()?.expose_secret();
     let url = format!("http://{}/api/v1/faults", local(config.listen));
     let answer = ask(caller.get(url).bearer_auth(token)).await.ok()?;
     let faults: Faults = serde_json::from_slice(&answer.body).ok()?;

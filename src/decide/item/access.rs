@@ -107,10 +107,8 @@ pub(in crate::decide::item) fn known(
 
 /// Whether the member follows the contact among the facts.
 pub(in crate::decide::item) fn follows(userid: &UserId, facts: &Facts<'_>) -> bool {
-    facts.contact.as_ref().is_some_and(|contact| {
-        let mut follows = contact.follow_users.iter();
-        follows.any(|follow| follow.userid == *userid)
-    })
+    let contact = facts.contact.as_ref();
+    contact.is_some_and(|contact| contact.follow_of(userid).is_some())
 }
 
 /// Only for the customer themselves.

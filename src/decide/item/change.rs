@@ -88,7 +88,9 @@ pub(in crate::decide::item) fn set_task(
         task.state = state;
     }
     if let Some(handler) = &change.handler {
-        if let Some(Handler::Member(userid)) = handler {
+        if let Some(Handler::Member(userid)) = handler
+            && task.handler != *handler
+        {
             known(userid, "handler", facts)?;
         }
         task.handler.clone_from(handler);
@@ -154,8 +156,10 @@ fn step(
         record.step.clone_from(step);
     }
     if let Some(handler) = &advance.handler {
-        if let Some(handler) = handler {
-            known(handler, "handler", facts)?;
+        if let Some(userid) = handler
+            && record.handler != *handler
+        {
+            known(userid, "handler", facts)?;
         }
         record.handler.clone_from(handler);
     }
@@ -183,11 +187,11 @@ pub(in crate::decide::item) fn give_to(
 ) -> Result<Vec<Effect>, Rejection> {
     let before = the_item(facts)?;
     may_change(by, before)?;
+    if before.head().owner == *to {
+        return Ok(Vec::new());
+    }
     known(to, "to", facts)?;
-    Ok(match before.head().owner == *to {
-        true => Vec::new(),
-        false => kept(Some(before), given(before, to, now), by, now),
-    })
+    Ok(kept(Some(before), given(before, to, now), by, now))
 }
 
 /// The item with another owner.

@@ -6,7 +6,7 @@ use crate::decide::item::change::{FOLLOWERS_MAX, owned};
 use crate::decide::item::check::Check;
 use crate::decide::item::content::{Ground, content, handlers, project_ref};
 use crate::decide::item::{kept, submit};
-use crate::decide::rejection::{Denied, Rejection, Wrong};
+use crate::decide::rejection::{Rejection, Wrong};
 use crate::decide::request::{Content, Draft, Target};
 use crate::model::approval::Approval;
 use crate::model::effect::Effect;
@@ -21,7 +21,7 @@ pub(in crate::decide::item) fn needs(draft: &Draft, by: &Actor) -> Vec<Need> {
         Target::New(id) | Target::Existing(id, _) => {
             vec![Need::Item(ItemRef::new(kind, id.clone()))]
         }
-        Target::ByRef(reference, _) => vec![Need::ItemByRef(kind, reference.clone())],
+        Target::ByRef(reference, ..) => vec![Need::ItemByRef(kind, reference.clone())],
     };
     needs.extend(owner(draft, by).cloned().map(Need::Member));
     let mut named: Vec<UserId> = Vec::new();
@@ -78,9 +78,9 @@ pub(in crate::decide::item) fn put(
     let before = before(draft, facts)?;
     if let Some(before) = before {
         may_change(by, before)?;
-        if let Target::Existing(_, Some(seen)) = draft.target {
-            is_unchanged(before, seen)?;
-        }
+    }
+    if let Target::Existing(_, Some(seen)) | Target::ByRef(_, _, Some(seen)) = draft.target {
+        is_unchanged(before.ok_or(Rejection::Changed)?, seen)?;
     }
     let mut check = Check::default();
     let head = head(draft, before, by, facts, now, &mut check);
@@ -118,14 +118,14 @@ fn before<'a>(draft: &Draft, facts: &'a Facts<'_>) -> Result<Option<&'a Item>, R
     let mut items = facts.items.iter();
     match &draft.target {
         Target::New(id) => match items.find(|item| item.kind() == kind && item.head().id == *id) {
-            Some(_) => Err(Rejection::NotAllowed(Denied::IdTaken)),
+            Some(_) => Err(Rejection::IdTaken),
             None => Ok(None),
         },
         Target::Existing(id, _) => {
             let found = items.find(|item| item.kind() == kind && item.head().id == *id);
             found.ok_or(Rejection::NotFound).map(Some)
         }
-        Target::ByRef(reference, _) => Ok(items.find(|item| {
+        Target::ByRef(reference, ..) => Ok(items.find(|item| {
             item.kind() == kind && item.head().external_ref.as_ref() == Some(reference)
         })),
     }
@@ -145,6 +145,7 @@ fn head(
     let before = before.map(Item::head);
     let owner = match (&draft.owner, before) {
         (None, Some(before)) => before.owner.clone(),
+        (Some(owner), Some(before)) if *owner == before.owner => before.owner.clone(),
         _ => new_owner(owner(draft, by), facts, check),
     };
     let mut owners = before
@@ -155,7 +156,7 @@ fn head(
     }
     let (id, external_ref) = match &draft.target {
         Target::New(id) | Target::Existing(id, _) => (id.clone(), None),
-        Target::ByRef(reference, id) => (id.clone(), Some(reference.clone())),
+        Target::ByRef(reference, id, _) => (id.clone(), Some(reference.clone())),
     };
     Head {
         id: before.map_or(id, |before| before.id.clone()),

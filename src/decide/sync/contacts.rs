@@ -148,7 +148,10 @@ fn paged(walk: &mut Walk, facts: &Facts<'_>, found: &CustomerFound, names: &TagN
             let tally = &mut walk.run.report.relations;
             count(
                 tally,
-                compared(relation(kept, userid), relation(Some(&fresh), userid)),
+                compared(
+                    kept.and_then(|kept| kept.follow_of(userid)),
+                    fresh.follow_of(userid),
+                ),
             );
             members.push(userid.clone());
         }
@@ -210,7 +213,11 @@ fn merged(found: &CustomerFound, names: &TagNames) -> Option<Contact> {
     for row in found.rows.iter().flat_map(|row| &row.follow_users) {
         let mut follow = row.clone();
         follow.deleted_by_contact_at = contact::deleted_by_contact_at(row, &found.endings);
-        follow.tags = tags(&row.tags, relation(kept, &row.userid), names);
+        follow.tags = tags(
+            &row.tags,
+            kept.and_then(|kept| kept.follow_of(&row.userid)),
+            names,
+        );
         let place = fresh.follow_users.iter_mut();
         match place.into_iter().find(|old| old.userid == row.userid) {
             Some(old) => *old = follow,
@@ -259,11 +266,6 @@ fn tags(listed: &[Tag], kept: Option<&FollowUser>, names: &TagNames) -> Vec<Tag>
 const CORP_TAG: i64 = 1;
 const RULE_GROUP_TAG: i64 = 3;
 
-fn relation<'c>(contact: Option<&'c Contact>, userid: &UserId) -> Option<&'c FollowUser> {
-    let mut follows = contact?.follow_users.iter();
-    follows.find(|follow| follow.userid == *userid)
-}
-
 fn compared(kept: Option<&FollowUser>, fresh: Option<&FollowUser>) -> Counted {
     match kept {
         None => Counted::Added,
@@ -306,11 +308,11 @@ fn swept(walk: &mut Walk, facts: &Facts<'_>, found: &ContactFound) {
     let fresh = written.unwrap_or(kept);
     let report = &mut walk.run.report;
     for follow in &kept.follow_users {
-        let gone = relation(Some(fresh), &follow.userid).is_none();
+        let gone = fresh.follow_of(&follow.userid).is_none();
         report.relations.removed += u64::from(gone);
     }
     for follow in &fresh.follow_users {
-        if relation(Some(kept), &follow.userid).is_none() {
+        if kept.follow_of(&follow.userid).is_none() {
             count(&mut report.relations, Counted::Added);
         }
     }

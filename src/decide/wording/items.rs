@@ -252,7 +252,7 @@ pub(in crate::decide) const fn not_done(rejection: &Rejection) -> &'static str {
         Rejection::Closed => "已关闭",
         Rejection::AlreadySubmitted(_) | Rejection::AlreadyAnswered => "已处理",
         Rejection::Invalid(_) => "成员资料未同步",
-        Rejection::NameReused | Rejection::Changed => "请在页面中处理",
+        Rejection::NameReused | Rejection::Changed | Rejection::IdTaken => "请在页面中处理",
     }
 }
 

@@ -10,8 +10,8 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::http::admin::texts::{self, Texts};
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::texts::Texts;
+use crate::http::admin::turned::Turned;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::session::{self, Ticketed};
 use crate::model::delivery::ItemId;
@@ -133,13 +133,13 @@ impl AdminSession {
 
 impl LoggedIn {
     async fn of(request: &HttpRequest) -> Result<Self, Turned> {
-        let t = texts::for_reader(request);
+        let t = Texts::for_reader(request);
         let doors = request.app_data::<web::Data<Doors>>();
-        let doors = doors.ok_or_else(|| Why::Unavailable.to(t))?.clone();
+        let doors = doors.ok_or(Turned::Unavailable)?.clone();
         let now = doors.clock.now();
         let session: Option<AdminSession> =
             session::read(request, &doors.session_key, &doors.public_url, now);
-        let session = session.ok_or_else(|| Why::LogIn.to(t))?;
+        let session = session.ok_or(Turned::LogIn)?;
         let is_admin = match &session.who {
             Who::Password { of } => {
                 let password = doors.admin.password.as_ref();
@@ -151,10 +151,10 @@ impl LoggedIn {
             }
         };
         if !is_admin {
-            return Err(Why::Stranger.to(t));
+            return Err(Turned::Stranger);
         }
         if session.is_ended(&doors).await? {
-            return Err(Why::LogIn.to(t));
+            return Err(Turned::LogIn);
         }
         Ok(Self { doors, session, t })
     }
@@ -178,13 +178,13 @@ impl Admin {
     /// Whoever asks, if the corp that the address names is theirs.
     pub(in crate::http::admin) async fn of(request: &HttpRequest) -> Result<Self, Turned> {
         let LoggedIn { doors, session, t } = LoggedIn::of(request).await?;
-        let missing = || Why::Missing.to(t);
-        let corp = CorpId::parse(request.match_info().query("corp")).map_err(|_| missing())?;
+        let corp = CorpId::parse(request.match_info().query("corp"));
+        let corp = corp.map_err(|_| Turned::Missing)?;
         if !corps(&doors, &session)
             .iter()
             .any(|tenant| tenant.corp == corp)
         {
-            return Err(missing());
+            return Err(Turned::Missing);
         }
         let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
         Ok(Self {
@@ -192,7 +192,7 @@ impl Admin {
             t,
             corp,
             here: request.uri().to_string(),
-            query: query.map_err(|_| Why::Malformed.to(t))?.into_inner(),
+            query: query.map_err(|_| Turned::Malformed)?.into_inner(),
             doors,
         })
     }
@@ -218,7 +218,7 @@ impl Admin {
     /// The item at this place of the corp's log.
     pub(in crate::http::admin) fn item(&self, place: &str) -> Result<ItemId, Turned> {
         let id = format!("{}:{place}", self.corp).parse();
-        id.map_err(|_| Why::Missing.to(self.t))
+        id.map_err(|_| Turned::Missing)
     }
 }
 
@@ -246,22 +246,21 @@ pub(in crate::http::admin) async fn fields(
     payload: &mut Payload,
     doors: &Doors,
     session: &str,
-    t: &'static Texts,
 ) -> Result<Vec<(String, String)>, Turned> {
     if !session::is_same_origin(request, &doors.public_url) {
-        return Err(Why::Foreign.to(t));
+        return Err(Turned::Foreign);
     }
     let body = web::Bytes::from_request(request, payload).await;
-    let body = body.map_err(|_| Why::Malformed.to(t))?;
+    let body = body.map_err(|_| Turned::Malformed)?;
     let text = std::str::from_utf8(&body)
         .ok()
         .filter(|text| text.len() <= FORM_MAX_BYTES);
     let fields = text.and_then(|text| web::Query::<Vec<(String, String)>>::from_query(text).ok());
-    let fields = fields.ok_or_else(|| Why::Malformed.to(t))?.into_inner();
+    let fields = fields.ok_or(Turned::Malformed)?.into_inner();
     if is_token_of(doors, session, first(&fields, "token")) {
         Ok(fields)
     } else {
-        Err(Why::Ended.to(t))
+        Err(Turned::Ended)
     }
 }
 
@@ -294,7 +293,7 @@ impl FromRequest for Posted {
         Box::pin(async move {
             let admin = Admin::of(&request).await?;
             let (doors, id) = (&admin.doors, &admin.session.id);
-            let fields = fields(&request, &mut payload, doors, id, admin.t).await?;
+            let fields = fields(&request, &mut payload, doors, id).await?;
             Ok(Self { admin, fields })
         })
     }

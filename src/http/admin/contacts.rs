@@ -9,7 +9,7 @@ use crate::http::admin::access::{Admin, Posted, Who};
 use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::PAGE;
 use crate::http::admin::texts::Texts;
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::names::NamesOfNow;
 use crate::http::page::respond;
@@ -139,7 +139,7 @@ pub(in crate::http::admin) async fn show(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Turned> {
     let t = admin.t;
-    let missing = || Why::Missing.to(t);
+    let missing = || Turned::Missing;
     let id = ExternalUserId::parse(&path.1).map_err(|_| missing())?;
     let (store, corp) = (&admin.doors.store, &admin.corp);
     let records = store.read(corp, &[Key::contact(&id)]).await?;
@@ -188,9 +188,9 @@ pub(in crate::http::admin) async fn forget(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Turned> {
     let admin = &posted.admin;
-    let id = ExternalUserId::parse(&path.1).map_err(|_| Why::Missing.to(admin.t))?;
+    let id = ExternalUserId::parse(&path.1).map_err(|_| Turned::Missing)?;
     if posted.field("sure") != "1" {
-        return Err(Why::Malformed.to(admin.t));
+        return Err(Turned::Malformed);
     }
     let by = match &admin.session.who {
         Who::Password { .. } => Actor::Admin,

@@ -7,7 +7,7 @@ use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::frame::Frame;
 use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
 use crate::http::admin::show::masked;
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::page::respond;
 use crate::http::search::{of_delivery, search};
 use crate::model::delivery::{ItemId, Lane, Source};
@@ -51,7 +51,7 @@ pub(in crate::http::admin) async fn show(
     let t = admin.t;
     let id = admin.item(&place.1)?;
     let entry = admin.doors.store.delivery(&id).await?;
-    let entry = entry.ok_or_else(|| Why::Missing.to(t))?;
+    let entry = entry.ok_or(Turned::Missing)?;
     let (item, progress) = (entry.item, entry.progress);
     let source = match item.source {
         Source::Callback => "callback",

@@ -3,7 +3,8 @@
 use actix_web::HttpResponse;
 
 use crate::http::admin::access::{Admin, Who, form_token};
-use crate::http::admin::texts::{Texts, fill};
+use crate::http::admin::texts::Texts;
+use crate::http::language::fill;
 use crate::http::page::see;
 
 /// Round the content.

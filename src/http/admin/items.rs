@@ -8,7 +8,7 @@ use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::frame::{Frame, base, go};
 use crate::http::admin::show;
 use crate::http::admin::texts::Texts;
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::see;
 use crate::http::search::Wanted;
@@ -118,13 +118,11 @@ impl Filter {
     ) -> Result<Self, Turned> {
         let time = |name: &str| match ask(name) {
             "" => Ok(None),
-            text => show::read_time(text)
-                .map(Some)
-                .ok_or_else(|| Why::Malformed.to(t)),
+            text => show::read_time(text).map(Some).ok_or(Turned::Malformed),
         };
         let state = match ask("state") {
             "" => None,
-            name => Some(show::state_of(name).ok_or_else(|| Why::Malformed.to(t))?),
+            name => Some(show::state_of(name).ok_or(Turned::Malformed)?),
         };
         let kind = Some(ask("kind").to_owned()).filter(|kind| !kind.is_empty());
         let choice = |wanted: State| Choice {
@@ -231,7 +229,7 @@ pub(in crate::http::admin) async fn replay(
     let admin = &posted.admin;
     let id = admin.item(place)?;
     if !admin.doors.store.replay(queue, &id).await? {
-        return Err(Why::Missing.to(admin.t));
+        return Err(Turned::Missing);
     }
     tracing::info!(item = %id, by = admin.name(), "replayed");
     Ok(back(posted, queue, place, "replayed"))
@@ -247,7 +245,7 @@ pub(in crate::http::admin) async fn discard(
     let id = admin.item(place)?;
     let reason = posted.field("reason");
     if reason.is_empty() || reason.chars().count() > REASON_MAX_CHARS {
-        return Err(Why::Malformed.to(admin.t));
+        return Err(Turned::Malformed);
     }
     let (store, now) = (&admin.doors.store, admin.doors.clock.now());
     let discarded = store.discard(queue, &id, reason, admin.name(), now).await?;

@@ -3,22 +3,23 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::http::admin::access::{AdminSession, LoggedIn, Who, fields, form_token, password_tag};
 use crate::http::admin::frame::{CorpLink, hidden};
-use crate::http::admin::texts::{self, Texts};
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::texts::Texts;
+use crate::http::admin::turned::Turned;
 use crate::http::attempts::address;
 use crate::http::doors::{Doors, Tenant};
-use crate::http::language::Language;
+use crate::http::language::{self, Language};
 use crate::http::login::start_for_admin;
 use crate::http::nonce::nonce;
 use crate::http::page::{respond, see};
 use crate::http::session::{self, Ticketed};
+use crate::http::told::Told;
 use crate::model::password::PasswordHash;
 
 /// Longer passwords are not even looked at.
@@ -63,13 +64,13 @@ fn show(
     status: StatusCode,
     problem: Option<&'static str>,
 ) -> Result<HttpResponse, Turned> {
-    let t = texts::for_reader(request);
+    let t = Texts::for_reader(request);
     let now = doors.clock.now();
     let before: Option<Before> = session::read(request, &doors.session_key, &doors.public_url, now);
     let before = match before {
         Some(before) => before,
         None => Before {
-            id: nonce().map_err(|_| Why::Unavailable.to(t))?,
+            id: nonce().map_err(|_| Turned::Unavailable)?,
         },
     };
     let mut tenants: Vec<_> = doors.tenants.iter().collect();
@@ -96,18 +97,12 @@ fn show(
 /// Sends the browser to WeCom's login.
 pub(in crate::http::admin) async fn by_wecom(
     doors: web::Data<Doors>,
-    request: HttpRequest,
     tenant_key: web::Path<String>,
-) -> HttpResponse {
-    let t = texts::for_reader(&request);
+) -> Result<HttpResponse, Turned> {
     let tenant = doors.tenant(Some(&tenant_key));
-    let Some(tenant) = tenant.filter(|tenant| !tenant.admins.is_empty()) else {
-        return Why::Missing.to(t).error_response();
-    };
-    match start_for_admin(&doors, tenant, &tenant_key) {
-        Ok(away) => away,
-        Err(_) => Why::Unavailable.to(t).error_response(),
-    }
+    let tenant = tenant.filter(|tenant| !tenant.admins.is_empty());
+    let tenant = tenant.ok_or(Turned::Missing)?;
+    start_for_admin(&doors, tenant, &tenant_key).map_err(|_| Turned::Unavailable)
 }
 
 /// Whoever comes back from WeCom's login gets in if the corp has named this member.
@@ -117,7 +112,7 @@ pub(in crate::http) fn enter(
     tenant: &Tenant,
     who: &session::Who,
 ) -> HttpResponse {
-    let t = texts::for_reader(request);
+    let language = language::for_reader(request);
     match who {
         session::Who::Member(userid) if tenant.admins.contains(userid) => {
             tracing::info!(corp = %tenant.corp, %userid, "An administrator has logged in.");
@@ -125,11 +120,11 @@ pub(in crate::http) fn enter(
                 corp: tenant.corp.clone(),
                 userid: userid.clone(),
             };
-            begin(doors, who, t).unwrap_or_else(|turned| turned.error_response())
+            begin(doors, who).unwrap_or_else(|turned| turned.told(language))
         }
         session::Who::Member(_) | session::Who::Contact(_) => {
             tracing::warn!(corp = %tenant.corp, "Somebody who is no administrator has tried to log in.");
-            Why::Stranger.to(t).error_response()
+            Turned::Stranger.told(language)
         }
     }
 }
@@ -140,25 +135,25 @@ pub(in crate::http::admin) async fn by_password(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Turned> {
-    let (t, now) = (texts::for_reader(&request), doors.clock.now());
+    let (t, now) = (Texts::for_reader(&request), doors.clock.now());
     let before: Option<Before> =
         session::read(&request, &doors.session_key, &doors.public_url, now);
-    let before = before.ok_or_else(|| Why::Ended.to(t))?;
+    let before = before.ok_or(Turned::Ended)?;
     let mut payload = payload.into_inner();
-    let fields = fields(&request, &mut payload, &doors, &before.id, t).await?;
+    let fields = fields(&request, &mut payload, &doors, &before.id).await?;
     let Some(hash) = &doors.admin.password else {
-        return Err(Why::Missing.to(t));
+        return Err(Turned::Missing);
     };
     let from = address(&request);
     if !doors.admin.attempts.take(from, now) {
         tracing::warn!("Too many passwords were tried from one address.");
-        return Err(Why::TooMany.to(t));
+        return Err(Turned::TooMany);
     }
     let password = fields.into_iter().find(|(name, _)| name == "password");
     let password = Zeroizing::new(password.map(|(_, text)| text).unwrap_or_default());
     if !matches(&doors, hash.clone(), password)
         .await
-        .ok_or_else(|| Why::TooMany.to(t))?
+        .ok_or(Turned::TooMany)?
     {
         tracing::warn!("A wrong administrator's password was tried.");
         return show(
@@ -171,7 +166,7 @@ pub(in crate::http::admin) async fn by_password(
     doors.admin.attempts.forgive(from);
     tracing::info!("An administrator has logged in by password.");
     let of = password_tag(&doors, hash);
-    begin(&doors, Who::Password { of }, t)
+    begin(&doors, Who::Password { of })
 }
 
 /// Nothing when too many passwords are being checked.
@@ -184,9 +179,9 @@ async fn matches(doors: &Doors, hash: PasswordHash, password: Zeroizing<String>)
     web::block(move || hash.matches(&password)).await.ok()
 }
 
-fn begin(doors: &Doors, who: Who, t: &'static Texts) -> Result<HttpResponse, Turned> {
+fn begin(doors: &Doors, who: Who) -> Result<HttpResponse, Turned> {
     let session = AdminSession {
-        id: nonce().map_err(|_| Why::Unavailable.to(t))?,
+        id: nonce().map_err(|_| Turned::Unavailable)?,
         who,
     };
     let (key, url, now) = (&doors.session_key, &doors.public_url, doors.clock.now());
@@ -207,9 +202,9 @@ pub(in crate::http::admin) async fn logout(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Turned> {
-    let LoggedIn { doors, session, t } = logged_in;
+    let LoggedIn { doors, session, .. } = logged_in;
     let mut payload = payload.into_inner();
-    fields(&request, &mut payload, &doors, &session.id, t).await?;
+    fields(&request, &mut payload, &doors, &session.id).await?;
     session.end(&doors).await?;
     let mut response = see("/admin/login");
     let _ = response.add_cookie(&session::removal::<AdminSession>(&doors.public_url));
@@ -225,12 +220,10 @@ pub(in crate::http::admin) struct Back {
 /// Chooses the language of the pages. It changes nothing but how they look, so a link will do.
 pub(in crate::http::admin) async fn language(
     doors: web::Data<Doors>,
-    request: HttpRequest,
     code: web::Path<String>,
     back: Option<web::Query<Back>>,
 ) -> Result<HttpResponse, Turned> {
-    let t = texts::for_reader(&request);
-    let language = Language::of(&code).ok_or_else(|| Why::Missing.to(t))?;
+    let language = Language::of(&code).ok_or(Turned::Missing)?;
     let back = back.and_then(|back| back.into_inner().back);
     let back = back.filter(|back| is_ours(back));
     let mut response = see(back.as_deref().unwrap_or("/admin"));

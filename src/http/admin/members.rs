@@ -12,7 +12,7 @@ use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::{Choice, PAGE};
 use crate::http::admin::sync::accept;
 use crate::http::admin::texts::Texts;
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
 use crate::http::search::{LOOKED_AT_MAX, STEP};
@@ -189,7 +189,7 @@ fn row(member: Member, link: Option<Link>, t: &'static Texts) -> MemberRow {
 pub(in crate::http::admin) async fn send_link(posted: Posted) -> Result<HttpResponse, Turned> {
     let admin = &posted.admin;
     let chosen: Result<Vec<UserId>, _> = posted.all("userid").map(UserId::parse).collect();
-    let chosen = chosen.map_err(|_| Why::Malformed.to(admin.t))?;
+    let chosen = chosen.map_err(|_| Turned::Malformed)?;
     if chosen.is_empty() {
         return Ok(go(admin, "/members", "none_chosen", 0));
     }

@@ -2,15 +2,15 @@
 //!
 //! Everything works by links and forms; a script only adds copy buttons. Every door but those of the login takes an
 //! `access::Admin` or an `access::Posted`, which nobody gets who may not open it. Changes go through the inbox as
-//! events of our own; only a replay and a discard act on a queue directly,
-//! and a customer is forgotten by no event, which would keep who it was.
+//! events of our own; only a replay and a discard act on a queue directly, and a customer is forgotten by no event, which
+//! would keep who it was.
 
 pub mod desk;
 
 pub(in crate::http) mod access;
 pub(in crate::http) mod login;
 pub(in crate::http) mod passage;
-mod turned;
+pub(in crate::http) mod turned;
 
 mod frame;
 mod show;
@@ -32,7 +32,12 @@ mod settings;
 
 mod doctor;
 
+use actix_web::middleware::from_fn;
 use actix_web::{Route, web};
+
+use crate::http::admin::turned::Turned;
+use crate::http::page;
+use crate::http::told::in_their_words;
 
 /// One door.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +84,9 @@ macro_rules! at {
     };
 }
 
+/// What all of their addresses begin with.
+const BASE: &str = "/admin";
+
 /// Every door of the admin pages.
 pub const DOORS: [Door; 31] = [
     open(at!(get "/login" => login::page)),
@@ -116,7 +124,9 @@ pub const DOORS: [Door; 31] = [
 
 /// The route table of the admin pages.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
-    for door in DOORS {
-        config.route(door.path, (door.route)());
-    }
+    let scope = web::scope(BASE).wrap(from_fn(in_their_words::<Turned>));
+    let scope = DOORS.iter().fold(scope, |scope, door| {
+        scope.route(&door.path[BASE.len()..], (door.route)())
+    });
+    config.service(scope.default_service(web::to(page::nothing_here)));
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::frame::Frame;
 use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
 use crate::http::search::{of_call, search};
@@ -53,7 +53,7 @@ pub(in crate::http::admin) async fn show(
     let t = admin.t;
     let id = admin.item(&place.1)?;
     let entry = admin.doors.store.call(&id).await?;
-    let entry = entry.ok_or_else(|| Why::Missing.to(t))?;
+    let entry = entry.ok_or(Turned::Missing)?;
     let (item, progress) = (entry.item, entry.progress);
     let mut facts = Vec::new();
     if let Some(deadline) = item.deadline {

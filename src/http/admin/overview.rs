@@ -10,8 +10,9 @@ use crate::http::admin::access::{Admin, LoggedIn};
 use crate::http::admin::frame::Frame;
 use crate::http::admin::show;
 use crate::http::admin::sync::{self, Run};
-use crate::http::admin::texts::{Texts, fill};
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::texts::Texts;
+use crate::http::admin::turned::Turned;
+use crate::http::language::fill;
 use crate::http::page::{respond, see};
 use crate::model::time::Timestamp;
 use crate::model::version::version;
@@ -74,15 +75,13 @@ struct OverviewPage {
 /// To the overview of the first corp.
 pub(in crate::http::admin) async fn start(logged_in: LoggedIn) -> Result<HttpResponse, Turned> {
     let corps = logged_in.corps();
-    let first = corps.first().ok_or_else(|| Why::Missing.to(logged_in.t))?;
+    let first = corps.first().ok_or(Turned::Missing)?;
     Ok(see(&format!("/admin/corps/{}", first.corp)))
 }
 
 /// Any other address below the admin pages, for who is logged in.
-pub(in crate::http::admin) async fn nothing_here(
-    logged_in: LoggedIn,
-) -> Result<HttpResponse, Turned> {
-    Err(Why::Missing.to(logged_in.t))
+pub(in crate::http::admin) async fn nothing_here(_: LoggedIn) -> Result<HttpResponse, Turned> {
+    Err(Turned::Missing)
 }
 
 /// The overview.
@@ -245,7 +244,7 @@ fn chart(hours: &[(u64, u64)], received: &[u64], now: Timestamp, t: &'static Tex
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::admin::texts::of;
+    use crate::http::language::Language;
 
     #[test]
     fn bars_stay_within_the_drawing() {
@@ -254,7 +253,7 @@ mod tests {
         hours[22] = (3, 0);
         hours[23] = (0, 9);
         let now = Timestamp::parse("2026-11-22T20:05:09Z").unwrap();
-        let chart = chart(&hours, &[], now, of("en").unwrap());
+        let chart = chart(&hours, &[], now, Texts::of(Language::En));
         let drawn: Vec<_> = chart.bars.iter().map(|bar| (bar.class, bar.x)).collect();
         assert_eq!(
             drawn,
@@ -269,7 +268,7 @@ mod tests {
         }
         assert_eq!((chart.from.as_str(), chart.to.as_str()), ("05:00", "04:00"));
         assert_eq!(chart.bars[3].title, "04:00 · Done 0 · Dead 9");
-        let quiet = super::chart(&[], &[], now, of("en").unwrap());
+        let quiet = super::chart(&[], &[], now, Texts::of(Language::En));
         assert_eq!(quiet.summary, "Last 24 hours: 0 done, 0 dead");
     }
 
@@ -280,7 +279,7 @@ mod tests {
         let mut hours = vec![(0, 0); HOURS_COUNTED];
         hours[23] = (50, 0);
         let now = Timestamp::parse("2026-11-22T20:05:09Z").unwrap();
-        let chart = chart(&hours, &received, now, of("en").unwrap());
+        let chart = chart(&hours, &received, now, Texts::of(Language::En));
         let drawn = chart.bars.iter();
         let drawn: Vec<_> = drawn
             .map(|bar| (bar.class, bar.x, bar.y, bar.height))

@@ -11,7 +11,7 @@ use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::Choice;
 use crate::http::admin::show::took;
 use crate::http::admin::texts::Texts;
-use crate::http::admin::turned::{Turned, Why};
+use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
 use crate::model::switches::Switches;
@@ -90,7 +90,7 @@ pub(in crate::http::admin) async fn start(posted: Posted) -> Result<HttpResponse
     let admin = &posted.admin;
     let scope = SyncScope::parse(posted.field("scope"));
     let request = SyncRequest {
-        scope: scope.ok_or_else(|| Why::Malformed.to(admin.t))?,
+        scope: scope.ok_or(Turned::Malformed)?,
         mode: match posted.field("dry") {
             "1" => SyncMode::DryRun,
             _ => SyncMode::Repair,
@@ -111,7 +111,7 @@ pub(in crate::http::admin) async fn switch(posted: Posted) -> Result<HttpRespons
     let on = match posted.field("to") {
         "on" => true,
         "off" => false,
-        _ => return Err(Why::Malformed.to(admin.t)),
+        _ => return Err(Turned::Malformed),
     };
     accept(admin, &OwnEvent::SwitchAutoSync { on }).await?;
     tracing::info!(corp = %admin.corp, on, by = admin.name(), "auto_sync is to be switched.");

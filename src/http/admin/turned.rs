@@ -7,13 +7,15 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
-use crate::http::admin::texts::{self, Texts};
+use crate::http::admin::texts::Texts;
+use crate::http::language::Language;
 use crate::http::page::respond;
+use crate::http::told::Told;
 use crate::store::error::StoreError;
 
-/// Why there is no page.
+/// Why somebody is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::http::admin) enum Why {
+pub(in crate::http) enum Turned {
     /// Nobody is logged in: to the login.
     LogIn,
     /// 403: the form is of an earlier session, or of none.
@@ -32,13 +34,6 @@ pub(in crate::http::admin) enum Why {
     Unavailable,
 }
 
-/// Somebody who is turned away.
-#[derive(Debug)]
-pub(in crate::http::admin) struct Turned {
-    why: Why,
-    t: &'static Texts,
-}
-
 #[derive(Template)]
 #[template(path = "admin/notice.html")]
 struct Notice {
@@ -47,55 +42,69 @@ struct Notice {
     text: &'static str,
 }
 
-impl Why {
-    /// With texts for this reader.
-    pub(in crate::http::admin) const fn to(self, t: &'static Texts) -> Turned {
-        Turned { why: self, t }
-    }
-}
-
 impl fmt::Display for Turned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.why)
+        write!(f, "{self:?}")
     }
 }
 
 impl From<StoreError> for Turned {
     fn from(problem: StoreError) -> Self {
         tracing::error!(%problem, "The store could not answer an admin page.");
-        Why::Unavailable.to(texts::first())
+        Self::Unavailable
     }
 }
 
 impl ResponseError for Turned {
     fn status_code(&self) -> StatusCode {
-        match self.why {
-            Why::LogIn => StatusCode::SEE_OTHER,
-            Why::Ended | Why::Foreign | Why::Stranger => StatusCode::FORBIDDEN,
-            Why::Missing => StatusCode::NOT_FOUND,
-            Why::Malformed => StatusCode::BAD_REQUEST,
-            Why::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Why::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        match self {
+            Self::LogIn => StatusCode::SEE_OTHER,
+            Self::Ended | Self::Foreign | Self::Stranger => StatusCode::FORBIDDEN,
+            Self::Missing => StatusCode::NOT_FOUND,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let t = self.t;
-        let (title, text) = match self.why {
-            Why::LogIn => {
+        self.told(Language::Zh)
+    }
+}
+
+impl Told for Turned {
+    fn told(&self, language: Language) -> HttpResponse {
+        let t = Texts::of(language);
+        let (title, text) = match self {
+            Self::LogIn => {
                 return HttpResponse::SeeOther()
                     .insert_header((LOCATION, "/admin/login"))
                     .insert_header(("Cache-Control", "no-store"))
                     .finish();
             }
-            Why::Ended => (t.ended_title, t.ended),
-            Why::Foreign => (t.foreign_title, t.foreign),
-            Why::Stranger => (t.stranger_title, t.stranger),
-            Why::Missing => (t.missing_title, t.missing),
-            Why::Malformed => (t.malformed_title, t.malformed),
-            Why::TooMany => (t.too_many_title, t.too_many),
-            Why::Unavailable => (t.unavailable_title, t.unavailable),
+            Self::Ended => (t.ended_title, t.ended),
+            Self::Foreign => (t.foreign_title, t.foreign),
+            Self::Stranger => (t.stranger_title, t.stranger),
+            Self::Missing => (t.missing_title, t.missing),
+            Self::Malformed => (t.malformed_title, t.malformed),
+            Self::TooMany => (t.too_many_title, t.too_many),
+            Self::Unavailable => (t.unavailable_title, t.unavailable),
         };
         respond(self.status_code(), &Notice { t, title, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::told::of_a_failing_store;
+
+    #[actix_web::test]
+    async fn a_store_that_does_not_answer_is_told_of_in_the_readers_language() {
+        for language in [Language::En, Language::Zh] {
+            let page = of_a_failing_store::<Turned>(language.code()).await;
+            let expected = Texts::of(language).unavailable;
+            assert!(page.contains(expected), "{page}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::decide::request::{Command, Request};
-use crate::http::api::Caller;
+use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::CorpId;
@@ -27,6 +27,7 @@ const KEY_MAX: usize = 255;
 
 /// A request by one of the configured tokens, with its body.
 pub(in crate::http) struct Ask {
+    caller: Caller,
     id: RequestId,
     seen: Option<Timestamp>,
     digest: String,
@@ -42,7 +43,7 @@ impl FromRequest for Ask {
         let body = web::Payload::from_request(request, payload);
         let request = request.clone();
         async move {
-            caller.await?;
+            let caller = caller.await?;
             let id = name(&request)?;
             let seen = seen(&request)?;
             let unread =
@@ -53,6 +54,7 @@ impl FromRequest for Ask {
             is_json(&request, &body)?;
             let digest = digest(&request, &body);
             Ok(Self {
+                caller,
                 id,
                 seen,
                 digest,
@@ -73,6 +75,11 @@ impl Ask {
         serde_json::from_slice(body).map_err(|problem| {
             Problem::bad_request(format!("The body is not what belongs here: {problem}."))
         })
+    }
+
+    /// The one corp that the request is about.
+    pub(in crate::http::api) fn one_corp(&self, wanted: Option<&str>) -> Result<&CorpId, Problem> {
+        self.caller.one_corp(wanted)
     }
 
     /// Has a command carried out in the name of the company's own system. Tells the item that it made or changed.

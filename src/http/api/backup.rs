@@ -7,7 +7,8 @@ use futures_util::stream;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use crate::http::api::{Caller, Nothing};
+use crate::http::api::Nothing;
+use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::store::error::StoreError;
@@ -17,10 +18,11 @@ const PART_BYTES: usize = 64 * 1024;
 
 /// `POST /api/v1/backup`.
 pub(in crate::http) async fn backup(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
 ) -> Result<HttpResponse, Problem> {
+    caller.has_all_corps()?;
     let Some(copy) = doors.store.snapshot().await? else {
         return Err(Problem::bad_request(
             "The state is in a Redis: back that up by its own means.",

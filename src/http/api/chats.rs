@@ -2,8 +2,9 @@
 
 use actix_web::{HttpResponse, web};
 
+use crate::http::api::caller::Caller;
 use crate::http::api::records::{Listed, Paging, page};
-use crate::http::api::{About, Caller, Page, corps};
+use crate::http::api::{About, Page};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::chat::Chat;
@@ -12,11 +13,11 @@ use crate::store::record::{Key, Record, Table};
 
 /// `GET /api/v1/chats`: by `chat_id`, corp by corp; dismissed ones too.
 pub(in crate::http) async fn chats(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     paging: web::Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (records, next) = page(&doors, &paging, Table::Chats).await?;
+    let (records, next) = page(&caller, &doors, &paging, Table::Chats).await?;
     let mut items = Vec::with_capacity(records.len());
     for (corp, record) in records {
         let chat = record.parse::<Chat>()?;
@@ -27,14 +28,14 @@ pub(in crate::http) async fn chats(
 
 /// `GET /api/v1/chats/{chat_id}`.
 pub(in crate::http) async fn chat(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No customer group has this chat_id.");
     let id = ChatId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         let records = doors.store.read(corp, &[Key::chat(&id)]).await?;
         let chat = records.first().map(Record::parse::<Chat>).transpose()?;
         if let Some(record) = chat.flatten() {

@@ -4,6 +4,7 @@
 use actix_web::http::Method;
 use actix_web::{Resource, Route, web};
 
+use crate::http::api::caller::Area;
 use crate::http::api::items::Kind;
 use crate::http::api::wrong_method;
 
@@ -17,6 +18,8 @@ pub(in crate::http) struct Endpoint {
     pub(in crate::http::api) name: String,
     /// What it does, in one sentence.
     pub(in crate::http::api) summary: String,
+    /// What it is about.
+    pub(in crate::http::api) area: Area,
     /// Which kind of items it is about.
     pub(in crate::http::api) kind: Option<Kind>,
     /// Names of parameters in the document.
@@ -54,6 +57,7 @@ impl Endpoint {
             path: path.into(),
             name: name.into(),
             summary: summary.into(),
+            area: Area::Others,
             kind: None,
             parameters: Vec::new(),
             body: None,
@@ -124,22 +128,23 @@ pub(in crate::http::api) fn resources(endpoints: &[Endpoint]) -> Vec<Resource> {
 
 impl Endpoint {
     /// What all kinds of items have in common of its address: what follows their word.
-    fn rest(&self) -> (bool, &str) {
+    fn rest(&self) -> (Area, bool, &str) {
         let word = self.kind.map_or("", Kind::plural);
         let rest = self.path.trim_start_matches('/').strip_prefix(word);
-        (self.kind.is_some(), rest.unwrap_or(&self.path))
+        (self.area, self.kind.is_some(), rest.unwrap_or(&self.path))
     }
 }
 
 /// What one resource serves.
 struct Shape<'a> {
-    rest: (bool, &'a str),
+    /// What it is about, and what its addresses have in common.
+    rest: (Area, bool, &'a str),
     endpoints: Vec<&'a Endpoint>,
 }
 
 impl Shape<'_> {
     fn resource(&self) -> Resource {
-        let mut resource = web::resource(self.pattern());
+        let mut resource = web::resource(self.pattern()).app_data(self.rest.0);
         let mut methods: Vec<&Method> = Vec::new();
         for endpoint in &self.endpoints {
             if !methods.contains(&&endpoint.method) {
@@ -160,8 +165,8 @@ impl Shape<'_> {
             }
         }
         match self.rest {
-            (true, rest) => format!("/{{kind:{}}}{rest}", words.join("|")),
-            (false, path) => format!("/{}", path.trim_start_matches('/')),
+            (_, true, rest) => format!("/{{kind:{}}}{rest}", words.join("|")),
+            (_, false, path) => format!("/{}", path.trim_start_matches('/')),
         }
     }
 }
@@ -177,7 +182,7 @@ mod tests {
         let mut methods: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
         for endpoint in table::endpoints() {
             if let Some(kind) = endpoint.kind {
-                let shared = methods.entry(endpoint.rest().1.to_owned()).or_default();
+                let shared = methods.entry(endpoint.rest().2.to_owned()).or_default();
                 let of_kind = shared.entry(kind.plural().to_owned()).or_default();
                 of_kind.insert(endpoint.method.to_string());
             }

@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use crate::http::api::caller::Caller;
 use crate::http::api::queue::{self, Filter};
-use crate::http::api::{Caller, Nothing, Page, known, limit};
+use crate::http::api::{Nothing, Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::search::of_delivery;
@@ -41,11 +42,18 @@ struct EventDetail {
 
 /// `GET /api/v1/events`: corp by corp, newest first.
 pub(in crate::http) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let (found, next) = find(&doors, &filter, filter.cursor()?, limit(filter.limit)?).await?;
+    let (found, next) = find(
+        &caller,
+        &doors,
+        &filter,
+        filter.cursor()?,
+        limit(filter.limit)?,
+    )
+    .await?;
     let items: Vec<EventView> = found.into_iter().map(view).collect();
     Ok(HttpResponse::Ok().json(Page {
         items,
@@ -55,18 +63,19 @@ pub(in crate::http) async fn list(
 
 /// `POST /api/v1/events/replay`: all events of a kind, a state or a time span are due again; by default the dead ones.
 pub(in crate::http) async fn replay_many(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
     let mut filter = filter.into_inner();
     filter.state = filter.state.or(Some(State::Dead));
-    let found = async |cursor, limit| find(&doors, &filter, cursor, limit).await;
+    let found = async |cursor, limit| find(&caller, &doors, &filter, cursor, limit).await;
     let answer = queue::replay_all(&doors, Queue::Inbox, filter.cursor()?, found).await?;
     Ok(HttpResponse::Accepted().json(answer))
 }
 
 async fn find(
+    caller: &Caller,
     doors: &Doors,
     filter: &Filter,
     cursor: Option<ItemId>,
@@ -76,17 +85,17 @@ async fn find(
         let store = &doors.store;
         store.deliveries(corp, filter.state, before, limit).await
     };
-    queue::find(doors, filter, cursor, limit, page, of_delivery).await
+    queue::find(caller, filter, cursor, limit, page, of_delivery).await
 }
 
 /// `GET /api/v1/events/{id}`: with the raw XML and every failed attempt.
 pub(in crate::http) async fn show(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = known(&doors, &id)?;
+    let id = caller.known(&id)?;
     let entry = doors.store.delivery(&id).await?;
     let entry =
         entry.ok_or_else(|| Problem::not_found("No event has this id, or it was trimmed."))?;
@@ -102,12 +111,12 @@ pub(in crate::http) async fn show(
 
 /// `POST /api/v1/events/{id}/replay`: the event is due again, as if it had just come.
 pub(in crate::http) async fn replay(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = known(&doors, &id)?;
+    let id = caller.known(&id)?;
     if !doors.store.replay(Queue::Inbox, &id).await? {
         return Err(Problem::not_found(
             "No event has this id, or it was trimmed.",

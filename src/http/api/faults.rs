@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{Caller, Page, corps};
+use crate::http::api::Page;
+use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::CorpId;
@@ -25,12 +26,12 @@ struct FaultView {
 
 /// `GET /api/v1/faults`: all of them, corp by corp; there are never many.
 pub(in crate::http) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
     let now = doors.clock.now();
-    let corps = corps(&doors, filter.corp.as_deref())?;
+    let corps = caller.corps(filter.corp.as_deref())?;
     let faults = corps.into_iter().filter_map(|id| {
         let client = &doors.corps.get(id)?.client;
         Some(async move { (id.clone(), client.faults(now).await) })
@@ -50,11 +51,11 @@ pub(in crate::http) async fn list(
 /// `POST /api/v1/faults/retry`: calls that are held back are made again at once, faults of single members are forgotten
 /// until they are met again, and whatever waits for another attempt is due.
 pub(in crate::http) async fn retry(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let corps = corps(&doors, filter.corp.as_deref())?;
+    let corps = caller.corps(filter.corp.as_deref())?;
     let tries = corps.into_iter().map(|corp| doors.try_again(corp));
     for tried in join_all(tries).await {
         tried?;

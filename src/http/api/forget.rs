@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::http::api::{About, Caller, corps, one_corp};
+use crate::http::api::About;
+use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::forgetting::Forgetting;
@@ -37,12 +38,12 @@ impl Shown {
 
 /// `DELETE /api/v1/contacts/{external_userid}`: also of one who is no longer kept, for traces.
 pub(in crate::http) async fn contact(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = caller.one_corp(about.corp())?;
     let (contact, now) = (parsed(&id)?, doors.clock.now());
     let asked = doors
         .act
@@ -53,12 +54,12 @@ pub(in crate::http) async fn contact(
 
 /// `GET /api/v1/contacts/{external_userid}/traces`.
 pub(in crate::http) async fn traces(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = caller.one_corp(about.corp())?;
     let (contact, now) = (parsed(&id)?, doors.clock.now());
     let count = doors.act.count_traces(corp, &contact, now).await?;
     Ok(HttpResponse::Ok().json(json!({ "count": count })))
@@ -66,12 +67,12 @@ pub(in crate::http) async fn traces(
 
 /// `GET /api/v1/forgettings/{id}`.
 pub(in crate::http) async fn show(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         if let Some(found) = doors.act.forgetting(corp, &id).await? {
             return Ok(HttpResponse::Ok().json(Shown::of(found, corp)));
         }

@@ -3,8 +3,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use crate::http::api::caller::Caller;
 use crate::http::api::records::{Listed, Paging, page};
-use crate::http::api::{Caller, Page, limit};
+use crate::http::api::{Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::member::{Link, LinkState};
@@ -27,7 +28,7 @@ pub(in crate::http) struct Filter {
 
 /// `GET /api/v1/links`: by userid, corp by corp; with `state`, only those.
 pub(in crate::http) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
@@ -46,7 +47,7 @@ pub(in crate::http) async fn list(
     };
     let mut items = Vec::new();
     for _ in 0..LOOKED_AT_MAX / STEP {
-        let (records, next) = page(&doors, &paging, Table::Links).await?;
+        let (records, next) = page(&caller, &doors, &paging, Table::Links).await?;
         let complete = next.is_none();
         let mut looked_at = 0;
         for (corp, found) in &records {

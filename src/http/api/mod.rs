@@ -9,6 +9,8 @@ mod table;
 
 mod openapi;
 
+mod caller;
+
 mod ask;
 mod rejected;
 
@@ -26,20 +28,13 @@ mod records;
 mod sync;
 mod tags;
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
-use secrecy::ExposeSecret;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpResponse, ResponseError, web};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
-use crate::http::doors::Doors;
+use crate::http::api::caller::Caller;
 use crate::http::error::Problem;
-use crate::model::delivery::ItemId;
-use crate::model::ids::CorpId;
 
 /// The addresses below `/api/v1`.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
@@ -48,38 +43,6 @@ pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
     let resources = endpoint::resources(&endpoints).into_iter();
     let scope = resources.fold(scope, actix_web::Scope::service);
     config.service(scope.default_service(web::to(nothing_here)));
-}
-
-/// A request that brought one of the configured tokens.
-pub(in crate::http) struct Caller(());
-
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = request
-            .headers()
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let doors = request.app_data::<web::Data<Doors>>();
-        ready(match (token, doors) {
-            (Some(token), Some(doors)) if is_known(doors, token) => Ok(Self(())),
-            (Some(_), _) => Err(Problem::unauthorized(
-                "This token is not in `[api] tokens`.",
-            )),
-            (None, _) => Err(Problem::unauthorized("Send `Authorization: Bearer TOKEN`.")),
-        })
-    }
-}
-
-/// Looks at every token, so that the time taken does not tell which one was nearly right.
-fn is_known(doors: &Doors, token: &str) -> bool {
-    let mut found = subtle::Choice::from(0);
-    for ours in &doors.api_tokens {
-        found |= ours.expose_secret().as_bytes().ct_eq(token.as_bytes());
-    }
-    found.into()
 }
 
 /// The corp that a request is about.
@@ -113,39 +76,6 @@ fn limit(wanted: Option<usize>) -> Result<usize, Problem> {
         None => Ok(50),
         Some(limit @ 1..=200) => Ok(limit),
         Some(_) => Err(Problem::bad_request("`limit` is 1 to 200.")),
-    }
-}
-
-/// The corps that a request is about, in order of their ids.
-fn corps<'a>(doors: &'a Doors, wanted: Option<&str>) -> Result<Vec<&'a CorpId>, Problem> {
-    let mut corps: Vec<&CorpId> = doors.corps.keys().collect();
-    corps.sort();
-    if let Some(wanted) = wanted {
-        corps.retain(|corp| corp.as_str() == wanted);
-        if corps.is_empty() {
-            return Err(Problem::bad_request("`corp` is not in the configuration."));
-        }
-    }
-    Ok(corps)
-}
-
-/// The one corp that a request is about.
-fn one_corp<'d>(doors: &'d Doors, wanted: Option<&str>) -> Result<&'d CorpId, Problem> {
-    match corps(doors, wanted)?.as_slice() {
-        [corp] => Ok(corp),
-        _ => Err(Problem::bad_request("Name the `corp`: there are several.")),
-    }
-}
-
-/// An id of an item of a corp that is served.
-fn known(doors: &Doors, id: &str) -> Result<ItemId, Problem> {
-    let id: ItemId = id
-        .parse()
-        .map_err(|_| Problem::not_found("This is no id."))?;
-    if doors.corps.contains_key(id.corp()) {
-        Ok(id)
-    } else {
-        Err(Problem::not_found("Nothing has this id."))
     }
 }
 

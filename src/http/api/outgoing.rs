@@ -4,8 +4,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+use crate::http::api::caller::Caller;
 use crate::http::api::queue::{self, Filter};
-use crate::http::api::{Caller, Nothing, Page, known, limit};
+use crate::http::api::{Nothing, Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::search::of_call;
@@ -30,11 +31,18 @@ struct OutgoingView {
 
 /// `GET /api/v1/outgoing`: corp by corp, newest first.
 pub(in crate::http) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
-    let (found, next) = find(&doors, &filter, filter.cursor()?, limit(filter.limit)?).await?;
+    let (found, next) = find(
+        &caller,
+        &doors,
+        &filter,
+        filter.cursor()?,
+        limit(filter.limit)?,
+    )
+    .await?;
     let items: Vec<OutgoingView> = found.into_iter().map(view).collect();
     Ok(HttpResponse::Ok().json(Page {
         items,
@@ -44,18 +52,19 @@ pub(in crate::http) async fn list(
 
 /// `POST /api/v1/outgoing/replay`: all calls of a kind, a state or a time span are due again; by default the dead ones.
 pub(in crate::http) async fn replay_many(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Problem> {
     let mut filter = filter.into_inner();
     filter.state = filter.state.or(Some(State::Dead));
-    let found = async |cursor, limit| find(&doors, &filter, cursor, limit).await;
+    let found = async |cursor, limit| find(&caller, &doors, &filter, cursor, limit).await;
     let answer = queue::replay_all(&doors, Queue::Outbox, filter.cursor()?, found).await?;
     Ok(HttpResponse::Accepted().json(answer))
 }
 
 async fn find(
+    caller: &Caller,
     doors: &Doors,
     filter: &Filter,
     cursor: Option<ItemId>,
@@ -65,17 +74,17 @@ async fn find(
         let store = &doors.store;
         store.outgoing(corp, filter.state, before, limit).await
     };
-    queue::find(doors, filter, cursor, limit, page, of_call).await
+    queue::find(caller, filter, cursor, limit, page, of_call).await
 }
 
 /// `POST /api/v1/outgoing/{id}/replay`: the call is due again. One whose deadline has passed ends as before.
 pub(in crate::http) async fn replay(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = known(&doors, &id)?;
+    let id = caller.known(&id)?;
     if !doors.store.replay(Queue::Outbox, &id).await? {
         return Err(Problem::not_found(
             "No call has this id, or it was trimmed.",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::http::api::corps;
+use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::search::{Found, STEP, Wanted, search};
@@ -42,7 +42,7 @@ impl Filter {
 /// Items that fit the filter, after the cursor, at most `limit`; and from where to go on, if there may be more. `page`
 /// asks the store for the next so many of a corp; `known` tells an item's kind and time.
 pub(in crate::http::api) async fn find<T>(
-    doors: &Doors,
+    caller: &Caller,
     filter: &Filter,
     cursor: Option<ItemId>,
     limit: usize,
@@ -55,7 +55,7 @@ pub(in crate::http::api) async fn find<T>(
         until: time("until", filter.until.as_deref())?,
     };
     let mut entries = Vec::new();
-    for corp in corps(doors, filter.corp.as_deref())? {
+    for corp in caller.corps(filter.corp.as_deref())? {
         let before = match &cursor {
             Some(cursor) if corp < cursor.corp() => continue,
             Some(cursor) if corp == cursor.corp() => Some(cursor.clone()),

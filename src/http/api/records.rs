@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::http::api::{About, Caller, Page, corps, limit};
+use crate::http::api::caller::Caller;
+use crate::http::api::{About, Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::http::names::NamesOfNow;
@@ -70,7 +71,7 @@ struct MemberDetail {
 
 /// `GET /api/v1/contacts`: by `external_userid`, corp by corp; with `members=none`, those whose last member has left.
 pub(in crate::http) async fn contacts(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     filter: web::Query<ContactFilter>,
 ) -> Result<HttpResponse, Problem> {
@@ -90,7 +91,7 @@ pub(in crate::http) async fn contacts(
     let mut names = NamesOfNow::default();
     let mut items = Vec::new();
     for _ in 0..steps {
-        let (records, mut next) = page(&doors, &paging, Table::Contacts).await?;
+        let (records, mut next) = page(&caller, &doors, &paging, Table::Contacts).await?;
         for (corp, record) in records {
             if items.len() == wanted {
                 break;
@@ -118,14 +119,14 @@ pub(in crate::http) async fn contacts(
 
 /// `GET /api/v1/contacts/{external_userid}`: with what has been done and seen at each member.
 pub(in crate::http) async fn contact(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No contact has this external_userid.");
     let id = ExternalUserId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         let records = doors.store.read(corp, &[Key::contact(&id)]).await?;
         let Some(contact) = records
             .first()
@@ -171,11 +172,11 @@ pub(in crate::http) async fn contact(
 
 /// `GET /api/v1/members`: by userid, corp by corp, each with its link.
 pub(in crate::http) async fn members(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     paging: web::Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (records, next) = page(&doors, &paging, Table::Members).await?;
+    let (records, next) = page(&caller, &doors, &paging, Table::Members).await?;
     let mut items = Vec::with_capacity(records.len());
     for (corp, record) in records {
         if let Some(record) = record.parse::<Member>()? {
@@ -188,14 +189,14 @@ pub(in crate::http) async fn members(
 
 /// `GET /api/v1/members/{userid}`: with its link. The spelling's case does not matter.
 pub(in crate::http) async fn member(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("No member has this userid.");
     let id = UserId::parse(&id).map_err(|_| missing())?;
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         let records = doors.store.read(corp, &[Key::member(&id)]).await?;
         if let Some(member) = records
             .first()
@@ -225,6 +226,7 @@ async fn with_link(doors: &Doors, corp: &CorpId, member: Member) -> Result<Membe
 
 /// One page of a table over the wanted corps. The cursor is `corp:key`.
 pub(in crate::http::api) async fn page(
+    caller: &Caller,
     doors: &Doors,
     paging: &Paging,
     table: Table,
@@ -239,7 +241,7 @@ pub(in crate::http::api) async fn page(
         cursor => cursor.flatten(),
     };
     let mut found: Vec<(CorpId, Record)> = Vec::new();
-    for corp in corps(doors, paging.corp.as_deref())? {
+    for corp in caller.corps(paging.corp.as_deref())? {
         let after = match cursor {
             Some((at, _)) if corp.as_str() < at => continue,
             Some((at, key)) if corp.as_str() == at => Some(key),

@@ -38,6 +38,7 @@ fn rejected(rejection: Rejection) -> Problem {
         Rejection::AlreadyAnswered => {
             conflict("The customer has answered this approval; make another one to ask once more.")
         }
+        Rejection::IdTaken => conflict("This item is made already; change it by its id."),
         Rejection::Changed => Problem::new(
             StatusCode::PRECONDITION_FAILED,
             "It has changed.",

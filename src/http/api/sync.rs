@@ -7,7 +7,8 @@ use crate::callback::event::own::OwnEvent;
 use crate::decide::facts::AutoSync;
 use crate::decide::sync::id;
 use crate::decide::sync::start::{Start, answers, start};
-use crate::http::api::{About, Caller, Nothing, Page, corps, limit, one_corp};
+use crate::http::api::caller::Caller;
+use crate::http::api::{About, Nothing, Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::CorpId;
@@ -107,12 +108,12 @@ struct AutoSyncView {
 /// `POST /api/v1/sync`: starts a sync and answers with it, or with the one that is running. What that one does not do
 /// itself follows it.
 pub(in crate::http) async fn begin(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     wish: web::Json<Wish>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, wish.corp.as_deref())?;
+    let corp = caller.one_corp(wish.corp.as_deref())?;
     let request = SyncRequest {
         scope: wish.scope,
         mode: match wish.dry_run {
@@ -155,7 +156,7 @@ pub(in crate::http) async fn begin(
 
 /// `GET /api/v1/syncs`: corp by corp, newest first.
 pub(in crate::http) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     paging: web::Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
@@ -169,7 +170,7 @@ pub(in crate::http) async fn list(
         cursor => cursor.flatten(),
     };
     let mut items: Vec<RunView> = Vec::new();
-    for corp in corps(&doors, paging.corp.as_deref())? {
+    for corp in caller.corps(paging.corp.as_deref())? {
         let records = doors.store.list(corp, Table::Syncs, None, KEPT_MAX).await?;
         for record in records.iter().rev() {
             let after = match cursor {
@@ -191,12 +192,12 @@ pub(in crate::http) async fn list(
 
 /// `GET /api/v1/syncs/{id}`: how far it is, or what came of it.
 pub(in crate::http) async fn show(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     id: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         if let Some(run) = run(&doors, corp, &id).await? {
             return Ok(HttpResponse::Ok().json(RunView::of(corp, run)));
         }
@@ -208,12 +209,12 @@ pub(in crate::http) async fn show(
 
 /// `GET /api/v1/corps/{corp}/auto-sync`.
 pub(in crate::http) async fn auto_sync(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     corp: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (corp, configured) = known_corp(&doors, &corp)?;
+    let (corp, configured) = known_corp(&caller, &doors, &corp)?;
     let switched = switches(&doors, corp).await?.auto_sync;
     Ok(HttpResponse::Ok().json(AutoSyncView {
         corp: corp.clone(),
@@ -224,13 +225,13 @@ pub(in crate::http) async fn auto_sync(
 
 /// `PUT /api/v1/corps/{corp}/auto-sync`: switched in a moment, after what is in work. Switching on starts a full sync.
 pub(in crate::http) async fn switch_auto_sync(
-    _: Caller,
+    caller: Caller,
     _: web::Query<Nothing>,
     doors: web::Data<Doors>,
     corp: web::Path<String>,
     switch: web::Json<Switch>,
 ) -> Result<HttpResponse, Problem> {
-    let (corp, configured) = known_corp(&doors, &corp)?;
+    let (corp, configured) = known_corp(&caller, &doors, &corp)?;
     let on = switch.on;
     let (key, delivery) = OwnEvent::SwitchAutoSync { on }.delivery(doors.clock.now());
     doors.store.accept(corp, key, &delivery).await?;
@@ -242,10 +243,15 @@ pub(in crate::http) async fn switch_auto_sync(
     }))
 }
 
-fn known_corp<'d>(doors: &'d Doors, wanted: &str) -> Result<(&'d CorpId, bool), Problem> {
-    let found = doors.corps.iter().find(|(id, _)| id.as_str() == wanted);
-    let (id, corp) =
-        found.ok_or_else(|| Problem::not_found("The configuration has no such corp."))?;
+/// The corp that an address names, and whether auto-sync is on in its configuration.
+fn known_corp<'c>(
+    caller: &'c Caller,
+    doors: &Doors,
+    wanted: &str,
+) -> Result<(&'c CorpId, bool), Problem> {
+    let missing = || Problem::not_found("The configuration has no such corp.");
+    let id = caller.one_corp(Some(wanted)).map_err(|_| missing())?;
+    let corp = doors.corps.get(id).ok_or_else(missing)?;
     Ok((id, corp.facts.auto_sync == AutoSync::On))
 }
 

@@ -45,11 +45,11 @@ impl Asker {
         })
     }
 
-    /// The administrator of the corp that the address names.
-    pub(in crate::http::files) async fn admin(
-        request: &HttpRequest,
-        doors: &Doors,
-    ) -> Option<Self> {
+    /// Whoever has a session for this address: below a corp's it is an administrator's.
+    pub(in crate::http::files) async fn at(request: &HttpRequest, doors: &Doors) -> Option<Self> {
+        if request.match_info().get("corp").is_none() {
+            return Self::of(request, doors);
+        }
         let passage = passage::of(request).await.ok()?;
         Some(Self::of_admin(&passage, doors))
     }

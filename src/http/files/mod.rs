@@ -22,21 +22,17 @@ use actix_web::web;
 
 /// The routes of attachments.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route("/home/files", web::post().to(upload::by_customer))
-        .route("/items/files", web::post().to(upload::by_member))
-        .route("/files/{id}", web::get().to(read::file))
-        .route("/files/{id}/thumbnail", web::get().to(read::thumbnail))
-        .route(
-            "/admin/corps/{corp}/files",
-            web::post().to(upload::by_admin),
-        )
-        .route(
-            "/admin/corps/{corp}/files/{id}",
-            web::get().to(read::file_for_admin),
-        )
-        .route(
-            "/admin/corps/{corp}/files/{id}/thumbnail",
-            web::get().to(read::thumbnail_for_admin),
-        );
+    config.route("/home/files", web::post().to(upload::by_customer));
+    for (uploads, base) in [
+        ("/items/files", "/files"),
+        ("/admin/corps/{corp}/files", "/admin/corps/{corp}/files"),
+    ] {
+        config
+            .route(uploads, web::post().to(upload::by_company))
+            .route(&format!("{base}/{{id}}"), web::get().to(read::file))
+            .route(
+                &format!("{base}/{{id}}/thumbnail"),
+                web::get().to(read::thumbnail),
+            );
+    }
 }

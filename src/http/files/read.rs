@@ -18,65 +18,14 @@ use crate::http::page::is_known;
 use crate::model::attachment::Attachment;
 use crate::store::record::Key;
 
-/// A file, for a customer or member.
+/// A file.
 pub(in crate::http::files) async fn file(
     request: HttpRequest,
     doors: web::Data<Doors>,
-    id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let asker = Asker::of(&request, &doors);
-    whole(&request, &doors, asker, &id).await
-}
-
-/// A file, for an administrator.
-pub(in crate::http::files) async fn file_for_admin(
-    request: HttpRequest,
-    doors: web::Data<Doors>,
-    place: web::Path<(String, String)>,
-) -> Result<HttpResponse, Problem> {
-    whole(
-        &request,
-        &doors,
-        Asker::admin(&request, &doors).await,
-        &place.1,
-    )
-    .await
-}
-
-/// A thumbnail, for a customer or member.
-pub(in crate::http::files) async fn thumbnail(
-    request: HttpRequest,
-    doors: web::Data<Doors>,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let asker = Asker::of(&request, &doors);
-    small(&request, &doors, asker, &id).await
-}
-
-/// A thumbnail, for an administrator.
-pub(in crate::http::files) async fn thumbnail_for_admin(
-    request: HttpRequest,
-    doors: web::Data<Doors>,
-    place: web::Path<(String, String)>,
-) -> Result<HttpResponse, Problem> {
-    small(
-        &request,
-        &doors,
-        Asker::admin(&request, &doors).await,
-        &place.1,
-    )
-    .await
-}
-
-async fn whole(
-    request: &HttpRequest,
-    doors: &Doors,
-    asker: Option<Asker>,
-    id: &str,
-) -> Result<HttpResponse, Problem> {
-    let (asker, files, file) = found(doors, asker, id).await?;
+    let (asker, files, file) = found(&request, &doors).await?;
     let tag = format!("\"{}\"", file.sha256);
-    if is_known(request, &tag) {
+    if is_known(&request, &tag) {
         return Ok(unchanged(&tag));
     }
     let (bytes, chunks) = files
@@ -94,18 +43,17 @@ async fn whole(
         })))
 }
 
-async fn small(
-    request: &HttpRequest,
-    doors: &Doors,
-    asker: Option<Asker>,
-    id: &str,
+/// A thumbnail.
+pub(in crate::http::files) async fn thumbnail(
+    request: HttpRequest,
+    doors: web::Data<Doors>,
 ) -> Result<HttpResponse, Problem> {
-    let (asker, files, file) = found(doors, asker, id).await?;
+    let (asker, files, file) = found(&request, &doors).await?;
     let tag = format!("\"{}-thumbnail\"", file.sha256);
     if !file.thumbnail {
         return Err(missing());
     }
-    if is_known(request, &tag) {
+    if is_known(&request, &tag) {
         return Ok(unchanged(&tag));
     }
     let small = files.thumbnail(&asker.corp, &file.id).await;
@@ -121,13 +69,13 @@ async fn small(
         .body(small))
 }
 
-/// The record of a file that whoever asks may see.
+/// The record of the file that the address names, if whoever asks may see it.
 async fn found<'a>(
+    request: &HttpRequest,
     doors: &'a Doors,
-    asker: Option<Asker>,
-    id: &str,
 ) -> Result<(Asker, &'a Files, Attachment), Problem> {
-    let asker = asker.ok_or_else(missing)?;
+    let id = request.match_info().query("id");
+    let asker = Asker::at(request, doors).await.ok_or_else(missing)?;
     let files = doors.files.as_deref().ok_or_else(missing)?;
     if !is_nonce(id) {
         return Err(missing());

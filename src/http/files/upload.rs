@@ -58,38 +58,21 @@ pub(in crate::http::files) async fn by_customer(
     }
 }
 
-/// A member uploads.
-pub(in crate::http::files) async fn by_member(
+/// A member or an administrator uploads.
+pub(in crate::http::files) async fn by_company(
     request: HttpRequest,
     doors: web::Data<Doors>,
     wanted: Option<web::Query<For>>,
     payload: web::Payload,
 ) -> HttpResponse {
-    let asker = Asker::of(&request, &doors);
-    let asker = asker.filter(|asker| matches!(asker.who, Actor::Member(_)));
-    let uploaded = upload(&request, &doors, asker, wanted, payload).await;
-    by_company(&request, &doors, uploaded).await
-}
-
-/// An administrator uploads.
-pub(in crate::http::files) async fn by_admin(
-    request: HttpRequest,
-    doors: web::Data<Doors>,
-    wanted: Option<web::Query<For>>,
-    payload: web::Payload,
-) -> HttpResponse {
-    let asker = Asker::admin(&request, &doors).await;
-    let uploaded = upload(&request, &doors, asker, wanted, payload).await;
-    by_company(&request, &doors, uploaded).await
-}
-
-async fn by_company(request: &HttpRequest, doors: &Doors, uploaded: Uploaded) -> HttpResponse {
-    match uploaded {
+    let asker = Asker::at(&request, &doors).await;
+    let asker = asker.filter(|asker| !matches!(asker.who, Actor::Contact(_)));
+    match upload(&request, &doors, asker, wanted, payload).await {
         // Without a script the whole editor came along.
-        Ok((item, received)) if comes_first(item.kind) && !wants_json(request) => {
-            items::with_files(request, &item, received).await
+        Ok((item, received)) if comes_first(item.kind) && !wants_json(&request) => {
+            items::with_files(&request, &item, received).await
         }
-        uploaded => answer(request, doors, uploaded),
+        uploaded => answer(&request, &doors, uploaded),
     }
 }
 

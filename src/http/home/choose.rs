@@ -63,8 +63,7 @@ pub(in crate::http::home) async fn page(
 }
 
 fn customer(place: &Place, contact: &Contact, userid: &UserId) -> Option<Customer> {
-    let mut follows = contact.follow_users.iter();
-    let follow = follows.find(|follow| follow.userid == *userid)?;
+    let follow = contact.follow_of(userid)?;
     let key = &place.doors.session_key;
     let token = personal::token(key, place.corp(), &contact.external_userid);
     let token = token.unwrap_or_default();
@@ -73,10 +72,4 @@ fn customer(place: &Place, contact: &Contact, userid: &UserId) -> Option<Custome
         remark: follow.remark.clone(),
         to: place.to(&place.path, &[(personal::WORD, &token)]),
     })
-}
-
-/// Whether this member has the customer.
-pub(in crate::http::home) fn follows(contact: &Contact, userid: &UserId) -> bool {
-    let mut follows = contact.follow_users.iter();
-    follows.any(|follow| follow.userid == *userid)
 }

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::http::home::texts::fill;
 use crate::http::home::visit::{Reader, Visit};
+use crate::http::language::fill;
 use crate::http::page::{content_security_policy, is_known};
 
 /// Round the content.

@@ -6,10 +6,11 @@ use askama::Template;
 use crate::decide::item::sight::is_authorised;
 use crate::http::home::frame::{Frame, kept};
 use crate::http::home::shared::{self, Shared};
-use crate::http::home::texts::{Texts, fill};
+use crate::http::home::texts::Texts;
 use crate::http::home::turned::Instead;
 use crate::http::home::visit::Visit;
 use crate::http::home::{approval, form, project, record};
+use crate::http::language::fill;
 use crate::http::moment::Moment;
 use crate::model::item::{Item, ItemKind, ItemRef, ItemState};
 

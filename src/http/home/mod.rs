@@ -33,6 +33,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::http::doors::{Doors, Tenant};
 use crate::http::files::receive::Received;
+use crate::http::home::texts::Texts;
 use crate::http::home::turned::{Instead, Why};
 use crate::model::item::ItemRef;
 
@@ -59,7 +60,7 @@ pub(in crate::http) fn stranger(
     request: &HttpRequest,
     tenant: &Tenant,
 ) -> HttpResponse {
-    let t = texts::for_reader(request);
+    let t = Texts::for_reader(request);
     turned::notice(doors, t, Why::Stranger, Some(tenant.for_customers()), None)
 }
 
@@ -70,7 +71,7 @@ pub(in crate::http) fn agree(
     tenant: &Tenant,
     to: &str,
 ) -> HttpResponse {
-    let t = texts::for_reader(request);
+    let t = Texts::for_reader(request);
     turned::notice(doors, t, Why::Agree, Some(tenant.for_customers()), Some(to))
 }
 

@@ -46,6 +46,8 @@ pub(in crate::http::home) struct Opened {
     pub(in crate::http::home) about: Option<(ItemRef, String)>,
     /// The files that the page shows: those of the item, and those that the customer has brought for a form.
     pub(in crate::http::home) files: Vec<Attachment>,
+    /// By which the customer sees it.
+    grant: Grant,
     /// When it began to be read: what comes later is not on the page.
     read_at: Timestamp,
     is_news: bool,
@@ -103,6 +105,7 @@ impl Opened {
             read_at,
             files,
             is_news: news_at(&grant, &item, thread.as_ref()) > seen.map(|seen| seen.at),
+            grant,
             shown,
             item,
             contact: person,
@@ -122,10 +125,7 @@ impl Opened {
         ids: Vec<String>,
     ) -> Result<Self, Instead> {
         if !ids.is_empty() && matches!(self.item, Item::Form(_)) {
-            let grant = Key::grant(&visit.contact, &self.shown);
-            if let Some(grant) = visit.place.one(grant).await? {
-                self.files = seen_of(visit, &self.item, &grant, ids).await?;
-            }
+            self.files = seen_of(visit, &self.item, &self.grant, ids).await?;
         }
         Ok(self)
     }

@@ -27,6 +27,7 @@ use crate::http::home::{asked, detail};
 use crate::http::page::see;
 use crate::model::item::{Item, ItemRef};
 use crate::model::request::RequestId;
+use crate::store::record::Key;
 
 /// The largest form. Its longest fields hold 10,000 characters, which take nine bytes each on their way.
 const FORM_MAX_BYTES: usize = 1024 * 1024;
@@ -191,13 +192,14 @@ async fn command(
         Doing::Comment => asked::comment(visit, item, fields, now),
         Doing::Answer => asked::answer(visit, &item.id, fields),
         Doing::Submit => {
-            let opened = Opened::read(visit, item.kind.name(), item.id.as_str()).await?;
-            match &opened.item {
-                Item::Form(form) => {
-                    asked::submission(visit, form, opened.contact.as_ref(), fields, now)
-                }
-                Item::Project(_) | Item::Record(_) | Item::Approval(_) => None,
-            }
+            // Whether the customer sees the form, the command asks.
+            let place = &visit.place;
+            let form: Option<Item> = place.one(Key::item(item)).await?;
+            let Some(Item::Form(form)) = form else {
+                return Err(place.turned(Why::Missing));
+            };
+            let contact = place.one(Key::contact(&visit.contact)).await?;
+            asked::submission(visit, &form, contact.as_ref(), fields, now)
         }
     })
 }
@@ -227,7 +229,9 @@ async fn rejected(
         Rejection::Invalid(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults, None),
         Rejection::Closed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_closed)),
         Rejection::NameReused => (StatusCode::CONFLICT, Vec::new(), Some(t.reused)),
-        Rejection::Changed => (StatusCode::CONFLICT, Vec::new(), Some(t.now_changed)),
+        Rejection::Changed | Rejection::IdTaken => {
+            (StatusCode::CONFLICT, Vec::new(), Some(t.now_changed))
+        }
         Rejection::AlreadySubmitted(_) => return Ok(done(visit, doing, item, None)),
         Rejection::AlreadyAnswered => (StatusCode::CONFLICT, Vec::new(), None),
         Rejection::NotFound | Rejection::NotAllowed(_) | Rejection::NotAuthorised(_) => {

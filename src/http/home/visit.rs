@@ -10,7 +10,7 @@ use crate::decide::item::sight;
 use crate::http::doors::{Doors, Tenant};
 use crate::http::files::asker::Asker;
 use crate::http::home::choose;
-use crate::http::home::texts::{self, Texts};
+use crate::http::home::texts::Texts;
 use crate::http::home::turned::{Instead, Why, notice, unanswered};
 use crate::http::language::Language;
 use crate::http::login;
@@ -81,7 +81,7 @@ impl Place {
                 .into_owned()
                 .collect();
         let chosen = one(&query, "lang").and_then(Language::of);
-        let t = chosen.map_or_else(|| texts::for_reader(request), texts::of);
+        let t = chosen.map_or_else(|| Texts::for_reader(request), Texts::of);
         let bad_link = || Instead::from(notice(&doors, t, Why::BadLink, None, None));
         let tenant_key = one(&query, "tenantKey").ok_or_else(bad_link)?.to_owned();
         let Some(tenant) = doors.tenant(Some(&tenant_key)).cloned() else {
@@ -317,7 +317,7 @@ async fn followed(
     userid: &UserId,
 ) -> Result<String, Instead> {
     let contact: Option<Contact> = place.one(Key::contact(contact)).await?;
-    let contact = contact.filter(|contact| choose::follows(contact, userid));
+    let contact = contact.filter(|contact| contact.follow_of(userid).is_some());
     let contact = contact.ok_or_else(|| place.turned(Why::Missing))?;
     Ok(contact.name)
 }

@@ -22,7 +22,7 @@ use crate::http::doors::Doors;
 use crate::http::files::asker::Asker;
 use crate::http::files::receive::Received;
 use crate::http::items::frame::Place;
-use crate::http::items::texts::{self, Texts};
+use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
 use crate::http::login;
 use crate::http::session::{self, Session, Who};
@@ -63,7 +63,7 @@ pub(in crate::http::items) struct Posted {
 
 impl Reader {
     async fn of(request: &HttpRequest) -> Result<Self, Error> {
-        let t = texts::for_reader(request);
+        let t = Texts::for_reader(request);
         let doors = request.app_data::<web::Data<Doors>>();
         let doors = doors.ok_or(Turned::Unavailable)?.clone();
         let query = form_urlencoded::parse(request.query_string().as_bytes());

@@ -253,7 +253,7 @@ pub(in crate::http::items) async fn handler_of(
 
 async fn names_of(item: &Item, reader: &Reader) -> Result<Names, Turned> {
     let mut wanted = Wanted::default();
-    wanted.item(item);
+    wanted.handlers_of(item);
     wanted.read(reader).await
 }
 

@@ -19,7 +19,6 @@ use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
-use crate::model::ids::UserId;
 use crate::model::item::{Circle, Item, ItemState};
 
 /// What was typed into a form that was not carried out.
@@ -170,7 +169,7 @@ pub(in crate::http::items) async fn show(
     });
     let follows = reader
         .member()
-        .map(|userid| is_among(userid, &head.followers));
+        .map(|userid| head.followers.contains(userid));
     let page = ItemPage {
         t,
         kind: own.kind.name(),
@@ -208,10 +207,6 @@ pub(in crate::http::items) async fn show(
         frame: Frame::of(reader)?,
     };
     Ok(respond(trouble.status, &page))
-}
-
-fn is_among(userid: &UserId, followers: &[UserId]) -> bool {
-    followers.contains(userid)
 }
 
 fn facts(item: &Item, names: &Names, t: &'static Texts) -> Vec<(&'static str, String)> {

@@ -31,7 +31,10 @@ mod edit;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::http::admin;
 use crate::http::files::receive::Received;
+use crate::http::items::turned::Turned;
+use crate::http::told::{in_their_words, told};
 use crate::model::item::ItemRef;
 
 /// The route table, for members and for administrators.
@@ -39,7 +42,9 @@ pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
     for base in ["/items", "/admin/corps/{corp}/items"] {
         config.service(
             web::scope(base)
-                .wrap(from_fn(turned::in_their_words))
+                .wrap(from_fn(in_their_words::<Turned>))
+                // Administrators come by their own door.
+                .wrap(from_fn(in_their_words::<admin::turned::Turned>))
                 .route("", web::get().to(list::page))
                 .route("/language/{code}", web::get().to(frame::language))
                 .route("/hand-over", web::get().to(change::hand_over_page))
@@ -63,5 +68,5 @@ pub(in crate::http) async fn with_files(
     received: Received,
 ) -> HttpResponse {
     let shown = edit::with_files(request, item, received).await;
-    shown.unwrap_or_else(|problem| turned::told(request, problem))
+    shown.unwrap_or_else(|problem| told::<Turned>(request, problem))
 }

@@ -66,6 +66,15 @@ impl Wanted {
             .for_each(|owner| self.member(&owner.userid));
         self.actor(&head.created_by);
         self.actor(&head.changed_by);
+        self.handlers_of(item);
+        if let Item::Record(record) = item {
+            let entries = record.follow_ups.iter();
+            entries.for_each(|entry| self.actor(&entry.by));
+        }
+    }
+
+    /// Of everybody who does something of an item.
+    pub(in crate::http::items) fn handlers_of(&mut self, item: &Item) {
         match item {
             Item::Project(project) => {
                 for task in project.tasks() {
@@ -74,12 +83,7 @@ impl Wanted {
                     }
                 }
             }
-            Item::Record(record) => {
-                record
-                    .follow_ups
-                    .iter()
-                    .for_each(|entry| self.actor(&entry.by));
-            }
+            Item::Record(record) => record.handler.iter().for_each(|userid| self.member(userid)),
             Item::Form(_) | Item::Approval(_) => {}
         }
     }

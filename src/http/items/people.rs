@@ -7,7 +7,7 @@ use crate::http::items::access::Reader;
 use crate::http::items::names::written;
 use crate::http::items::turned::Turned;
 use crate::http::people::look_through;
-use crate::model::contact::{Contact, FollowUser};
+use crate::model::contact::Contact;
 use crate::model::ids::{ExternalUserId, UserId};
 use crate::model::member::Member;
 use crate::store::record::{Key, Record, Table};
@@ -117,7 +117,7 @@ pub(in crate::http::items) async fn search(reader: &Reader, q: &str) -> Result<F
 
 fn choice(reader: &Reader, contact: &Contact, sought: &str) -> Option<Choice> {
     let follow = match reader.member() {
-        Some(userid) => Some(follow_of(contact, userid)?),
+        Some(userid) => Some(contact.follow_of(userid)?),
         None => contact.follow_users.first(),
     };
     let remark = follow.map_or("", |follow| follow.remark.as_str());
@@ -128,11 +128,6 @@ fn choice(reader: &Reader, contact: &Contact, sought: &str) -> Option<Choice> {
         name: contact.name.clone(),
         remark: remark.to_owned(),
     })
-}
-
-fn follow_of<'a>(contact: &'a Contact, userid: &UserId) -> Option<&'a FollowUser> {
-    let mut follows = contact.follow_users.iter();
-    follows.find(|follow| follow.userid == *userid)
 }
 
 /// The customer of this id, if the reader may deal with them.
@@ -146,7 +141,7 @@ pub(in crate::http::items) async fn customer(
     let records = reader.read(&[Key::contact(&id)]).await?;
     let found = records.first().map(Record::parse::<Contact>).transpose()?;
     Ok(found.flatten().filter(|contact| match reader.member() {
-        Some(userid) => follow_of(contact, userid).is_some(),
+        Some(userid) => contact.follow_of(userid).is_some(),
         None => true,
     }))
 }

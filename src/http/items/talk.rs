@@ -257,10 +257,8 @@ async fn has(reader: &Reader, contact: &ExternalUserId) -> Result<bool, Turned> 
     let Some(userid) = reader.member() else {
         return Ok(true);
     };
-    Ok(found.flatten().is_some_and(|contact| {
-        let mut follows = contact.follow_users.iter();
-        follows.any(|follow| follow.userid == *userid)
-    }))
+    let found = found.flatten();
+    Ok(found.is_some_and(|contact| contact.follow_of(userid).is_some()))
 }
 
 /// The last comments before the one that the query names, one more than are shown.

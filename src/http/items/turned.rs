@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use crate::decide::rejection::Rejection;
 use crate::http::error::Problem;
-use crate::http::items::texts::{self, Texts};
+use crate::http::items::texts::Texts;
+use crate::http::language::Language;
 use crate::http::page::respond;
+use crate::http::told::Told;
 use crate::store::error::StoreError;
 
 /// Why somebody is turned away.
@@ -68,11 +67,12 @@ impl From<Problem> for Turned {
 /// The status that fits.
 pub(in crate::http::items) const fn status_of(rejection: &Rejection) -> StatusCode {
     match rejection {
-        Rejection::NotFound | Rejection::NotAuthorised(_) => StatusCode::NOT_FOUND,
-        Rejection::NotAllowed(_) => StatusCode::FORBIDDEN,
+        Rejection::NotFound => StatusCode::NOT_FOUND,
+        Rejection::NotAllowed(_) | Rejection::NotAuthorised(_) => StatusCode::FORBIDDEN,
         Rejection::Closed
         | Rejection::AlreadySubmitted(_)
         | Rejection::AlreadyAnswered
+        | Rejection::IdTaken
         | Rejection::Changed
         | Rejection::NameReused => StatusCode::CONFLICT,
         Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -92,36 +92,13 @@ impl ResponseError for Turned {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.answer(texts::first())
+        self.told(Language::Zh)
     }
 }
 
-/// Answers whoever is turned away in their own language, which only the request tells.
-pub(in crate::http::items) async fn in_their_words(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse, Error> {
-    let t = texts::for_reader(request.request());
-    let answer = next.call(request).await?.map_into_boxed_body();
-    let problem = answer.response().error();
-    let turned = problem.and_then(|problem| problem.as_error::<Turned>());
-    let told = turned.map(|turned| turned.answer(t));
-    Ok(match told {
-        Some(told) => answer.into_response(told),
-        None => answer,
-    })
-}
-
-/// The same for what was asked at another door.
-pub(in crate::http::items) fn told(request: &HttpRequest, problem: Error) -> HttpResponse {
-    match problem.as_error::<Turned>() {
-        Some(turned) => turned.answer(texts::for_reader(request)),
-        None => HttpResponse::from_error(problem),
-    }
-}
-
-impl Turned {
-    fn answer(&self, t: &'static Texts) -> HttpResponse {
+impl Told for Turned {
+    fn told(&self, language: Language) -> HttpResponse {
+        let t = Texts::of(language);
         let (title, text) = match self {
             Self::BadLink => (t.bad_link_title, t.bad_link.to_owned()),
             Self::NotAMember => (t.not_a_member_title, t.not_a_member.to_owned()),
@@ -139,23 +116,13 @@ impl Turned {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::middleware::from_fn;
-    use actix_web::test::{TestRequest, call_and_read_body, init_service};
-    use actix_web::{App, web};
-
     use super::*;
+    use crate::http::told::of_a_failing_store;
 
     #[actix_web::test]
     async fn a_store_that_does_not_answer_is_told_of_in_the_readers_language() {
-        let fails = async || Err::<HttpResponse, Turned>(StoreError::Corrupt("x".into()).into());
-        let app = App::new()
-            .wrap(from_fn(in_their_words))
-            .route("/", web::get().to(fails));
-        let app = init_service(app).await;
         for (language, expected) in [("en", "nothing was saved"), ("zh", "您的操作未保存")] {
-            let request = TestRequest::get().insert_header(("accept-language", language));
-            let page = call_and_read_body(&app, request.to_request()).await;
-            let page = std::str::from_utf8(&page).unwrap();
+            let page = of_a_failing_store::<Turned>(language).await;
             assert!(page.contains(expected), "{page}");
         }
     }

@@ -17,7 +17,7 @@ use crate::decide::item::sight::{is_authorised, member_sees};
 use crate::decide::request::{Command, Request};
 use crate::http::doors::Doors;
 use crate::http::session::{self, Session, Who};
-use crate::http::sidebar::texts::{self, Texts};
+use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::http::staff;
 use crate::model::contact::Contact;
@@ -103,7 +103,7 @@ impl Toolbar {
             }
         };
         Ok(Self {
-            t: texts::for_reader(request),
+            t: Texts::for_reader(request),
             doors,
             corp,
             userid,
@@ -174,10 +174,9 @@ impl Dealing {
         let records = toolbar.read(&[Key::contact(&id)]).await?;
         let contact = records.first().map(Record::parse::<Contact>).transpose()?;
         let contact = contact.flatten().ok_or(Turned::NotKnownYet)?;
-        let mut follows = contact.follow_users.iter();
-        match follows.any(|follow| follow.userid == toolbar.userid) {
-            true => Ok(Self { toolbar, contact }),
-            false => Err(Turned::NotYours),
+        match contact.follow_of(&toolbar.userid) {
+            Some(_) => Ok(Self { toolbar, contact }),
+            None => Err(Turned::NotYours),
         }
     }
 

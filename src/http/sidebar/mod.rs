@@ -25,11 +25,14 @@ mod talk;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 
+use crate::http::sidebar::turned::Turned;
+use crate::http::told::in_their_words;
+
 /// The route table of the toolbar.
 pub(in crate::http) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/sidebar")
-            .wrap(from_fn(turned::in_their_words))
+            .wrap(from_fn(in_their_words::<Turned>))
             .route("", web::get().to(page::page))
             .route("/language/{code}", web::get().to(page::language))
             .route("/signature", web::get().to(client::signature))

@@ -14,7 +14,7 @@ use crate::http::login;
 use crate::http::page::{notice, render};
 use crate::http::session::{self, Session, Who};
 use crate::http::sidebar::access::token;
-use crate::http::sidebar::texts::{self, Texts};
+use crate::http::sidebar::texts::Texts;
 use crate::http::staff::works_here;
 
 /// The page's query.
@@ -44,7 +44,7 @@ pub(in crate::http::sidebar) async fn page(
     request: HttpRequest,
     place: Option<web::Query<Place>>,
 ) -> Result<HttpResponse, Problem> {
-    let t = texts::for_reader(&request);
+    let t = Texts::for_reader(&request);
     let place = place.map(web::Query::into_inner);
     let code = place.as_ref().map(|place| place.tenant_key.as_deref());
     let tenant = code.and_then(|code| doors.tenant(code));

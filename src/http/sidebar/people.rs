@@ -12,7 +12,7 @@ use crate::http::sidebar::show::fragment;
 use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::model::chat::{Chat, ChatPerson};
-use crate::model::contact::{Contact, FollowUser};
+use crate::model::contact::Contact;
 use crate::model::ids::{ChatId, ExternalUserId};
 use crate::store::record::{Key, Record, Table};
 
@@ -117,9 +117,7 @@ async fn read(toolbar: &Toolbar, id: &ChatId) -> Result<Chat, Turned> {
 
 /// The contact, if it is this member's.
 fn row(contact: Contact, toolbar: &Toolbar) -> Option<PersonRow> {
-    let mut follows = contact.follow_users.iter();
-    let is_mine = |follow: &&FollowUser| follow.userid == toolbar.userid;
-    let remark = follows.find(is_mine)?.remark.clone();
+    let remark = contact.follow_of(&toolbar.userid)?.remark.clone();
     Some(PersonRow {
         id: contact.external_userid,
         name: contact.name,

@@ -158,11 +158,11 @@ fn cut(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::sidebar::texts::first;
+    use crate::http::language::Language;
 
     #[test]
     fn titles_and_descriptions_stay_within_their_bytes() {
-        let t = first();
+        let t = Texts::of(Language::Zh);
         let long = "与".repeat(100);
         for kind in ItemKind::ALL {
             assert!(title("短", kind, t).starts_with("短"), "{kind:?}");

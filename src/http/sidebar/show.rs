@@ -5,9 +5,10 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use askama::Template;
 
 use crate::decide::item::sight::is_authorised;
+use crate::http::language::fill;
 use crate::http::people::MemberNames;
 use crate::http::sidebar::access::{Dealing, Toolbar};
-use crate::http::sidebar::texts::{Texts, fill};
+use crate::http::sidebar::texts::Texts;
 use crate::http::sidebar::turned::Turned;
 use crate::model::grant::GrantState;
 use crate::model::ids::UserId;

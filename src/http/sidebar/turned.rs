@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use crate::decide::rejection::Rejection;
-use crate::http::sidebar::texts::{self, Texts};
+use crate::http::language::Language;
+use crate::http::sidebar::texts::Texts;
+use crate::http::told::Told;
 use crate::store::error::StoreError;
 use crate::wecom::error::ApiError;
 
@@ -93,6 +92,7 @@ impl ResponseError for Turned {
                 Rejection::Closed
                 | Rejection::AlreadySubmitted(_)
                 | Rejection::AlreadyAnswered
+                | Rejection::IdTaken
                 | Rejection::Changed
                 | Rejection::NameReused => StatusCode::CONFLICT,
                 Rejection::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -103,28 +103,13 @@ impl ResponseError for Turned {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.answer(texts::first())
+        self.told(Language::Zh)
     }
 }
 
-/// Answers whoever is turned away in their own language, which only the request tells.
-pub(in crate::http::sidebar) async fn in_their_words(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse, Error> {
-    let t = texts::for_reader(request.request());
-    let answer = next.call(request).await?.map_into_boxed_body();
-    let problem = answer.response().error();
-    let turned = problem.and_then(|problem| problem.as_error::<Turned>());
-    let told = turned.map(|turned| turned.answer(t));
-    Ok(match told {
-        Some(told) => answer.into_response(told),
-        None => answer,
-    })
-}
-
-impl Turned {
-    fn answer(&self, t: &Texts) -> HttpResponse {
+impl Told for Turned {
+    fn told(&self, language: Language) -> HttpResponse {
+        let t = Texts::of(language);
         let mut faults = Vec::new();
         let detail = match self {
             Self::Ended => t.ended,
@@ -143,7 +128,7 @@ impl Turned {
                 Rejection::NotAuthorised(_) => t.not_authorised,
                 Rejection::Closed => t.closed,
                 Rejection::AlreadySubmitted(_) | Rejection::AlreadyAnswered => t.answered_before,
-                Rejection::NameReused | Rejection::Changed => t.name_reused,
+                Rejection::NameReused | Rejection::Changed | Rejection::IdTaken => t.name_reused,
                 Rejection::Invalid(wrong) => {
                     faults.extend(wrong.iter().map(|fault| Fault {
                         place: &fault.place,
@@ -170,26 +155,17 @@ impl Turned {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::middleware::from_fn;
-    use actix_web::test::{TestRequest, call_and_read_body_json, init_service};
-    use actix_web::{App, web};
-
     use super::*;
+    use crate::http::told::of_a_failing_store;
 
     #[actix_web::test]
     async fn a_store_that_does_not_answer_is_told_of_in_the_readers_language() {
-        let fails = async || Err::<HttpResponse, Turned>(StoreError::Corrupt("x".into()).into());
-        let app = App::new()
-            .wrap(from_fn(in_their_words))
-            .route("/", web::get().to(fails));
-        let app = init_service(app).await;
         for (language, expected) in [
             ("en", "Not available now; try again in a moment."),
             ("zh", "暂时不可用，请稍后再试。"),
         ] {
-            let request = TestRequest::get().insert_header(("accept-language", language));
-            let problem: serde_json::Value =
-                call_and_read_body_json(&app, request.to_request()).await;
+            let problem = of_a_failing_store::<Turned>(language).await;
+            let problem: serde_json::Value = serde_json::from_str(&problem).unwrap();
             assert_eq!(problem["status"], 503);
             assert_eq!(problem["detail"], expected);
         }

@@ -7,7 +7,11 @@ use crate::guest::Guest;
 use crate::item_pages::{FORM, office};
 use crate::world::{On, stories};
 
-stories!(a_form_is_made_row_by_row, records_are_a_table,);
+stories!(
+    a_form_is_made_row_by_row,
+    what_is_made_is_not_made_again,
+    records_are_a_table,
+);
 
 async fn a_form_is_made_row_by_row(on: On) {
     let (world, ..) = office(on).await;
@@ -62,6 +66,26 @@ async fn a_form_is_made_row_by_row(on: On) {
         "options and steps"
     );
     assert_eq!(world.items_kept().await, 1);
+}
+
+async fn what_is_made_is_not_made_again(on: On) {
+    let (world, ..) = office(on).await;
+    let mut guest = Guest::at_work(&world, "member:ZhangSan").await;
+    let new = "/items/new/form";
+    let editor = guest.get(new).await;
+    let made = guest.submit_on(&editor, new, &FORM).await;
+    let path = made.path().to_owned();
+    // Back, a change, and the button again.
+    let other: Vec<_> = FORM.into_iter().chain([("description", "急")]).collect();
+    let refused = guest.submit_on(&editor, new, &other).await;
+    assert_eq!(refused.status, 409);
+    refused.shows("此事项已经创建，请打开它再修改。");
+    guest.language = "en";
+    let refused = guest.submit_on(&refused, new, &other).await;
+    assert_eq!(refused.status, 409);
+    refused.shows("This is made already; open it to change it.");
+    assert_eq!(world.items_kept().await, 1);
+    assert_eq!(world.at(&path).await.head().description, "");
 }
 
 async fn records_are_a_table(on: On) {

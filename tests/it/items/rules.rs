@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wecom_bridge::decide::rejection::{Fault, Rejection, Wrong};
 use wecom_bridge::decide::request::{Advance, Command, Content, Target, TaskChange};
-use wecom_bridge::model::effect::SentCard;
+use wecom_bridge::model::effect::{Effect, SentCard};
 use wecom_bridge::model::form::{CustomerUse, Field, FieldKind, Submissions, Value};
 use wecom_bridge::model::ids::UserId;
 use wecom_bridge::model::item::{Actor, Circle, Item, ItemRef};
@@ -21,6 +21,7 @@ stories!(
     members_deal_with_what_they_see,
     what_an_item_names_is_there,
     members_whom_nobody_knows_do_nothing,
+    who_has_left_keeps_nobody_from_going_on,
     a_form_is_kept_within_its_limits,
     requests_and_cards_are_forgotten,
 );
@@ -250,6 +251,73 @@ async fn members_whom_nobody_knows_do_nothing(on: On) {
     });
     let refused = world.asked(by, handled).await;
     assert_eq!(refused, invalid("handler", Wrong::NotAMember));
+}
+
+async fn who_has_left_keeps_nobody_from_going_on(on: On) {
+    let (world, zhang, wang) = office(on).await;
+    let li = || user("LiSi");
+    let by = Actor::Member(zhang.clone());
+    let stage = |state| Stage {
+        title: "部署".into(),
+        tasks: vec![Task {
+            state,
+            ..task(Some(li()))
+        }],
+    };
+    let put = |target, state| {
+        let Command::Put(mut put) = draft(target, "项目", project(vec![stage(state)])) else {
+            panic!("a project is put");
+        };
+        put.owner = Some(li());
+        put.followers = Some(vec![zhang.clone()]);
+        Command::Put(put)
+    };
+    let new = put(Target::New(key("p1")), TaskState::Todo);
+    world.asked(by.clone(), new).await.unwrap();
+    let new = form("f1", Submissions::Many);
+    world.asked(by.clone(), new).await.unwrap();
+    let share = Command::Share(wang.clone(), vec![item("form:f1")]);
+    world.asked(by.clone(), share).await.unwrap();
+    let filled = submission("f1", &wang, "r1", &[("what", "门")]);
+    world.asked(Actor::Contact(wang), filled).await.unwrap();
+    let advance = |handler: UserId, step: &str| {
+        Command::Advance(Advance {
+            record: key("r1"),
+            seen: None,
+            step: Some(step.into()),
+            handler: Some(Some(handler)),
+            follow_up: None,
+            internal: false,
+        })
+    };
+    let first = advance(li(), "待处理");
+    world.asked(by.clone(), first).await.unwrap();
+    world.put(&[Effect::DropMember(li())]).await;
+
+    let set = |handler: UserId| {
+        Command::SetTask(TaskChange {
+            project: key("p1"),
+            task: "t1".into(),
+            seen: None,
+            state: Some(TaskState::Done),
+            handler: Some(Some(Handler::Member(handler))),
+        })
+    };
+    let refused = world.asked(by.clone(), set(user("LiSii"))).await;
+    assert_eq!(refused, invalid("handler", Wrong::NotAMember));
+    world.asked(by.clone(), set(li())).await.unwrap();
+    let refused = world
+        .asked(by.clone(), advance(user("LiSii"), "已完成"))
+        .await;
+    assert_eq!(refused, invalid("handler", Wrong::NotAMember));
+    world
+        .asked(by.clone(), advance(li(), "已完成"))
+        .await
+        .unwrap();
+    let same = put(Target::Existing(key("p1"), None), TaskState::Doing);
+    world.asked(by.clone(), same).await.unwrap();
+    let same = Command::GiveTo(item("project:p1"), li());
+    assert_eq!(world.asked(by, same).await, Ok(None));
 }
 
 async fn a_form_is_kept_within_its_limits(on: On) {

@@ -4,11 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::items_api::api::Api;
-use crate::items_api::{CUSTOMER, SECOND, project, text};
+use crate::items_api::{CUSTOMER, SECOND, form, project, text};
 use crate::world::{On, stories};
 
 stories!(
     what_has_changed_meanwhile_is_not_overwritten,
+    every_change_of_what_was_seen_is_of_that_alone,
     the_same_request_is_answered_alike,
 );
 
@@ -32,6 +33,45 @@ async fn what_has_changed_meanwhile_is_not_overwritten(on: On) {
     assert_eq!(text(&kept, "title"), "二期");
     let seen = format!("\"{}\"", text(&kept, "changed_at"));
     assert_eq!(put("三期", &seen).await.0, 200);
+}
+
+async fn every_change_of_what_was_seen_is_of_that_alone(on: On) {
+    let api = Api::start(on).await;
+    let by_ref = "projects/by-ref/CRM-7";
+    let made = api.put(by_ref, project()).await;
+    let form = api.post("forms", form()).await;
+    let filled =
+        json!({"title": "报修", "owner": "ZhangSan", "form": form["id"], "values": {"what": "门"}});
+    let record = api.post("records", filled).await;
+    let task = format!("projects/{}/tasks/host", text(&made, "id"));
+    let advance = format!("records/{}/advance", text(&record, "id"));
+    for (method, path, one, body) in [
+        (Method::PUT, by_ref, &made, project()),
+        (Method::PATCH, &task, &made, json!({"state": "doing"})),
+        (Method::PATCH, &task, &made, json!({"state": "done"})),
+        (Method::POST, &advance, &record, json!({"step": "处理中"})),
+    ] {
+        api.world.clock.advance(SECOND);
+        let kind = format!("{}s", text(one, "item").split(':').next().unwrap());
+        let address = format!("{kind}/{}", text(one, "id"));
+        let seen = format!("\"{}\"", text(&api.get(&address).await, "changed_at"));
+        let old = "\"2020-01-01T00:00:00Z\"";
+        for (seen, expected) in [(old, 412), (&*seen, 200), ("yesterday", 400)] {
+            let header = Some(("If-Match", seen));
+            let (status, _) = api
+                .ask_with(method.clone(), path, body.clone(), header)
+                .await;
+            assert_eq!(status, expected, "{method} {path} {seen}");
+        }
+    }
+    let header = Some(("If-Match", "\"2020-01-01T00:00:00Z\""));
+    let nothing = "projects/by-ref/CRM-8";
+    let (status, _) = api.ask_with(Method::PUT, nothing, project(), header).await;
+    assert_eq!(status, 412, "there is none");
+    assert_eq!(
+        api.get("projects").await["items"].as_array().unwrap().len(),
+        1
+    );
 }
 
 async fn the_same_request_is_answered_alike(on: On) {

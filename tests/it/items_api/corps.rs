@@ -12,7 +12,8 @@ use crate::world::{CORP, On, Setup, World, stories, user};
 
 stories!(writes_name_their_corp,);
 
-const OTHER_CORP: &str = r#"
+/// Besides the first one.
+pub(crate) const OTHER_CORP: &str = r#"
 [[corp]]
 id = "wwOther"
 tenant_key = "team2"

@@ -13,7 +13,7 @@ use crate::items_api::{CUSTOMER, form, project, text};
 use crate::world::{API_TOKEN, CORP, On, user};
 
 /// Method, path and operation.
-fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
     let mut found = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

@@ -10,7 +10,7 @@ use crate::decide::request::{Advance, Command, TaskChange};
 use crate::http::api::ask::Ask;
 use crate::http::api::items::Kind;
 use crate::http::api::items::show::answer;
-use crate::http::api::{About, Nothing, one_corp};
+use crate::http::api::{About, Nothing};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::UserId;
@@ -65,7 +65,7 @@ impl Change {
         &self,
         command: impl FnOnce(ItemRef) -> Command,
     ) -> Result<HttpResponse, Problem> {
-        let corp = one_corp(&self.doors, self.corp.as_deref())?;
+        let corp = self.ask.one_corp(self.corp.as_deref())?;
         let (command, now) = (command(self.item.clone()), self.doors.clock.now());
         self.ask.carry_out(&self.doors, corp, command, now).await?;
         answer(&self.doors, corp, &self.item).await
@@ -163,12 +163,12 @@ pub(in crate::http::api::items) async fn task(
     path: web::Path<TaskPath>,
 ) -> Result<HttpResponse, Problem> {
     let TaskPatch { state, handler } = change.ask.read()?;
-    let TaskPath { key: task } = path.into_inner();
+    let (TaskPath { key: task }, seen) = (path.into_inner(), change.ask.seen());
     let command = |item: ItemRef| {
         Command::SetTask(TaskChange {
             project: item.id,
             task,
-            seen: None,
+            seen,
             state,
             handler,
         })
@@ -178,11 +178,11 @@ pub(in crate::http::api::items) async fn task(
 
 /// `POST /api/v1/records/{id}/advance`.
 pub(in crate::http::api::items) async fn advance(change: Change) -> Result<HttpResponse, Problem> {
-    let body: AdvanceBody = change.ask.read()?;
+    let (body, seen): (AdvanceBody, _) = (change.ask.read()?, change.ask.seen());
     let command = |item: ItemRef| {
         Command::Advance(Advance {
             record: item.id,
-            seen: None,
+            seen,
             step: body.step,
             handler: body.handler,
             follow_up: body.follow_up,
@@ -199,7 +199,7 @@ pub(in crate::http::api::items) async fn hand_over(
     userid: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let (from, To { to }) = (member(&userid)?, ask.read()?);
     let answer = HandedOver {
         from: from.clone(),

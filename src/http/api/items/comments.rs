@@ -5,10 +5,11 @@ use serde::Deserialize;
 
 use crate::decide::request::{Command, NewComment};
 use crate::http::api::ask::Ask;
+use crate::http::api::caller::Caller;
 use crate::http::api::items::show::of_any_corp;
 use crate::http::api::items::{ById, Kind};
 use crate::http::api::records::Listed;
-use crate::http::api::{About, Caller, Page, limit, one_corp};
+use crate::http::api::{About, Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::ids::ExternalUserId;
@@ -41,7 +42,7 @@ struct Said {
 
 /// `GET /api/v1/{kind}/{id}/comments?contact=`: oldest first.
 pub(in crate::http::api::items) async fn list(
-    _: Caller,
+    caller: Caller,
     kind: Kind,
     doors: web::Data<Doors>,
     path: web::Path<ById>,
@@ -54,7 +55,7 @@ pub(in crate::http::api::items) async fn list(
         after,
     } = wanted.into_inner();
     let (wanted, item) = (limit(wanted)?, kind.item(&path.id)?);
-    let (corp, _) = of_any_corp(&doors, &About { corp }, &item).await?;
+    let (corp, _) = of_any_corp(&caller, &doors, &About { corp }, &item).await?;
     let comments = doors
         .store
         .comments(corp, &item, &contact, after.as_deref(), wanted);
@@ -77,7 +78,7 @@ pub(in crate::http::api::items) async fn say(
     path: web::Path<ById>,
     with: web::Query<With>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, with.corp.as_deref())?;
+    let corp = ask.one_corp(with.corp.as_deref())?;
     let item = kind.item(&path.id)?;
     let Said { text } = ask.read()?;
     let (now, random) = (doors.clock.now(), ask.random());

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::request::Command;
 use crate::http::api::ask::Ask;
-use crate::http::api::{About, Caller, Nothing, Page, corps, one_corp};
+use crate::http::api::caller::Caller;
+use crate::http::api::{About, Nothing, Page};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::grant::{Grant, Seen};
@@ -39,13 +40,13 @@ struct Given {
 
 /// `GET /api/v1/contacts/{external_userid}/grants`: all of them, revoked ones too.
 pub(in crate::http::api::items) async fn list(
-    _: Caller,
+    caller: Caller,
     doors: web::Data<Doors>,
     contact: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let contact = who(&contact)?;
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         let records = doors.store.read(corp, &[Key::contact(&contact)]).await?;
         if records.iter().any(|record| record.json.is_some()) {
             let items = of(&doors, corp, &contact).await?;
@@ -62,7 +63,7 @@ pub(in crate::http::api::items) async fn give(
     contact: web::Path<String>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let contact = who(&contact)?;
     let Given { items } = ask.read()?;
     let command = Command::Share(contact.clone(), items);
@@ -80,7 +81,7 @@ pub(in crate::http::api::items) async fn take_back(
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     ask.read::<Nothing>()?;
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let contact = who(&path.0)?;
     let item = path.1.parse::<ItemRef>();
     let item = item.map_err(|_| Problem::not_found("An item is named such as `form:0a`."))?;

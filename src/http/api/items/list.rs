@@ -3,9 +3,10 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use crate::http::api::caller::Caller;
 use crate::http::api::items::Kind;
 use crate::http::api::items::show::ItemView;
-use crate::http::api::{Caller, Page, corps, limit};
+use crate::http::api::{Page, limit};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::effect::Shelf;
@@ -93,7 +94,7 @@ impl Filter {
 
 /// `GET /api/v1/{kind}`: corp by corp.
 pub(in crate::http::api::items) async fn list(
-    _: Caller,
+    caller: Caller,
     kind: Kind,
     doors: web::Data<Doors>,
     filter: web::Query<Filter>,
@@ -103,7 +104,7 @@ pub(in crate::http::api::items) async fn list(
     let cursor = cursor(kind.0, filter.after.as_deref())?;
     let mut found: Vec<(&CorpId, Item)> = Vec::new();
     let mut looked_at = 0;
-    for corp in corps(&doors, filter.corp.as_deref())? {
+    for corp in caller.corps(filter.corp.as_deref())? {
         let mut after = match &cursor {
             Some((at, _)) if corp.as_str() < at.as_str() => continue,
             Some((at, item)) if corp.as_str() == at => item.clone(),

@@ -3,10 +3,10 @@
 use actix_web::{HttpResponse, web};
 
 use crate::decide::request::{Command, Target};
+use crate::http::api::About;
 use crate::http::api::ask::Ask;
 use crate::http::api::items::show::{ByRef, ItemView, answer, kept, made};
 use crate::http::api::items::{ById, Kind, draft};
-use crate::http::api::{About, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::item::{ExternalRef, ItemKey};
@@ -18,7 +18,7 @@ pub(in crate::http::api::items) async fn create(
     doors: web::Data<Doors>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let now = doors.clock.now();
     let target = Target::New(ItemKey::new(now, ask.random()));
     let command = Command::Put(Box::new(draft::read(kind, &ask, target)?));
@@ -37,7 +37,7 @@ pub(in crate::http::api::items) async fn change(
     path: web::Path<ById>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let item = kind.item(&path.id)?;
     let draft = draft::read(kind, &ask, Target::Existing(item.id.clone(), ask.seen()))?;
     let command = Command::Put(Box::new(draft));
@@ -54,13 +54,13 @@ pub(in crate::http::api::items) async fn upsert(
     path: web::Path<ByRef>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
-    let corp = one_corp(&doors, about.corp())?;
+    let corp = ask.one_corp(about.corp())?;
     let reference = ExternalRef::parse(&path.external_ref).map_err(|_| {
         Problem::bad_request("The reference is 1 to 120 characters without blanks.")
     })?;
     let now = doors.clock.now();
     let random = ask.random();
-    let target = Target::ByRef(reference, ItemKey::new(now, random));
+    let target = Target::ByRef(reference, ItemKey::new(now, random), ask.seen());
     let command = Command::Put(Box::new(draft::read(kind, &ask, target)?));
     let item = ask.carry_out(&doors, corp, command, now).await?;
     let item = item.ok_or_else(|| kind.missing())?;

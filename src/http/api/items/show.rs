@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use crate::http::api::About;
+use crate::http::api::caller::Caller;
 use crate::http::api::items::{ById, Kind};
-use crate::http::api::{About, Caller, corps};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::effect::Shelf;
@@ -102,20 +103,20 @@ pub(in crate::http::api::items) struct ByRef {
 
 /// `GET /api/v1/{kind}/{id}`.
 pub(in crate::http::api::items) async fn by_id(
-    _: Caller,
+    caller: Caller,
     kind: Kind,
     doors: web::Data<Doors>,
     path: web::Path<ById>,
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let item = kind.item(&path.id)?;
-    let (corp, item) = of_any_corp(&doors, &about, &item).await?;
+    let (corp, item) = of_any_corp(&caller, &doors, &about, &item).await?;
     Ok(HttpResponse::Ok().json(ItemView::of(corp, &item)))
 }
 
 /// `GET /api/v1/{kind}/by-ref/{external_ref}`: the item that the company's own system calls so.
 pub(in crate::http::api::items) async fn by_ref(
-    _: Caller,
+    caller: Caller,
     kind: Kind,
     doors: web::Data<Doors>,
     path: web::Path<ByRef>,
@@ -123,7 +124,7 @@ pub(in crate::http::api::items) async fn by_ref(
 ) -> Result<HttpResponse, Problem> {
     let reference = ExternalRef::parse(&path.external_ref).map_err(|_| kind.missing())?;
     let key = Key::the_one_on(&Shelf::Ref(kind.0, reference));
-    for corp in corps(&doors, about.corp())? {
+    for corp in caller.corps(about.corp())? {
         let records = doors.store.read(corp, std::slice::from_ref(&key)).await?;
         let found = records.first().map(Record::parse::<ItemRef>).transpose()?;
         if let Some(item) = found.flatten()
@@ -156,12 +157,13 @@ pub(in crate::http::api::items) fn made(corp: &CorpId, item: &Item) -> HttpRespo
 }
 
 /// The item, in whichever of the corps that are asked about.
-pub(in crate::http::api::items) async fn of_any_corp<'d>(
-    doors: &'d Doors,
+pub(in crate::http::api::items) async fn of_any_corp<'c>(
+    caller: &'c Caller,
+    doors: &Doors,
     about: &About,
     item: &ItemRef,
-) -> Result<(&'d CorpId, Item), Problem> {
-    for corp in corps(doors, about.corp())? {
+) -> Result<(&'c CorpId, Item), Problem> {
+    for corp in caller.corps(about.corp())? {
         if let Some(item) = kept(doors, corp, item).await? {
             return Ok((corp, item));
         }

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web;
 
+use crate::http::api::caller::Area;
 use crate::http::api::endpoint::Endpoint;
 use crate::http::api::items::{Kind, change, comments, grants, list, put, show};
 use crate::model::item::ItemKind;
@@ -22,6 +23,9 @@ pub(in crate::http::api) fn endpoints() -> Vec<Endpoint> {
     endpoints.extend(parts());
     endpoints.extend(comments_on(Kind(ItemKind::Plan)));
     endpoints.extend(people());
+    for endpoint in &mut endpoints {
+        endpoint.area = Area::Items;
+    }
     endpoints
 }
 
@@ -73,6 +77,7 @@ fn of_kind(kind: Kind) -> Vec<Endpoint> {
             || web::to(put::upsert),
         )
         .with(WRITE)
+        .with(&["if_match"])
         .takes(format!("{schema}Draft"))
         .gives(200, schema)
         .gives(201, schema),
@@ -164,6 +169,7 @@ fn parts() -> [Endpoint; 2] {
         )
         .of(Kind(ItemKind::Project))
         .with(WRITE)
+        .with(&["if_match"])
         .takes("TaskPatch")
         .gives(200, "Project"),
         Endpoint::new(
@@ -175,6 +181,7 @@ fn parts() -> [Endpoint; 2] {
         )
         .of(Kind(ItemKind::Record))
         .with(WRITE)
+        .with(&["if_match"])
         .takes("Advance")
         .gives(200, "Record"),
     ]

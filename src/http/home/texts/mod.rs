@@ -3,75 +3,24 @@
 mod en;
 mod zh;
 
-use std::fmt::Display;
-
-use actix_web::HttpRequest;
-
-use crate::http::language::{self, Language};
-
-macro_rules! texts {
-    ($($name:ident)+) => {
-        /// The texts in one language. A `{}` stands for a number or a name.
-        #[derive(Debug)]
-        pub(in crate::http::home) struct Texts {
-            $(pub(in crate::http::home) $name: &'static str,)+
-        }
-
-        impl Texts {
-            #[cfg(test)]
-            fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name),)+]
-            }
-        }
-    };
-}
+use crate::http::language::texts;
 
 texts! {
+    pub(in crate::http::home),
     lang other_language other_code product skip link_invalid_title link_invalid missing_title
-    missing confirm_title confirm confirm_button stranger_title stranger ended_title ended reopen foreign_title foreign malformed_title
-    malformed large_title large unavailable_title unavailable kept_title kept retry typed
-    read_only_title read_only preview preview_leave choose_title choose_hint choose_none choose_more
-    hello projects approvals forms records no_projects no_approvals no_forms no_records all_of
-    unread newer older home kind_project kind_plan kind_form kind_record kind_approval open closed
-    tasks_done no_tasks no_plan task_todo task_doing task_done task_dropped your_tasks handler you
-    colleague starts due overdue changed step steps values no_values files_count follow_ups
-    no_follow_ups comments no_comments comment_label comment_send earlier said_commented
-    said_answered approval_waiting approval_agreed approval_declined approval_over agree decline
-    remark your_remark about fill_in submitted form_closed form_closed_text form_done_text submit
-    sent_title sent_text see_record once_more required choose files files_note draft_restored
-    offline sending faults reused now_closed now_changed wrong_missing wrong_too_long wrong_too_many wrong_whole
-    wrong_number wrong_below wrong_above wrong_day wrong_days wrong_option wrong_phone wrong_file
-    wrong_characters wrong_twice wrong_other follow_title follow_text
-}
-
-/// The texts in this language.
-pub(in crate::http::home) const fn of(language: Language) -> &'static Texts {
-    match language {
-        Language::Zh => &zh::TEXTS,
-        Language::En => &en::TEXTS,
-    }
-}
-
-/// The texts for this reader.
-pub(in crate::http::home) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    of(language::for_reader(request))
-}
-
-/// Fills in a number or a name.
-pub(in crate::http::home) fn fill(text: &str, with: impl Display) -> String {
-    text.replacen("{}", &with.to_string(), 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_languages_leave_the_same_gaps() {
-        for ((name, zh), (_, en)) in zh::TEXTS.all().into_iter().zip(en::TEXTS.all()) {
-            assert!(!zh.is_empty() && !en.is_empty(), "{name}");
-            let gaps = |text: &str| text.matches("{}").count();
-            assert_eq!(gaps(zh), gaps(en), "{name}");
-        }
-    }
+    missing confirm_title confirm confirm_button stranger_title stranger ended_title ended reopen
+    foreign_title foreign malformed_title malformed large_title large unavailable_title unavailable
+    kept_title kept retry typed read_only_title read_only preview preview_leave choose_title
+    choose_hint choose_none choose_more hello projects approvals forms records no_projects
+    no_approvals no_forms no_records all_of unread newer older home kind_project kind_plan kind_form
+    kind_record kind_approval open closed tasks_done no_tasks no_plan task_todo task_doing task_done
+    task_dropped your_tasks handler you colleague starts due overdue changed step steps values
+    no_values files_count follow_ups no_follow_ups comments no_comments comment_label comment_send
+    earlier said_commented said_answered approval_waiting approval_agreed approval_declined
+    approval_over agree decline remark your_remark about fill_in submitted form_closed
+    form_closed_text form_done_text submit sent_title sent_text see_record once_more required choose
+    files files_note draft_restored offline sending faults reused now_closed now_changed
+    wrong_missing wrong_too_long wrong_too_many wrong_whole wrong_number wrong_below wrong_above
+    wrong_day wrong_days wrong_option wrong_phone wrong_file wrong_characters wrong_twice
+    wrong_other follow_title follow_text
 }

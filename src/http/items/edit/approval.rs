@@ -1,8 +1,8 @@
 //! An approval in its editor: its text is in the head; whom and what it is about is chosen before.
 
 use crate::decide::request::Content;
-use crate::http::items::access::{Posted, Reader};
-use crate::http::items::edit::attached::Attached;
+use crate::http::items::access::Posted;
+use crate::http::items::edit::attached::{Attached, FileField};
 use crate::http::items::edit::sheet::About;
 use crate::http::items::texts::Texts;
 use crate::http::items::turned::Turned;
@@ -58,14 +58,13 @@ impl ApprovalSheet {
         }
     }
 
-    /// Reads what its files are.
-    pub(in crate::http::items::edit) async fn read_files(
-        &mut self,
-        reader: &Reader,
-        own: &ItemRef,
-    ) -> Result<(), Turned> {
-        let max = Approval::FILES_MAX;
-        self.files.read(reader, own, FILES, max).await
+    /// Its field for files.
+    pub(in crate::http::items::edit) fn file_field(&mut self) -> FileField<'_> {
+        FileField {
+            files: &mut self.files,
+            key: FILES,
+            max: Approval::FILES_MAX,
+        }
     }
 
     /// Line by line.

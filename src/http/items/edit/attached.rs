@@ -1,5 +1,7 @@
 //! Files in an editor: those that stand there, and the field that takes more.
 
+use std::collections::BTreeSet;
+
 use crate::http::files::show::{FieldFor, UploadField, upload_field};
 use crate::http::items::access::Reader;
 use crate::http::items::turned::Turned;
@@ -18,6 +20,59 @@ pub(in crate::http::items) struct Attached {
     pub(in crate::http::items) upload: Option<UploadField>,
 }
 
+/// A field for files.
+pub(in crate::http::items::edit) struct FileField<'a> {
+    pub(in crate::http::items::edit) files: &'a mut Attached,
+    /// Its name.
+    pub(in crate::http::items::edit) key: &'a str,
+    /// So many it takes.
+    pub(in crate::http::items::edit) max: usize,
+}
+
+/// Reads in one go what the files in these fields of an item are, and makes what takes more.
+pub(in crate::http::items::edit) async fn read(
+    reader: &Reader,
+    item: &ItemRef,
+    fields: Vec<FileField<'_>>,
+) -> Result<(), Turned> {
+    let ids: BTreeSet<&String> = fields.iter().flat_map(FileField::ids).collect();
+    let keys: Vec<Key> = ids.into_iter().map(|id| Key::attachment(id)).collect();
+    let mut found = Vec::with_capacity(keys.len());
+    for record in reader.read(&keys).await? {
+        let file = record.parse::<Attachment>()?;
+        found.extend(file.filter(|file| file.item == *item));
+    }
+    for field in fields {
+        field.fill(reader, item, &found);
+    }
+    Ok(())
+}
+
+impl FileField<'_> {
+    /// The files that can be there.
+    fn ids(&self) -> impl Iterator<Item = &String> {
+        let ids = self.files.ids.iter().filter(|id| is_nonce(id));
+        ids.take(self.max)
+    }
+
+    fn fill(self, reader: &Reader, item: &ItemRef, found: &[Attachment]) {
+        let ids = self.ids();
+        let files = ids.filter_map(|id| found.iter().find(|file| file.id == *id));
+        let files: Vec<Attachment> = files.cloned().collect();
+        let wanted = FieldFor {
+            key: self.key,
+            max: self.max,
+            item,
+            tenant_key: Some(reader.place.code()).filter(|code| !code.is_empty()),
+            files: &files,
+            language: reader.t.lang,
+        };
+        let asker = reader.uploader.as_ref();
+        self.files.upload = asker.and_then(|asker| upload_field(&reader.doors, asker, &wanted));
+        self.files.files = files;
+    }
+}
+
 impl Attached {
     /// By their ids.
     pub(in crate::http::items::edit) fn of(ids: &[String]) -> Self {
@@ -25,34 +80,6 @@ impl Attached {
             ids: ids.to_vec(),
             ..Self::default()
         }
-    }
-
-    /// Reads what the files are, and makes the field of this name for at most so many.
-    pub(in crate::http::items::edit) async fn read(
-        &mut self,
-        reader: &Reader,
-        item: &ItemRef,
-        key: &str,
-        max: usize,
-    ) -> Result<(), Turned> {
-        let ids = self.ids.iter().filter(|id| is_nonce(id)).take(max);
-        let keys: Vec<Key> = ids.map(|id| Key::attachment(id)).collect();
-        self.files.clear();
-        for record in reader.read(&keys).await? {
-            let file = record.parse::<Attachment>()?;
-            self.files.extend(file.filter(|file| file.item == *item));
-        }
-        let wanted = FieldFor {
-            key,
-            max,
-            item,
-            tenant_key: Some(reader.place.code()).filter(|code| !code.is_empty()),
-            files: &self.files,
-            language: reader.t.lang,
-        };
-        let asker = reader.uploader.as_ref();
-        self.upload = asker.and_then(|asker| upload_field(&reader.doors, asker, &wanted));
-        Ok(())
     }
 
     /// Their names, for people who compare.

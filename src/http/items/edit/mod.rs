@@ -171,7 +171,7 @@ pub(in crate::http::items) async fn open(
 ) -> Result<HttpResponse, Turned> {
     let before = own(&reader, &request).await?;
     let mut wanted = Wanted::default();
-    wanted.item(&before);
+    wanted.handlers_of(&before);
     let names = wanted.read(&reader).await?;
     let about = About::of(&reader, &before).await?;
     let sheet = Sheet::of(&reader, &before, &about, &names);
@@ -262,6 +262,11 @@ async fn sent(posted: &Posted, about: &About) -> Result<HttpResponse, Turned> {
         }
         Err(Rejection::Changed) => return changed(reader, about, sheet).await,
         Err(rejection) => {
+            let rejection = match (rejection, before) {
+                // What this page was sent for has made the item.
+                (Rejection::NameReused, None) => Rejection::IdTaken,
+                (rejection, _) => rejection,
+            };
             let problem = t.rejection(&rejection);
             Answer::to(posted, status_of(&rejection), &problem, Faults::none())
         }
@@ -286,13 +291,12 @@ fn saved(reader: &Reader, before: Option<&Item>, item: Option<ItemRef>) -> HttpR
 async fn changed(reader: &Reader, about: &About, mut sheet: Sheet) -> Result<HttpResponse, Turned> {
     let now = reader.read_item(&about.own).await?;
     let now = now.ok_or(Turned::Missing)?;
-    sheet.read_files(reader, &about.own).await?;
     let answer = Answer {
         status: StatusCode::CONFLICT,
-        conflict: Some(conflict(reader, &now, about, &sheet).await?),
+        conflict: Some(conflict(reader, &now, &mut sheet).await?),
         ..Answer::opened(Some(&now))
     };
-    show(reader, about, sheet, answer).await
+    page(reader, about, sheet, answer).await
 }
 
 async fn draft(
@@ -338,17 +342,16 @@ async fn draft(
     }))
 }
 
-async fn conflict(
-    reader: &Reader,
-    now: &Item,
-    about: &About,
-    typed: &Sheet,
-) -> Result<Conflict, Turned> {
+/// What stands there now against what was typed. The files of both are read.
+async fn conflict(reader: &Reader, now: &Item, typed: &mut Sheet) -> Result<Conflict, Turned> {
     let mut wanted = Wanted::default();
-    wanted.item(now);
+    wanted.handlers_of(now);
+    wanted.actor(&now.head().changed_by);
     let names = wanted.read(reader).await?;
     let mut stands = Sheet::of(reader, now, &About::of(reader, now).await?, &names);
-    stands.read_files(reader, &about.own).await?;
+    let mut files = typed.file_fields();
+    files.extend(stands.file_fields());
+    attached::read(reader, &now.item_ref(), files).await?;
     let mut lines = stands.lines(reader.t);
     let typed = typed.lines(reader.t);
     lines.retain(|line| !typed.contains(line));
@@ -375,8 +378,18 @@ async fn show(
     mut sheet: Sheet,
     answer: Answer,
 ) -> Result<HttpResponse, Turned> {
+    attached::read(reader, &about.own, sheet.file_fields()).await?;
+    page(reader, about, sheet, answer).await
+}
+
+/// The editor, once its files are read.
+async fn page(
+    reader: &Reader,
+    about: &About,
+    sheet: Sheet,
+    answer: Answer,
+) -> Result<HttpResponse, Turned> {
     let (t, kind, before) = (reader.t, about.own.kind, about.before.as_ref());
-    sheet.read_files(reader, &about.own).await?;
     let page = EditPage {
         t,
         heading: match (before, kind) {

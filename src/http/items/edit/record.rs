@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::decide::rejection::Fault;
 use crate::decide::request::Content;
 use crate::http::items::access::{Posted, Reader};
-use crate::http::items::edit::attached::Attached;
+use crate::http::items::edit::attached::{Attached, FileField};
 use crate::http::items::edit::sheet::About;
 use crate::http::items::people;
 use crate::http::items::turned::Turned;
 use crate::model::form::{Field, FieldKind, Value};
 use crate::model::ids::{ExternalUserId, UserId};
-use crate::model::item::{Item, ItemKey, ItemRef};
+use crate::model::item::{Item, ItemKey};
 use crate::model::record::Record;
 
 /// The record.
@@ -151,18 +151,19 @@ impl RecordSheet {
         sheet(about, |field| posted.all(&name(field)).to_vec())
     }
 
-    /// Reads what its files are.
-    pub(in crate::http::items::edit) async fn read_files(
-        &mut self,
-        reader: &Reader,
-        own: &ItemRef,
-    ) -> Result<(), Turned> {
+    /// Its fields for files.
+    pub(in crate::http::items::edit) fn file_fields(&mut self) -> Vec<FileField<'_>> {
+        let mut files = Vec::new();
         for (field, value) in self.fields.iter().zip(&mut self.values) {
-            if let FieldKind::Attachment { max } = &field.kind {
-                value.files.read(reader, own, &value.name, *max).await?;
+            if let FieldKind::Attachment { max } = field.kind {
+                files.push(FileField {
+                    files: &mut value.files,
+                    key: &value.name,
+                    max,
+                });
             }
         }
-        Ok(())
+        files
     }
 
     /// As commands take it.

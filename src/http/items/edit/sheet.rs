@@ -6,6 +6,7 @@ use crate::decide::request::Content;
 use crate::http::items::access::{Posted, Reader};
 use crate::http::items::change::new_id;
 use crate::http::items::edit::approval::ApprovalSheet;
+use crate::http::items::edit::attached::FileField;
 use crate::http::items::edit::fields::Do;
 use crate::http::items::edit::form::FormSheet;
 use crate::http::items::edit::project::ProjectSheet;
@@ -194,16 +195,12 @@ impl Sheet {
         }
     }
 
-    /// Reads what its files are.
-    pub(in crate::http::items::edit) async fn read_files(
-        &mut self,
-        reader: &Reader,
-        own: &ItemRef,
-    ) -> Result<(), Turned> {
+    /// Its fields for files.
+    pub(in crate::http::items::edit) fn file_fields(&mut self) -> Vec<FileField<'_>> {
         match &mut self.part {
-            Part::Record(sheet) => sheet.read_files(reader, own).await,
-            Part::Approval(sheet) => sheet.read_files(reader, own).await,
-            Part::Project(_) | Part::Form(_) => Ok(()),
+            Part::Record(sheet) => sheet.file_fields(),
+            Part::Approval(sheet) => vec![sheet.file_field()],
+            Part::Project(_) | Part::Form(_) => Vec::new(),
         }
     }
 

@@ -202,6 +202,7 @@ pub(in crate::http::items) const TEXTS: Texts = Texts {
     is_closed: "The item is closed.",
     was_submitted: "The form was submitted before.",
     was_answered: "The customer has answered; it cannot be changed any more.",
+    made_already: "This is made already; open it to change it.",
     name_reused: "This page was sent once already. Look at it and send it again.",
     wrong_missing: "Please fill this in.",
     wrong_too_long: "At most {} characters.",

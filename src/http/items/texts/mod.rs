@@ -3,29 +3,11 @@
 mod en;
 mod zh;
 
-use actix_web::HttpRequest;
-
 use crate::decide::rejection::{Denied, Rejection, Wrong};
-use crate::http::language::{self, Language};
-
-macro_rules! texts {
-    ($($name:ident)+) => {
-        /// The texts in one language. A `{}` stands for a number.
-        #[derive(Debug)]
-        pub(in crate::http::items) struct Texts {
-            $(pub(in crate::http::items) $name: &'static str,)+
-        }
-
-        impl Texts {
-            #[cfg(test)]
-            fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name),)+]
-            }
-        }
-    };
-}
+use crate::http::language::{fill, texts};
 
 texts! {
+    pub(in crate::http::items),
     lang other_code other_language product zone skip admin admin_pages system items kinds project
     plan form record approval projects forms records approvals search state any show next scope mine
     all open closed todo doing done dropped agreed declined grant_pending grant_confirmed
@@ -46,23 +28,22 @@ texts! {
     check said_saved said_made said_handed said_commented bad_link_title bad_link not_a_member_title
     not_a_member ended_title ended foreign_title foreign missing_title missing malformed_title
     malformed too_large rejected_title unavailable_title unavailable no_item not_allowed not_yours
-    not_authorised is_closed was_submitted was_answered name_reused wrong_missing wrong_too_long
-    wrong_too_many wrong_number wrong_below wrong_above wrong_day wrong_days wrong_option
-    wrong_member wrong_contact wrong_phone wrong_file wrong_address wrong_characters wrong_twice
-    wrong_unknown kind_text kind_long_text kind_number kind_date kind_choice kind_choices
-    kind_member kind_phone kind_attachment
+    not_authorised is_closed was_submitted was_answered made_already name_reused wrong_missing
+    wrong_too_long wrong_too_many wrong_number wrong_below wrong_above wrong_day wrong_days
+    wrong_option wrong_member wrong_contact wrong_phone wrong_file wrong_address wrong_characters
+    wrong_twice wrong_unknown kind_text kind_long_text kind_number kind_date kind_choice
+    kind_choices kind_member kind_phone kind_attachment
 }
 
 impl Texts {
     /// What is wrong with a value.
     pub(in crate::http::items) fn wrong(&self, wrong: Wrong) -> String {
-        let fill = |text: &str, number: &dyn ToString| text.replacen("{}", &number.to_string(), 1);
         match wrong {
-            Wrong::TooLong(max) => fill(self.wrong_too_long, &max),
-            Wrong::TooMany(max) => fill(self.wrong_too_many, &max),
-            Wrong::NotANumber(decimals) => fill(self.wrong_number, &decimals),
-            Wrong::Below(min) => fill(self.wrong_below, &min),
-            Wrong::Above(max) => fill(self.wrong_above, &max),
+            Wrong::TooLong(max) => fill(self.wrong_too_long, max),
+            Wrong::TooMany(max) => fill(self.wrong_too_many, max),
+            Wrong::NotANumber(decimals) => fill(self.wrong_number, decimals),
+            Wrong::Below(min) => fill(self.wrong_below, min),
+            Wrong::Above(max) => fill(self.wrong_above, max),
             Wrong::Missing => self.wrong_missing.to_owned(),
             Wrong::NotADay => self.wrong_day.to_owned(),
             Wrong::OutsideDays => self.wrong_days.to_owned(),
@@ -89,6 +70,7 @@ impl Texts {
             Rejection::Closed => self.is_closed,
             Rejection::AlreadySubmitted(_) => self.was_submitted,
             Rejection::AlreadyAnswered => self.was_answered,
+            Rejection::IdTaken => self.made_already,
             Rejection::Changed => self.changed_meanwhile,
             Rejection::Invalid(_) => self.check,
             Rejection::NameReused => self.name_reused,
@@ -117,34 +99,15 @@ impl Texts {
     }
 }
 
-/// The texts for this reader.
-pub(in crate::http::items) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    match language::for_reader(request) {
-        Language::Zh => &zh::TEXTS,
-        Language::En => &en::TEXTS,
-    }
-}
-
-/// The first language, for whoever has told none.
-pub(in crate::http::items) const fn first() -> &'static Texts {
-    &zh::TEXTS
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::language::Named;
 
     #[test]
-    fn both_languages_leave_the_same_gaps() {
-        for ((name, zh), (_, en)) in zh::TEXTS.all().into_iter().zip(en::TEXTS.all()) {
-            assert!(!zh.is_empty() && !en.is_empty(), "{name}");
-            let gaps = |text: &str| text.matches("{}").count();
-            assert_eq!(gaps(zh), gaps(en), "{name}");
-            let is_wrong = name.starts_with("wrong_");
-            assert!(
-                !is_wrong || !zh.contains('<') && !en.contains('<'),
-                "{name}"
-            );
+    fn what_is_wrong_holds_no_markup() {
+        for (name, text) in [&zh::TEXTS, &en::TEXTS].into_iter().flat_map(Named::all) {
+            assert!(!name.starts_with("wrong_") || !text.contains('<'), "{name}");
         }
     }
 }

@@ -202,6 +202,7 @@ pub(in crate::http::items) const TEXTS: Texts = Texts {
     is_closed: "事项已关闭。",
     was_submitted: "此表单已提交过。",
     was_answered: "客户已答复，不能再修改。",
+    made_already: "此事项已经创建，请打开它再修改。",
     name_reused: "此页面已提交过一次。请核对后再次提交。",
     wrong_missing: "请填写。",
     wrong_too_long: "最多 {} 个字符。",

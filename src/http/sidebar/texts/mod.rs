@@ -5,50 +5,34 @@ mod zh;
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpRequest;
-
 use crate::decide::rejection::Wrong;
-use crate::http::language::{self, Language};
+use crate::http::language::{Named, fill, texts};
 use crate::model::approval::Consent;
 use crate::model::item::ItemKind;
 
 /// What the scripts say begins with this.
 const SAID: &str = "say_";
 
-macro_rules! texts {
-    ($($name:ident)+) => {
-        /// The texts in one language. A `{}` stands for a number.
-        #[derive(Debug)]
-        pub(in crate::http::sidebar) struct Texts {
-            $(pub(in crate::http::sidebar) $name: &'static str,)+
-        }
-
-        impl Texts {
-            fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name),)+]
-            }
-        }
-    };
-}
-
 texts! {
-    lang other_code other_language product no_script bad_address_title bad_address members_only_title
-    members_only moment_form company rejected ended foreign not_a_member not_yours not_your_group
-    not_known_yet missing malformed wecom_silent unavailable not_allowed not_authorised closed answered_before
-    name_reused invalid wrong_missing wrong_too_long wrong_too_many wrong_number wrong_below wrong_above
-    wrong_day wrong_days wrong_option wrong_member wrong_contact wrong_phone wrong_file wrong_address
-    wrong_characters wrong_twice wrong_unknown kind_project kind_plan kind_form kind_record kind_approval
-    card_project card_plan card_form card_record card_approval line_progress line_plan line_form line_step
-    line_unanswered agreed declined grant_pending grant_confirmed grant_revoked no_channel reminder_failed
-    followed_by remark me left home_as waiting waits shared none_shared more_shared seen not_seen confirm
-    send_again revoke revoke_sure revoke_now give give_hint give_to search_member talk earlier no_comments
-    reply reply_send reply_closed send_items search search_items next nothing_found has_it fill_in title
-    required optional_choice no_files save save_and_send back send copy_links clear people people_hint
-    people_search people_none group group_end group_none say_connecting say_reading say_opened say_outside
-    say_elsewhere say_ended say_denied say_not_sent say_old say_no_context say_cancelled say_failed
-    say_unknown say_sent say_sending say_links say_copy say_copied say_too_many say_trouble say_done
-    say_profile say_group say_retry say_check_app say_check_member say_check_domain say_check_agent
-    say_check_version
+    pub(in crate::http::sidebar),
+    lang other_code other_language product no_script bad_address_title bad_address
+    members_only_title members_only moment_form company rejected ended foreign not_a_member
+    not_yours not_your_group not_known_yet missing malformed wecom_silent unavailable not_allowed
+    not_authorised closed answered_before name_reused invalid wrong_missing wrong_too_long
+    wrong_too_many wrong_number wrong_below wrong_above wrong_day wrong_days wrong_option
+    wrong_member wrong_contact wrong_phone wrong_file wrong_address wrong_characters wrong_twice
+    wrong_unknown kind_project kind_plan kind_form kind_record kind_approval card_project card_plan
+    card_form card_record card_approval line_progress line_plan line_form line_step line_unanswered
+    agreed declined grant_pending grant_confirmed grant_revoked no_channel reminder_failed
+    followed_by remark me left home_as waiting waits shared none_shared more_shared seen not_seen
+    confirm send_again revoke revoke_sure revoke_now give give_hint give_to search_member talk
+    earlier no_comments reply reply_send reply_closed send_items search search_items next
+    nothing_found has_it fill_in title required optional_choice no_files save save_and_send back
+    send copy_links clear people people_hint people_search people_none group group_end group_none
+    say_connecting say_reading say_opened say_outside say_elsewhere say_ended say_denied
+    say_not_sent say_old say_no_context say_cancelled say_failed say_unknown say_sent say_sending
+    say_links say_copy say_copied say_too_many say_trouble say_done say_profile say_group say_retry
+    say_check_app say_check_member say_check_domain say_check_agent say_check_version
 }
 
 impl Texts {
@@ -112,37 +96,5 @@ impl Texts {
             Wrong::Unknown => self.wrong_unknown,
         };
         text.to_owned()
-    }
-}
-
-/// The texts for this reader.
-pub(in crate::http::sidebar) fn for_reader(request: &HttpRequest) -> &'static Texts {
-    match language::for_reader(request) {
-        Language::Zh => &zh::TEXTS,
-        Language::En => &en::TEXTS,
-    }
-}
-
-/// The first language, for whoever has told none.
-pub(in crate::http::sidebar) const fn first() -> &'static Texts {
-    &zh::TEXTS
-}
-
-/// Fills in a number.
-pub(in crate::http::sidebar) fn fill(text: &str, number: impl ToString) -> String {
-    text.replacen("{}", &number.to_string(), 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_languages_leave_the_same_gaps() {
-        for ((name, zh), (_, en)) in zh::TEXTS.all().into_iter().zip(en::TEXTS.all()) {
-            assert!(!zh.is_empty() && !en.is_empty(), "{name}");
-            let gaps = |text: &str| text.matches("{}").count();
-            assert_eq!(gaps(zh), gaps(en), "{name}");
-        }
     }
 }
