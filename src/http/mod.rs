@@ -40,6 +40,7 @@ mod health;
 pub mod metrics;
 
 mod names;
+mod masked;
 mod page;
 mod people;
 mod search;

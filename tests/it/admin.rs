@@ -565,7 +565,7 @@ async fn asked_for_by_events_of_our_own() {
 }
 
 #[tokio::test]
-async fn pages_show_what_is_kept_and_hide_codes() {
+async fn pages_and_api_show_what_is_kept_and_hide_codes() {
     let world = world("").await;
     world
         .deliver(
@@ -596,6 +596,14 @@ async fn pages_show_what_is_kept_and_hide_codes() {
         "{shown}"
     );
     assert!(shown.contains("&#38;lt;b"), "the XML is text");
+    let told = world
+        .api(&format!("api/v1/events/{CORP}:{place}"))
+        .await
+        .to_string();
+    assert!(
+        !told.contains("the-secret-code") && told.contains("<WelcomeCode>••••••</WelcomeCode>"),
+        "{told}"
+    );
     let table = [
         ("", "最近 24 小时"),
         ("/events", "change_external_contact/add_external_contact"),
