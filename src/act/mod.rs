@@ -29,7 +29,6 @@ use crate::model::ids::CorpId;
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::reminder::Reminder;
-use crate::model::request::RequestId;
 use crate::model::template::{Replied, ReplyTemplate, TemplateMessage};
 use crate::model::time::Timestamp;
 use crate::model::webhook::Subscription;
@@ -110,7 +109,6 @@ impl Act {
         let corp = self.corp(ticket.id.corp())?;
         let origin = Origin {
             corp: ticket.id.corp(),
-            name: ticket.id.place(),
             delivery: delivery.map(|delivery| (&ticket.id, delivery)),
         };
         for _ in 0..DECISIONS_MAX {
@@ -156,10 +154,6 @@ impl Act {
             }
             let origin = Origin {
                 corp: id,
-                name: request
-                    .id
-                    .as_ref()
-                    .map_or(&request.digest, RequestId::as_str),
                 delivery: None,
             };
             let subscriptions = &corp.webhooks.subscriptions;

@@ -273,7 +273,8 @@ impl Delivery {
 }
 
 /// Names a stored item: the corp it belongs to and its place in that corp's log, `corp:millis-number`. An outgoing
-/// call is named after what caused it: `corp:millis-number.0`, `.1`, and so on.
+/// call is named after what caused it: `corp:millis-number.0`, `.1`, and so on; a message to one of the company's
+/// systems after its cause and what it says to whom, `corp:millis-number.3141592653.589793238`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemId {
     corp: CorpId,
@@ -327,6 +328,19 @@ impl ItemId {
 }
 
 impl fmt::Display for ItemId {
+    /// The name of the message with this hash that this item causes; the same whatever else it causes. No outgoing call
+    /// that is numbered has it: those never come to 2^31.
+    #[must_use]
+    pub fn told(&self, hash: [u8; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = hash;
+        let high = u32::from_be_bytes([a, b, c, d]) | 1 << 31;
+        let low = u32::from_be_bytes([e, f, g, h]);
+        Self {
+            corp: self.corp.clone(),
+            place: format!("{}.{high}.{low}", self.place).into(),
+        }
+    }
+
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.corp, self.place)
     }
@@ -411,3 +425,9 @@ mod tests {
         assert!(!format!("{:?}", delivery()).contains("<A/>"));
     }
 }
+        let told = id.told([1, 2, 3, 4, 0xff, 0, 0, 2]);
+        assert_eq!(
+            told.to_string(),
+            "ww1:1700000000123-4.2164392708.4278190082"
+        );
+        assert_eq!(told.to_string().parse(), Ok(told));

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use wecom_bridge::model::delivery::{ContentKey, Delivery, ItemId, Kind, Lane, Source, Subject};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
+use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId, WebhookName};
 use wecom_bridge::model::outgoing::{Call, Outgoing, WriteLink};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::model::visit::Visit;
+use wecom_bridge::model::webhook::Webhook;
 use wecom_bridge::store::Store;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::{Accepted, Claim, Lanes, Leases, Progress, Queue, Settle, Ticket};
@@ -91,6 +92,20 @@ pub(crate) fn send(member: &str, lane: Lane) -> Effect {
 
 /// The effect that keeps a record, and where it keeps it.
 pub(crate) fn put_visit(contact: &str, count: u64) -> Effect {
+/// The effect that owes one of the company's systems a message.
+pub(crate) fn tell(target: &str, id: &str) -> Effect {
+    Effect::Send(Outgoing {
+        subject: Subject::new("webhook", target),
+        lane: Lane::Normal,
+        deadline: None,
+        call: Call::Webhook(Webhook {
+            target: WebhookName::parse(target).unwrap(),
+            id: id.into(),
+            body: "{}".into(),
+        }),
+    })
+}
+
     Effect::PutVisit(Visit {
         userid: UserId::parse("zhangsan").unwrap(),
         external_userid: ExternalUserId::parse(contact).unwrap(),
