@@ -25,7 +25,7 @@ use crate::decide::input::Input;
 use crate::decide::request::Request;
 use crate::model::delivery::Delivery;
 use crate::model::effect::Effect;
-use crate::model::ids::CorpId;
+use crate::model::ids::{CorpId, WebhookName};
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::reminder::Reminder;
@@ -36,6 +36,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::item::{Settle, Ticket};
 use crate::webhook;
+use crate::webhook::tally::Told;
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
 use crate::weixin;
@@ -69,6 +70,14 @@ pub struct Webhooks {
     pub subscriptions: Vec<Subscription>,
 }
 
+impl Webhooks {
+    /// How many attempts to tell each system something came to each result.
+    pub fn told(&self) -> impl Iterator<Item = (&WebhookName, &'static str, u64)> {
+        let tallies = self.client.tallies();
+        tallies.flat_map(|(name, tally)| Told::ALL.map(|told| (name, told.name(), tally.of(told))))
+    }
+}
+
 /// The service account (服务号) of a corp.
 #[derive(Debug)]
 pub struct Account {
@@ -93,8 +102,8 @@ impl Act {
         Self { store, corps }
     }
 
-    /// Decides about a claimed item's input and settles the item with everything that follows. Tells what followed. Of a
-    /// `delivery` the corp's own systems are told.
+    /// Decides about a claimed item's input and settles the item with everything that follows from it, and so from
+    /// `event`. Tells what followed. Of a `delivery` the corp's own systems are told.
     ///
     /// # Errors
     /// [`ActError`]; nothing has changed then.

@@ -10,6 +10,7 @@ pub mod doors;
 pub mod receivers;
 pub mod refusals;
 pub mod session;
+pub mod sessions;
 
 mod error;
 mod language;
@@ -39,8 +40,8 @@ mod health;
 
 pub mod metrics;
 
-mod names;
 mod masked;
+mod names;
 mod page;
 mod people;
 mod search;

@@ -83,7 +83,7 @@ impl Worker {
             .perform(ticket, Settle::Done, input, Some(delivery), now);
         let effects = done.await?;
         if let Some(tally) = self.act.tally(ticket.id.corp()) {
-            tally.acted(&effects);
+            tally.acted(&effects, now);
         }
         Ok(())
     }

@@ -185,6 +185,7 @@ mod tests {
     use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
     use crate::model::ids::ReceiverName;
     use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::took::Took;
     use crate::store::{Backend, Store};
 
     #[tokio::test]
@@ -223,6 +224,7 @@ mod tests {
             bells: HashMap::new(),
             arriving: AtomicUsize::new(0),
         };
+            took: Took::default(),
         let now = Timestamp::from_secs(2);
         let mut claimed = Vec::new();
         // The third unreadable one is of the good one's subject, which comes next time.
