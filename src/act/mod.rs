@@ -23,7 +23,7 @@ use crate::decide::facts::CorpFacts;
 use crate::decide::fan_out::{self, Origin};
 use crate::decide::input::Input;
 use crate::decide::request::Request;
-use crate::model::delivery::Delivery;
+use crate::model::delivery::{Delivery, ItemId};
 use crate::model::effect::Effect;
 use crate::model::ids::{CorpId, WebhookName};
 use crate::model::item::ItemRef;
@@ -110,6 +110,7 @@ impl Act {
     pub async fn perform(
         &self,
         ticket: &Ticket,
+        event: &ItemId,
         settle: Settle<'_>,
         input: &Input<'_>,
         delivery: Option<&Delivery>,
@@ -127,6 +128,7 @@ impl Act {
             let mut effects = crate::decide::decide(input, &facts, now)?;
             let subscriptions = &corp.webhooks.subscriptions;
             effects.extend(fan_out::owed(subscriptions, &origin, input, &effects, now));
+            effects.iter_mut().for_each(|effect| effect.follows(event));
             match self
                 .store
                 .commit(ticket, settle, &basis, &effects, now)
@@ -134,7 +136,11 @@ impl Act {
             {
                 Err(StoreError::Stale) => {}
                 Err(problem) => return Err(problem.into()),
-                Ok(()) => return Ok(effects),
+                Ok(()) => {
+                    let work: Vec<_> = effects.iter().filter_map(Effect::work).collect();
+                    tracing::debug!(changes = effects.len() - work.len(), ?work, "decided");
+                    return Ok(effects);
+                }
             }
         }
         Err(StoreError::Stale.into())

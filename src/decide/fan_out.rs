@@ -312,6 +312,7 @@ fn send(to: &Subscription, id: String, body: String, data: &Data<'_>) -> Effect 
         subject: Subject::new("webhook", &format!("{}/{lane}", to.target)),
         lane: Lane::Normal,
         deadline: None,
+        cause: None,
         call: Call::Webhook(Webhook {
             target: to.target.clone(),
             id,

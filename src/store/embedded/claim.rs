@@ -203,6 +203,7 @@ mod tests {
             subject: Subject::new("member", "lisi"),
             lane: Lane::Normal,
             received_at: Timestamp::from_secs(1),
+            cause: None,
             xml: "<xml/>".into(),
         };
         let texts = [
@@ -223,8 +224,8 @@ mod tests {
             backend: Backend::Embedded(embedded),
             bells: HashMap::new(),
             arriving: AtomicUsize::new(0),
-        };
             took: Took::default(),
+        };
         let now = Timestamp::from_secs(2);
         let mut claimed = Vec::new();
         // The third unreadable one is of the good one's subject, which comes next time.

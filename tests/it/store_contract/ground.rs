@@ -61,6 +61,7 @@ pub(crate) fn delivery(subject: &str, lane: Lane) -> Delivery {
         subject: Subject::new("contact", subject),
         lane,
         received_at: at(0),
+        cause: None,
         xml: format!("<xml><ExternalUserID>{subject}</ExternalUserID></xml>"),
     }
 }
@@ -82,6 +83,7 @@ pub(crate) fn send(member: &str, lane: Lane) -> Effect {
         subject: Subject::member(&userid),
         lane,
         deadline: None,
+        cause: None,
         call: Call::WriteLink(WriteLink {
             userid,
             name: "与我协作".into(),
@@ -90,14 +92,13 @@ pub(crate) fn send(member: &str, lane: Lane) -> Effect {
     })
 }
 
-/// The effect that keeps a record, and where it keeps it.
-pub(crate) fn put_visit(contact: &str, count: u64) -> Effect {
 /// The effect that owes one of the company's systems a message.
 pub(crate) fn tell(target: &str, id: &str) -> Effect {
     Effect::Send(Outgoing {
         subject: Subject::new("webhook", target),
         lane: Lane::Normal,
         deadline: None,
+        cause: None,
         call: Call::Webhook(Webhook {
             target: WebhookName::parse(target).unwrap(),
             id: id.into(),
@@ -106,6 +107,8 @@ pub(crate) fn tell(target: &str, id: &str) -> Effect {
     })
 }
 
+/// The effect that keeps a record, and where it keeps it.
+pub(crate) fn put_visit(contact: &str, count: u64) -> Effect {
     Effect::PutVisit(Visit {
         userid: UserId::parse("zhangsan").unwrap(),
         external_userid: ExternalUserId::parse(contact).unwrap(),
