@@ -33,6 +33,11 @@ test: ## Run all tests
 	$(call need,chromedriver,chromium chromium-driver)
 	cargo test
 
+.PHONY: alerts
+alerts: ## Check the rules for alerts, and that each fires when it should
+	$(call need,promtool,prometheus)
+	cd deploy && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+
 .PHONY: torture
 torture: ## Trouble of every kind at random under load; ROUNDS=3 of each store, SEED= to play the same again
 	$(call need,redis-server,redis-server)

@@ -105,7 +105,11 @@ where
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer = match format {
         Format::Human => layer.with_ansi(false).boxed(),
-        Format::Json => layer.json().flatten_event(true).boxed(),
+        Format::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     };
     // Without the hint every callsite would count as wanted at every level.
     let shown = filter_fn(may_be_shown).with_max_level_hint(Level::TRACE);

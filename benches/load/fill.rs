@@ -106,6 +106,7 @@ async fn accept(store: &Store, corp: &CorpId, n: usize) -> anyhow::Result<()> {
         subject: Subject::contact(&id),
         lane: Lane::Normal,
         received_at: now,
+        cause: None,
         xml: callbacks::plaintext(Change::Edited, 0, n, n, now),
     };
     let accepted = store.accept(corp, key, &delivery).await?;

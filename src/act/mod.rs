@@ -23,13 +23,12 @@ use crate::decide::facts::CorpFacts;
 use crate::decide::fan_out::{self, Origin};
 use crate::decide::input::Input;
 use crate::decide::request::Request;
-use crate::model::delivery::Delivery;
+use crate::model::delivery::{Delivery, ItemId};
 use crate::model::effect::Effect;
-use crate::model::ids::CorpId;
+use crate::model::ids::{CorpId, WebhookName};
 use crate::model::item::ItemRef;
 use crate::model::outgoing::{Answer, Call};
 use crate::model::reminder::Reminder;
-use crate::model::request::RequestId;
 use crate::model::template::{Replied, ReplyTemplate, TemplateMessage};
 use crate::model::time::Timestamp;
 use crate::model::webhook::Subscription;
@@ -37,6 +36,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::item::{Settle, Ticket};
 use crate::webhook;
+use crate::webhook::tally::Told;
 use crate::wecom::Client;
 use crate::wecom::error::ApiError;
 use crate::weixin;
@@ -70,6 +70,14 @@ pub struct Webhooks {
     pub subscriptions: Vec<Subscription>,
 }
 
+impl Webhooks {
+    /// How many attempts to tell each system something came to each result.
+    pub fn told(&self) -> impl Iterator<Item = (&WebhookName, &'static str, u64)> {
+        let tallies = self.client.tallies();
+        tallies.flat_map(|(name, tally)| Told::ALL.map(|told| (name, told.name(), tally.of(told))))
+    }
+}
+
 /// The service account (服务号) of a corp.
 #[derive(Debug)]
 pub struct Account {
@@ -94,14 +102,15 @@ impl Act {
         Self { store, corps }
     }
 
-    /// Decides about a claimed item's input and settles the item with everything that follows. Tells what followed. Of a
-    /// `delivery` the corp's own systems are told.
+    /// Decides about a claimed item's input and settles the item with everything that follows from it, and so from
+    /// `event`. Tells what followed. Of a `delivery` the corp's own systems are told.
     ///
     /// # Errors
     /// [`ActError`]; nothing has changed then.
     pub async fn perform(
         &self,
         ticket: &Ticket,
+        event: &ItemId,
         settle: Settle<'_>,
         input: &Input<'_>,
         delivery: Option<&Delivery>,
@@ -110,7 +119,6 @@ impl Act {
         let corp = self.corp(ticket.id.corp())?;
         let origin = Origin {
             corp: ticket.id.corp(),
-            name: ticket.id.place(),
             delivery: delivery.map(|delivery| (&ticket.id, delivery)),
         };
         for _ in 0..DECISIONS_MAX {
@@ -120,6 +128,7 @@ impl Act {
             let mut effects = crate::decide::decide(input, &facts, now)?;
             let subscriptions = &corp.webhooks.subscriptions;
             effects.extend(fan_out::owed(subscriptions, &origin, input, &effects, now));
+            effects.iter_mut().for_each(|effect| effect.follows(event));
             match self
                 .store
                 .commit(ticket, settle, &basis, &effects, now)
@@ -127,7 +136,11 @@ impl Act {
             {
                 Err(StoreError::Stale) => {}
                 Err(problem) => return Err(problem.into()),
-                Ok(()) => return Ok(effects),
+                Ok(()) => {
+                    let work: Vec<_> = effects.iter().filter_map(Effect::work).collect();
+                    tracing::debug!(changes = effects.len() - work.len(), ?work, "decided");
+                    return Ok(effects);
+                }
             }
         }
         Err(StoreError::Stale.into())
@@ -156,10 +169,6 @@ impl Act {
             }
             let origin = Origin {
                 corp: id,
-                name: request
-                    .id
-                    .as_ref()
-                    .map_or(&request.digest, RequestId::as_str),
                 delivery: None,
             };
             let subscriptions = &corp.webhooks.subscriptions;

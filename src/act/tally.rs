@@ -8,6 +8,8 @@ use crate::model::delivery::Lane;
 use crate::model::effect::Effect;
 use crate::model::histogram::{Histogram, Spread};
 use crate::model::outgoing::{Answer, Call, Outcome, Receipt};
+use crate::model::thread::Reminded;
+use crate::model::time::Timestamp;
 use crate::store::item::Queue;
 
 /// WeCom says that another app is sending a welcome message (path/92137).
@@ -62,6 +64,21 @@ pub enum Welcomed {
     Failed,
 }
 
+/// What became of reminding a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reminding {
+    /// The service account (服务号) sent it.
+    Sent,
+    /// The service account answered that the customer does not follow it.
+    NotFollowing,
+    /// Nothing could be sent: there is no service account, or it is known that the customer does not follow it.
+    NoChannel,
+    /// It was not sent before it was pointless.
+    TooLate,
+    /// It was refused for any other reason.
+    Failed,
+}
+
 /// What was counted since the start.
 #[derive(Debug)]
 pub struct Tally {
@@ -69,6 +86,7 @@ pub struct Tally {
     /// From receipt to settlement, by queue and lane.
     took: [[Histogram<{ BOUNDS.len() }>; 2]; 2],
     welcomes: [AtomicU64; Welcomed::ALL.len()],
+    reminders: [AtomicU64; Reminding::ALL.len()],
     unknown: AtomicU64,
 }
 
@@ -80,6 +98,7 @@ impl Default for Tally {
             ends: Default::default(),
             took: [lanes(), lanes()],
             welcomes: Default::default(),
+            reminders: Default::default(),
             unknown: AtomicU64::new(0),
         }
     }
@@ -129,6 +148,41 @@ impl Welcomed {
     }
 }
 
+impl Reminding {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Sent,
+        Self::NotFollowing,
+        Self::NoChannel,
+        Self::TooLate,
+        Self::Failed,
+    ];
+
+    /// Its name, as a metric would have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::NotFollowing => "not_following",
+            Self::NoChannel => "no_channel",
+            Self::TooLate => "too_late",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What a receipt tells; `None` when it is about another call.
+    fn of(receipt: &Receipt) -> Option<Self> {
+        let Call::Remind(_) = receipt.call else {
+            return None;
+        };
+        Some(match &receipt.outcome {
+            Outcome::Done(Answer::NotFollowing) => Self::NotFollowing,
+            Outcome::Done(_) => Self::Sent,
+            Outcome::TooLate => Self::TooLate,
+            Outcome::Failed { .. } => Self::Failed,
+        })
+    }
+}
+
 impl Tally {
     /// How often work on an item of this queue ended so.
     pub fn ends(&self, queue: Queue, end: End) -> u64 {
@@ -143,6 +197,11 @@ impl Tally {
     /// How many greetings ended so.
     pub fn welcomes(&self, welcomed: Welcomed) -> u64 {
         self.welcomes[welcomed as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many reminders ended so.
+    pub fn reminders(&self, reminding: Reminding) -> u64 {
+        self.reminders[reminding as usize].load(Ordering::Relaxed)
     }
 
     /// How many events had a name that is not in the documentation.
@@ -164,22 +223,30 @@ impl Tally {
         self.unknown.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// An event was acted on. One that owes a card to a member brought no welcome code.
-    pub fn acted(&self, effects: &[Effect]) {
-        let owes_card = |effect: &&Effect| {
-            let Effect::PutGreeting(greeting) = effect else {
-                return false;
-            };
-            greeting.step == GreetingStep::CardOwed
-        };
-        let count = effects.iter().filter(owes_card).count();
-        self.welcomes[Welcomed::NoCode as usize].fetch_add(count as u64, Ordering::Relaxed);
+    /// An event was acted on, at this time. One that owes a card to a member brought no welcome code.
+    pub fn acted(&self, effects: &[Effect], now: Timestamp) {
+        for effect in effects {
+            if let Effect::PutGreeting(greeting) = effect
+                && greeting.step == GreetingStep::CardOwed
+            {
+                self.welcomes[Welcomed::NoCode as usize].fetch_add(1, Ordering::Relaxed);
+            }
+            if let Effect::PutThread(thread) = effect
+                && thread.reminder == Some(Reminded::NoChannel)
+                && thread.contact_told_at == Some(now)
+            {
+                self.reminders[Reminding::NoChannel as usize].fetch_add(1, Ordering::Relaxed);
+            }
+        }
     }
 
     /// A call has ended; `last` is the code of its last refusal.
     pub fn receipt(&self, receipt: &Receipt, last: Option<i64>) {
         if let Some(welcomed) = Welcomed::of(receipt, last) {
             self.welcomes[welcomed as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(reminding) = Reminding::of(receipt) {
+            self.reminders[reminding as usize].fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -189,6 +256,8 @@ mod tests {
     use super::*;
     use crate::model::ids::{ExternalUserId, UserId};
     use crate::model::outgoing::{OneTimeCode, Welcome};
+    use crate::model::reminder::Reminder;
+    use crate::model::thread::Thread;
 
     #[test]
     fn a_welcome_ends_in_one_way() {
@@ -227,6 +296,50 @@ mod tests {
                 assert_eq!(tally.welcomes(welcomed), count, "{}", welcomed.name());
             }
         }
+    }
+
+    fn reminder() -> Reminder {
+        serde_json::from_str(
+            r#"{"about":["record:r1","wm1"],"openid":"o1","title":"","text":"","member":"",
+                "at":"2026-11-22T08:00:00Z","url":"https://bridge.example.com/","client_msg_id":"m1"}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_reminder_ends_in_one_way() {
+        let failed = Outcome::Failed {
+            reason: String::new(),
+            errcode: None,
+        };
+        for (outcome, expected) in [
+            (Outcome::Done(Answer::Reminded), Reminding::Sent),
+            (Outcome::Done(Answer::NotFollowing), Reminding::NotFollowing),
+            (Outcome::TooLate, Reminding::TooLate),
+            (failed, Reminding::Failed),
+        ] {
+            let (tally, call) = (Tally::default(), Call::Remind(reminder()));
+            tally.receipt(&Receipt { call, outcome }, None);
+            for reminding in Reminding::ALL {
+                let count = u64::from(reminding == expected);
+                assert_eq!(tally.reminders(reminding), count, "{}", reminding.name());
+            }
+        }
+    }
+
+    #[test]
+    fn who_cannot_be_reached_is_counted_when_it_is_found_out() {
+        let (item, contact) = reminder().about;
+        let (now, tally) = (Timestamp::from_secs(1000), Tally::default());
+        for told_at in [None, Some(Timestamp::from_secs(999)), Some(now)] {
+            let thread = Thread {
+                reminder: Some(Reminded::NoChannel),
+                contact_told_at: told_at,
+                ..Thread::new(item.clone(), contact.clone())
+            };
+            tally.acted(&[Effect::PutThread(thread)], now);
+        }
+        assert_eq!(tally.reminders(Reminding::NoChannel), 1);
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(in crate::app) fn corps(
         api_base: config.wecom.api_base.clone(),
         proxy: proxy(config),
     };
+    let https = webhook::Https::new();
+    let https = https.map_err(|problem| ApiError::Misconfigured {
+        errcode: None,
+        what: problem.to_string(),
+    })?;
     let corp = |corp: &config::Corp| {
         let credentials = Credentials {
             corp: corp.id.clone(),
@@ -76,7 +81,7 @@ pub(in crate::app) fn corps(
             .map(|account| weixin_account(config, corp, account, store))
             .transpose()?;
         let built = Corp {
-            webhooks: webhooks(corp)?,
+            webhooks: webhooks(&https, corp),
             client,
             account,
             facts,
@@ -88,20 +93,15 @@ pub(in crate::app) fn corps(
 }
 
 /// The corp's own systems.
-fn webhooks(corp: &config::Corp) -> Result<Webhooks, ApiError> {
-    let client = webhook::Client::new(targets(corp));
-    let client = client.map_err(|problem| ApiError::Misconfigured {
-        errcode: None,
-        what: problem.to_string(),
-    })?;
+fn webhooks(https: &webhook::Https, corp: &config::Corp) -> Webhooks {
     let subscriptions = corp.webhooks.iter().map(|target| Subscription {
         target: target.name.clone(),
         wants: target.events.clone(),
     });
-    Ok(Webhooks {
-        client,
+    Webhooks {
+        client: webhook::Client::new(https, targets(corp)),
         subscriptions: subscriptions.collect(),
-    })
+    }
 }
 
 /// Where the corp's own systems are.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::reload::Reload;
@@ -26,6 +26,14 @@ pub(in crate::cli) struct Serve {
 
 impl Serve {
     pub(in crate::cli) async fn run(self) -> Exit {
+        // From here on a SIGHUP does not end the process. One that comes while it starts is heeded when it has started.
+        let hangup = match signal(SignalKind::hangup()) {
+            Ok(hangup) => hangup,
+            Err(problem) => {
+                complain(&format!("SIGHUP cannot be waited for: {problem}"));
+                return Exit::Failed;
+            }
+        };
         let config = match self.config.load_or_complain() {
             Ok(config) => config,
             Err(exit) => return exit,
@@ -37,7 +45,7 @@ impl Serve {
                 return Exit::Failed;
             }
         };
-        match serve(&config, &self.config, &logging).await {
+        match serve(&config, &self.config, hangup, &logging).await {
             Ok(()) => Exit::Done,
             Err(problem) => {
                 complain(&problem.to_string());
@@ -55,7 +63,12 @@ pub(in crate::cli) const fn format(format: LogFormat) -> Format {
     }
 }
 
-async fn serve(config: &Config, args: &ConfigArgs, logging: &Logging) -> Result<(), AppError> {
+async fn serve(
+    config: &Config,
+    args: &ConfigArgs,
+    hangup: Signal,
+    logging: &Logging,
+) -> Result<(), AppError> {
     let app = App::build(config, Clock::system()).await?;
     let (address, public_url) = (app.address()?, &config.public_url);
     tracing::info!(%address, %public_url, version = version(), "Listening.");
@@ -73,17 +86,19 @@ async fn serve(config: &Config, args: &ConfigArgs, logging: &Logging) -> Result<
     let reload = app.reload();
     tokio::select! {
         ended = app.run(Loops::Running, stop) => ended?,
-        never = reload_on_signal(args, &reload, logging) => match never {},
+        never = reload_on_signal(hangup, args, &reload, logging) => match never {},
     }
     tracing::info!("Stopped.");
     Ok(())
 }
 
 /// Reads the configuration again at each SIGHUP.
-async fn reload_on_signal(args: &ConfigArgs, reload: &Reload, logging: &Logging) -> Infallible {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        return std::future::pending().await;
-    };
+async fn reload_on_signal(
+    mut hangup: Signal,
+    args: &ConfigArgs,
+    reload: &Reload,
+    logging: &Logging,
+) -> Infallible {
     loop {
         hangup.recv().await;
         match again(args, reload, logging) {

@@ -142,6 +142,7 @@ pub(in crate::decide) fn update(
         subject: Subject::new("card", card.task_id.as_str()),
         lane,
         deadline: Some(deadline),
+        cause: None,
         call: Call::UpdateCard(CardUpdate {
             userid: card.touser.clone(),
             task_id: card.task_id.clone(),

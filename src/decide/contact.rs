@@ -167,6 +167,7 @@ fn welcome(
         lane: Lane::Urgent,
         // Counted from our receipt: WeCom decides what is too late, and its clock and ours may differ.
         deadline: Some(received_at.plus(WELCOME_CODE_LIFE)),
+        cause: None,
         call: Call::Welcome(Welcome {
             welcome_code: code.clone(),
             userid: userid.clone(),

@@ -15,10 +15,11 @@ use crate::callback::event::{Body, Event};
 use crate::decide::input::Input;
 use crate::model::delivery::{Delivery, ItemId, Lane, Source, Subject};
 use crate::model::effect::Effect;
-use crate::model::grant::GrantState;
+use crate::model::grant::{Grant, GrantState};
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
-use crate::model::item::{Actor, ItemRef};
+use crate::model::item::{Actor, Item, ItemRef};
 use crate::model::outgoing::{Call, Outgoing};
+use crate::model::thread::Comment;
 use crate::model::time::Timestamp;
 use crate::model::webhook::{Subscription, Webhook};
 
@@ -30,14 +31,15 @@ const LANES: u64 = 4;
 pub struct Origin<'a> {
     /// Whose.
     pub corp: &'a CorpId,
-    /// A name that nothing else has: of the item of a queue, or of the request.
-    pub name: &'a str,
     /// The delivery that is decided about, if it is one.
     pub delivery: Option<(&'a ItemId, &'a Delivery)>,
 }
 
 #[derive(Serialize)]
 struct Message<'a> {
+    /// What it tells of, in words that nothing else has that is told of the corp.
+    #[serde(skip)]
+    about: String,
     #[serde(rename = "type")]
     message_type: Cow<'static, str>,
     timestamp: Timestamp,
@@ -85,7 +87,7 @@ pub fn owed(
     let changes = effects.iter();
     messages.extend(changes.filter_map(|effect| of_change(origin.corp, effect, now)));
     let mut owed = Vec::new();
-    for (number, message) in messages.iter().enumerate() {
+    for message in &messages {
         let wanted = subscriptions.iter();
         let mut wanted = wanted
             .filter(|it| it.wants(&message.message_type))
@@ -94,7 +96,7 @@ pub fn owed(
             continue;
         }
         let body = serde_json::to_string(message).expect("a plain struct with text keys");
-        let id = message_id(origin, number);
+        let id = message_id(origin.corp, &message.about);
         owed.extend(wanted.map(|to| send(to, id.clone(), body.clone(), &message.data)));
     }
     owed
@@ -108,6 +110,7 @@ fn of_event<'a>(
 ) -> Message<'a> {
     let (userid, external_userid) = people(event);
     Message {
+        about: format!("event\n{}", id.place()),
         message_type: delivery.kind.as_str().replace('/', ".").into(),
         timestamp: event.header.create_time.unwrap_or(delivery.received_at),
         data: Data {
@@ -125,49 +128,84 @@ fn of_event<'a>(
     reason = "most changes are nobody's business outside, and new ones begin so"
 )]
 fn of_change<'a>(corp: &'a CorpId, effect: &'a Effect, now: Timestamp) -> Option<Message<'a>> {
-    let (message_type, item, contact, by) = match effect {
-        Effect::PutItem(item) => {
-            let head = item.head();
-            // An item may be kept anew for what is nobody's business.
-            if head.changed_at != now {
-                return None;
-            }
-            let message_type = match head.created_at == now {
-                true => "item.created",
-                false => "item.changed",
-            };
-            (
-                message_type,
-                item.item_ref(),
-                item.contact(),
-                &head.changed_by,
-            )
-        }
-        Effect::PutComment(comment) => {
-            let (item, contact) = (comment.item.clone(), &comment.contact);
-            ("item.commented", item, Some(contact), &comment.by)
-        }
-        Effect::PutGrant(grant) => {
-            let message_type = match grant.state {
-                GrantState::Pending => "item.shared",
-                GrantState::Confirmed => "item.share_confirmed",
-                GrantState::Revoked => "item.revoked",
-            };
-            (
-                message_type,
-                grant.item.clone(),
-                Some(&grant.contact),
-                &grant.by,
-            )
-        }
-        _ => return None,
+    match effect {
+        Effect::PutItem(item) => of_item(corp, item, now),
+        Effect::PutComment(comment) => Some(of_comment(corp, comment)),
+        Effect::PutGrant(grant) => of_grant(corp, grant),
+        _ => None,
+    }
+}
+
+/// Every change of an item has a time of its own, which may lie a little ahead of the clock. One that lies behind it
+/// is not new: an item may be kept anew for what is nobody's business.
+fn of_item<'a>(corp: &'a CorpId, item: &'a Item, now: Timestamp) -> Option<Message<'a>> {
+    let head = item.head();
+    if head.changed_at < now {
+        return None;
+    }
+    let message_type = match head.created_at == head.changed_at {
+        true => "item.created",
+        false => "item.changed",
+    };
+    let own = item.item_ref();
+    Some(Message {
+        about: format!("item\n{own}\n{}", head.changed_at.millis()),
+        message_type: message_type.into(),
+        timestamp: head.changed_at,
+        data: Data {
+            item: Some(own),
+            external_userid: item.contact(),
+            by: Some(&head.changed_by),
+            ..Data::of(corp)
+        },
+    })
+}
+
+fn of_comment<'a>(corp: &'a CorpId, comment: &'a Comment) -> Message<'a> {
+    let Comment {
+        id,
+        item,
+        contact,
+        by,
+        at,
+        text: _,
+    } = comment;
+    Message {
+        about: format!("comment\n{item}\n{contact}\n{id}"),
+        message_type: "item.commented".into(),
+        timestamp: *at,
+        data: Data {
+            item: Some(item.clone()),
+            external_userid: Some(contact),
+            by: Some(by),
+            ..Data::of(corp)
+        },
+    }
+}
+
+fn of_grant<'a>(corp: &'a CorpId, grant: &'a Grant) -> Option<Message<'a>> {
+    let Grant {
+        contact,
+        item,
+        by,
+        state,
+        given_at,
+        changed_at,
+    } = grant;
+    let message_type = match state {
+        // Given once more: the customer sees it as before.
+        _ if given_at > changed_at => return None,
+        GrantState::Revoked => "item.revoked",
+        GrantState::Confirmed if given_at < changed_at => "item.share_confirmed",
+        GrantState::Pending | GrantState::Confirmed => "item.shared",
     };
     Some(Message {
+        about: format!("grant\n{item}\n{contact}\n{}", changed_at.millis()),
         message_type: message_type.into(),
-        timestamp: now,
+        timestamp: *changed_at,
         data: Data {
-            item: Some(item),
-            external_userid: contact,
+            item: Some(item.clone()),
+            external_userid: Some(contact),
             by: Some(by),
             ..Data::of(corp)
         },
@@ -259,8 +297,8 @@ fn people(event: &Event) -> (Option<&UserId>, Option<&ExternalUserId>) {
 
 /// The same for every system and every attempt, and for nothing else. It holds no full stop, which the signature has
 /// between its parts.
-fn message_id(origin: &Origin<'_>, number: usize) -> String {
-    let hash = blake3::hash(format!("{}\n{}\n{number}", origin.corp, origin.name).as_bytes());
+fn message_id(corp: &CorpId, about: &str) -> String {
+    let hash = blake3::hash(format!("{corp}\n{about}").as_bytes());
     format!("msg_{}", &hash.to_hex()[..32])
 }
 
@@ -274,6 +312,7 @@ fn send(to: &Subscription, id: String, body: String, data: &Data<'_>) -> Effect 
         subject: Subject::new("webhook", &format!("{}/{lane}", to.target)),
         lane: Lane::Normal,
         deadline: None,
+        cause: None,
         call: Call::Webhook(Webhook {
             target: to.target.clone(),
             id,

@@ -134,6 +134,7 @@ fn write(link: Link) -> Vec<Effect> {
         subject: Subject::new("link", &link.userid.key()),
         lane: Lane::Normal,
         deadline: None,
+        cause: None,
         call: Call::WriteLink(WriteLink {
             userid: link.userid.clone(),
             name: wording::LINK_NAME.into(),

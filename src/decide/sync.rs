@@ -247,7 +247,7 @@ fn fresh(
         .collect();
     let too_many = (facts.syncs.len() + 1).saturating_sub(KEPT);
     // However long ago it was: that all members were seen once is known by it alone.
-    let seen_all = facts.syncs.iter().rfind(|run| has_seen_all_members(run));
+    let seen_all = facts.syncs.iter().rfind(|run| run.has_seen_all_members());
     let old = facts.syncs.iter().take(too_many);
     let old = old.filter(|run| seen_all.is_none_or(|kept| kept.id != run.id));
     effects.extend(old.map(|run| Effect::DropSync(run.id.clone())));
@@ -276,18 +276,9 @@ fn begun(request: SyncRequest, facts: &Facts<'_>, id: String, now: Timestamp) ->
             phase,
             ..SyncPlace::default()
         },
-        first: !facts.syncs.iter().any(has_seen_all_members),
+        first: !facts.syncs.iter().any(SyncRun::has_seen_all_members),
         then: None,
     }
-}
-
-fn has_seen_all_members(run: &SyncRun) -> bool {
-    let SyncRequest {
-        scope, mode, part, ..
-    } = run.request;
-    let members = matches!(scope, SyncScope::All | SyncScope::Members);
-    let repair = mode == SyncMode::Repair && part.is_none();
-    members && repair && run.state == SyncState::Done
 }
 
 /// When it was asked for; moved on where that would not be later than every other, as when a start is replayed.
@@ -462,7 +453,7 @@ impl Walk {
             let id = id(self.now, &self.run.id, self.now);
             let next = SyncRun {
                 // A step knows of no other sync.
-                first: self.run.first && !has_seen_all_members(&self.run),
+                first: self.run.first && !self.run.has_seen_all_members(),
                 ..begun(request, facts, id, self.now)
             };
             self.effects.push(Effect::PutSwitches(Switches {

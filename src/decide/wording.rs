@@ -159,6 +159,7 @@ fn to(touser: &UserId, card: TemplateCard, about: Option<(ItemRef, ExternalUserI
         subject: Subject::new("card-to", &touser.key()),
         lane: Lane::Normal,
         deadline: None,
+        cause: None,
         call: Call::Card(CardMessage {
             touser: touser.clone(),
             card,

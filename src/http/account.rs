@@ -17,6 +17,7 @@ use crate::http::login::{self, Came, Returned};
 use crate::http::nonce::nonce;
 use crate::http::not_in::NotIn;
 use crate::http::session::{self, Session, Ticketed, Who};
+use crate::http::sessions::Begun;
 use crate::model::contact::Contact;
 use crate::model::follower::Follower;
 use crate::model::ids::{CorpId, ExternalUserId};
@@ -182,6 +183,7 @@ pub(in crate::http) async fn callback(
             false => button(&doors, &request, tenant, &login),
         });
     };
+    doors.sessions.count(Begun::CustomerByAccount);
     let session = Session {
         corp: tenant.corp.clone(),
         who: Who::Contact(customer),

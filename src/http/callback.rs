@@ -78,6 +78,7 @@ pub(in crate::http) async fn deliver(
         subject: peek.subject,
         lane: peek.lane,
         received_at: now,
+        cause: None,
         xml: plaintext.into_text(),
     };
     let accepted = entrance.accept(&receiver.corp, peek.key, &delivery).await;

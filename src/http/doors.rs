@@ -17,6 +17,7 @@ use crate::http::metrics::links::LinkStates;
 use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
 use crate::http::session::SessionKey;
+use crate::http::sessions::Sessions;
 use crate::model::api_token::ApiToken;
 use crate::model::ids::{AgentId, CorpId, TenantKey, UserId};
 use crate::model::time::Timestamp;
@@ -65,6 +66,8 @@ pub struct Doors {
     pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
+    /// Counts sessions.
+    pub sessions: Sessions,
     /// How long deliveries took to be kept.
     pub kept_in: KeptIn,
     /// Links counted by state, for the figures.

@@ -17,6 +17,7 @@ use crate::http::home;
 use crate::http::nonce::{is_nonce, nonce};
 use crate::http::not_in::NotIn;
 use crate::http::session::{self, Session, Ticketed, Who};
+use crate::http::sessions::Begun;
 use crate::model::ids::CorpId;
 use crate::model::rate::Rate;
 use crate::model::time::Timestamp;
@@ -162,6 +163,7 @@ pub(in crate::http) async fn callback(
         let _ = entered.add_cookie(&removal);
         return Ok(entered);
     }
+    doors.sessions.count(Begun::of(&who));
     let session = Session {
         corp: tenant.corp.clone(),
         who,

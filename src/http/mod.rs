@@ -10,6 +10,7 @@ pub mod doors;
 pub mod receivers;
 pub mod refusals;
 pub mod session;
+pub mod sessions;
 
 mod error;
 mod language;
@@ -40,6 +41,7 @@ mod health;
 
 pub mod metrics;
 
+mod masked;
 mod names;
 mod page;
 mod people;

@@ -171,6 +171,8 @@ pub struct Delivery {
     pub lane: Lane,
     /// When it was accepted.
     pub received_at: Timestamp,
+    /// The event that this one of our own follows from, however far.
+    pub cause: Option<ItemId>,
     /// The decrypted content, byte for byte. Holds personal data and welcome codes: never logged.
     pub xml: String,
 }
@@ -194,10 +196,11 @@ impl fmt::Debug for Delivery {
 pub struct NotADelivery;
 
 impl Delivery {
-    /// One line of tab-separated facts, then the XML: what both stores keep, readable with `redis-cli`.
+    /// One line of tab-separated facts, then the XML: what both stores keep, readable with `redis-cli`. The cause stands
+    /// there where there is one.
     ///
     /// ```text
-    /// received_ms ⇥ source ⇥ receiver ⇥ kind ⇥ subject ⇥ u|n ⏎
+    /// received_ms ⇥ source ⇥ receiver ⇥ kind ⇥ subject ⇥ u|n [⇥ cause] ⏎
     /// <xml>…
     /// ```
     pub fn encode(&self) -> String {
@@ -208,9 +211,11 @@ impl Delivery {
             subject,
             lane,
             received_at,
+            cause,
             xml,
         } = self;
         let millis = received_at.millis().to_string();
+        let cause = cause.as_ref().map(|cause| format!("\t{cause}"));
         // At the door every event comes through here; formatting would cost five times as much.
         [
             &*millis,
@@ -224,6 +229,7 @@ impl Delivery {
             subject.as_str(),
             "\t",
             lane.code(),
+            cause.as_deref().unwrap_or_default(),
             "\n",
             xml,
         ]
@@ -240,6 +246,7 @@ impl Delivery {
             subject: Subject::new("unreadable", ""),
             lane: Lane::Normal,
             received_at: Timestamp::default(),
+            cause: None,
             xml: text.to_owned(),
         })
     }
@@ -251,9 +258,8 @@ impl Delivery {
     pub fn decode(text: &str) -> Result<Self, NotADelivery> {
         let (head, xml) = text.split_once('\n').ok_or(NotADelivery)?;
         let fields: Vec<&str> = head.split('\t').collect();
-        let [millis, source, receiver, kind, subject, lane] = fields[..] else {
-            return Err(NotADelivery);
-        };
+        let ([millis, source, receiver, kind, subject, lane], cause) =
+            with_cause(&fields).ok_or(NotADelivery)?;
         Ok(Self {
             receiver: ReceiverName::parse(receiver).map_err(|_| NotADelivery)?,
             source: match source {
@@ -267,13 +273,27 @@ impl Delivery {
             subject: Subject::stored(subject),
             lane: Lane::from_code(lane).ok_or(NotADelivery)?,
             received_at: Timestamp::from_millis(millis.parse().map_err(|_| NotADelivery)?),
+            cause,
             xml: xml.into(),
         })
     }
 }
 
+/// The six facts of a first line, and the cause that may stand behind them.
+pub(in crate::model) fn with_cause<'t>(
+    fields: &[&'t str],
+) -> Option<([&'t str; 6], Option<ItemId>)> {
+    let (facts, rest) = fields.split_first_chunk()?;
+    match rest {
+        [] => Some((*facts, None)),
+        [cause] => Some((*facts, Some(cause.parse().ok()?))),
+        _ => None,
+    }
+}
+
 /// Names a stored item: the corp it belongs to and its place in that corp's log, `corp:millis-number`. An outgoing
-/// call is named after what caused it: `corp:millis-number.0`, `.1`, and so on.
+/// call is named after what caused it: `corp:millis-number.0`, `.1`, and so on; a message to one of the company's
+/// systems after its cause and what it says to whom, `corp:millis-number.3141592653.589793238`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemId {
     corp: CorpId,
@@ -305,6 +325,19 @@ impl ItemId {
         Self {
             corp: self.corp.clone(),
             place: format!("{}.{n}", self.place).into(),
+        }
+    }
+
+    /// The name of the message with this hash that this item causes; the same whatever else it causes. No outgoing call
+    /// that is numbered has it: those never come to 2^31.
+    #[must_use]
+    pub fn told(&self, hash: [u8; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = hash;
+        let high = u32::from_be_bytes([a, b, c, d]) | 1 << 31;
+        let low = u32::from_be_bytes([e, f, g, h]);
+        Self {
+            corp: self.corp.clone(),
+            place: format!("{}.{high}.{low}", self.place).into(),
         }
     }
 
@@ -366,6 +399,7 @@ mod tests {
             subject: Subject::new("contact", "wm\t1"),
             lane: Lane::Urgent,
             received_at: Timestamp::from_millis(1_700_000_000_123),
+            cause: None,
             xml: "<xml>\n\t<A/>\n</xml>".into(),
         }
     }
@@ -373,7 +407,13 @@ mod tests {
     #[test]
     fn stored_form_and_back() {
         let before = delivery();
-        assert_eq!(Delivery::decode(&before.encode()).unwrap(), before);
+        let follows = Delivery {
+            cause: Some("ww1:1700000000123-4".parse().unwrap()),
+            ..before.clone()
+        };
+        for before in [&before, &follows] {
+            assert_eq!(Delivery::decode(&before.encode()).as_ref(), Ok(before));
+        }
         assert_eq!(before.subject.as_str(), "contact:wm_1");
     }
 
@@ -384,6 +424,8 @@ mod tests {
             "x",
             "1\tcallback\tapp\tk\ts\tn",
             "1\tcallback\tapp\tk\ts\tz\n",
+            "1\tcallback\tapp\tk\ts\tn\tx\n",
+            "1\tcallback\tapp\tk\ts\tn\tww1:1-1\tww1:1-1\n",
             "x\tcallback\tapp\tk\ts\tn\n",
         ] {
             assert_eq!(Delivery::decode(bad), Err(NotADelivery), "{bad:?}");
@@ -401,6 +443,12 @@ mod tests {
         assert_eq!(id.caused(1).to_string(), "ww1:1700000000123-4.1");
         assert_eq!(id.millis(), 1_700_000_000_123);
         assert!(id.order() < id.caused(0).order());
+        let told = id.told([1, 2, 3, 4, 0xff, 0, 0, 2]);
+        assert_eq!(
+            told.to_string(),
+            "ww1:1700000000123-4.2164392708.4278190082"
+        );
+        assert_eq!(told.to_string().parse(), Ok(told));
         for bad in ["", "ww1", "ww1:", "ww1:abc", ":1-1", "ww1:1-1\n", "ww1:11"] {
             assert!(bad.parse::<ItemId>().is_err(), "{bad:?}");
         }

@@ -1,10 +1,14 @@
 //! Every change that this service can make.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use crate::model::attachment::Attachment;
 use crate::model::card::change::ShownCard;
 use crate::model::chat::Chat;
 use crate::model::contact::{Contact, Ending, Greeting, TransferFailure};
-use crate::model::delivery::Delivery;
+use crate::model::delivery::{Delivery, ItemId};
 use crate::model::follower::Follower;
 use crate::model::forgetting::Forgetting;
 use crate::model::grant::{Grant, Seen};
@@ -20,7 +24,6 @@ use crate::model::tag::TagGroup;
 use crate::model::thread::{Comment, Thread};
 use crate::model::time::Timestamp;
 use crate::model::visit::Visit;
-use serde::{Deserialize, Serialize};
 
 /// One change. A decision is a list of them; the store carries out all or none.
 #[derive(Debug, Clone)]
@@ -107,6 +110,24 @@ impl Effect {
     pub fn item(&self) -> Option<ItemRef> {
         if let Self::PutItem(item) = self {
             Some(item.item_ref())
+        } else {
+            None
+        }
+    }
+
+    /// Notes down the event that this follows from, where it makes work of its own.
+    pub fn follows(&mut self, event: &ItemId) {
+        if let Self::Refresh(Delivery { cause, .. }) | Self::Send(Outgoing { cause, .. }) = self {
+            *cause = Some(event.clone());
+        }
+    }
+
+    /// What work it makes, by name.
+    pub fn work(&self) -> Option<Cow<'_, str>> {
+        if let Self::Refresh(delivery) = self {
+            Some(delivery.kind.as_str().into())
+        } else if let Self::Send(outgoing) = self {
+            Some(outgoing.call.name())
         } else {
             None
         }

@@ -19,7 +19,8 @@ pub struct Grant {
     pub state: GrantState,
     /// When it was given last.
     pub given_at: Timestamp,
-    /// When `state` changed last.
+    /// When `state` changed last: at `given_at` when it was given then, after it when something has become of it, before
+    /// it when it was given once more and nothing changed by that.
     pub changed_at: Timestamp,
 }
 

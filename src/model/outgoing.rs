@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::card::TemplateCard;
 use crate::model::card::change::CardChange;
-use crate::model::delivery::{Lane, Subject};
+use crate::model::delivery::{ItemId, Lane, Subject, with_cause};
 use crate::model::ids::{ExternalUserId, TaskId, UserId};
 use crate::model::item::ItemRef;
 use crate::model::reminder::Reminder;
@@ -24,6 +24,8 @@ pub struct Outgoing {
     pub lane: Lane,
     /// After this it is pointless: it is not made, and its receipt says "too late".
     pub deadline: Option<Timestamp>,
+    /// The event that it follows from, however far; none when somebody asked for it.
+    pub cause: Option<ItemId>,
     /// What to do.
     pub call: Call,
 }
@@ -231,7 +233,7 @@ impl Outgoing {
     /// [`Delivery`](crate::model::delivery::Delivery::encode) has them.
     ///
     /// ```text
-    /// owed_ms ⇥ service ⇥ deadline_ms or - ⇥ call ⇥ subject ⇥ u|n ⏎
+    /// owed_ms ⇥ service ⇥ deadline_ms or - ⇥ call ⇥ subject ⇥ u|n [⇥ cause] ⏎
     /// {"call":…}
     /// ```
     pub fn encode(&self, now: Timestamp) -> String {
@@ -239,15 +241,18 @@ impl Outgoing {
             subject,
             lane,
             deadline,
+            cause,
             call,
         } = self;
+        let cause = cause.as_ref().map(|cause| format!("\t{cause}"));
         let deadline = deadline.map_or_else(|| "-".into(), |at| at.millis().to_string());
         let json = serde_json::to_string(call).expect("calls are plain structs with text keys");
         format!(
-            "{}\tservice\t{deadline}\t{}\t{subject}\t{}\n{json}",
+            "{}\tservice\t{deadline}\t{}\t{subject}\t{}{}\n{json}",
             now.millis(),
             call.name(),
-            lane.code()
+            lane.code(),
+            cause.unwrap_or_default(),
         )
     }
 
@@ -257,17 +262,19 @@ impl Outgoing {
     /// [`NotAnOutgoing`] when the text has another form.
     pub fn decode(text: &str) -> Result<Self, NotAnOutgoing> {
         let (head, json) = text.split_once('\n').ok_or(NotAnOutgoing)?;
+        let (head, cause) = OutgoingHead::read(head).ok_or(NotAnOutgoing)?;
         let OutgoingHead {
             subject,
             deadline,
             lane,
-            ..
-        } = OutgoingHead::read(head).ok_or(NotAnOutgoing)?;
+            call: _,
+        } = head;
         let call = serde_json::from_str(json).map_err(|_| NotAnOutgoing)?;
         Ok(Self {
             subject,
             lane,
             deadline,
+            cause,
             call,
         })
     }
@@ -291,7 +298,8 @@ impl OutgoingHead {
     /// hide the others.
     pub fn of(text: &str) -> Self {
         let head = text.lines().next().unwrap_or_default();
-        Self::read(head).unwrap_or_else(|| Self {
+        let read = Self::read(head).map(|(head, _)| head);
+        read.unwrap_or_else(|| Self {
             call: "unreadable".into(),
             subject: Subject::new("unreadable", ""),
             lane: Lane::Normal,
@@ -299,21 +307,20 @@ impl OutgoingHead {
         })
     }
 
-    fn read(head: &str) -> Option<Self> {
+    fn read(head: &str) -> Option<(Self, Option<ItemId>)> {
         let fields: Vec<&str> = head.split('\t').collect();
-        let [_owed, _source, deadline, call, subject, lane] = fields[..] else {
-            return None;
-        };
+        let ([_owed, _source, deadline, call, subject, lane], cause) = with_cause(&fields)?;
         let deadline = match deadline {
             "-" => None,
             millis => Some(Timestamp::from_millis(millis.parse().ok()?)),
         };
         let (call, subject) = (call.into(), Subject::stored(subject));
-        Some(Self {
+        let head = Self {
             call,
             subject,
             lane: Lane::from_code(lane)?,
             deadline,
-        })
+        };
+        Some((head, cause))
     }
 }

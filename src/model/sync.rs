@@ -204,6 +204,18 @@ pub struct SyncRun {
     pub then: Option<SyncRequest>,
 }
 
+impl SyncRun {
+    /// Whether it came to its end and has repaired whatever differed of all members.
+    pub fn has_seen_all_members(&self) -> bool {
+        let SyncRequest {
+            scope, mode, part, ..
+        } = self.request;
+        let members = matches!(scope, SyncScope::All | SyncScope::Members);
+        let repair = mode == SyncMode::Repair && part.is_none();
+        members && repair && self.state == SyncState::Done
+    }
+}
+
 /// Where a sync's next step begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

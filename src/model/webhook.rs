@@ -18,6 +18,16 @@ pub struct Webhook {
     pub body: String,
 }
 
+impl Webhook {
+    /// Tells messages of one cause apart: by their ids, and by whom they are for.
+    pub fn hash(&self) -> [u8; 8] {
+        let hash = blake3::hash(format!("{}\n{}", self.target, self.id).as_bytes());
+        let mut short = [0; 8];
+        short.copy_from_slice(&hash.as_bytes()[..8]);
+        short
+    }
+}
+
 /// A system that is told, and of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {

@@ -151,6 +151,12 @@ impl Grants {
         self.responses.look(code, now).copied()
     }
 
+    /// The welcome codes and response codes that are remembered.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        let codes = self.welcomes.0.keys().chain(self.responses.0.keys());
+        codes.cloned().collect()
+    }
+
     /// Uses a response code up.
     pub(crate) fn use_response(&mut self, code: &str, now: Timestamp) -> Result<u64, Spent> {
         self.responses.spend(code, now).copied()

@@ -219,6 +219,11 @@ impl Sim {
         self.corp().ledger.pushes.iter().cloned().collect()
     }
 
+    /// The welcome codes and response codes that were given out lately, good or not.
+    pub fn codes(&self) -> Vec<String> {
+        self.corp().grants.codes()
+    }
+
     fn now(&self) -> Timestamp {
         self.world.settings.clock.now()
     }

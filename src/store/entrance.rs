@@ -7,6 +7,7 @@ use crate::model::ids::CorpId;
 use crate::store::error::StoreError;
 use crate::store::item::{Accepted, Queue};
 use crate::store::redis::accept::Lines;
+use crate::store::took::Operation;
 use crate::store::{Arriving, Backend, Store};
 
 /// Takes deliveries in for one thread that runs an executor of its own, as each of the web server's workers does.
@@ -44,9 +45,8 @@ impl Entrance {
             return self.store.accept(corp, key, delivery).await;
         };
         let _arriving = Arriving::count(&self.store.arriving);
-        let accepted = lines
-            .accept(corp, key, delivery.lane, delivery.encode())
-            .await?;
+        let accepted = lines.accept(corp, key, delivery.lane, delivery.encode());
+        let accepted = self.store.took.time(Operation::Accept, accepted).await?;
         if let Accepted::New(_) = accepted {
             self.store.ring(corp, Queue::Inbox);
         }

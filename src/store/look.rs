@@ -10,6 +10,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::item::{Counts, Depth, Entry, HOURS_COUNTED, Queue, State};
 use crate::store::record::{self, Key, Record, Table};
+use crate::store::took::Operation;
 use crate::store::{Backend, Range, Store, ask};
 
 /// How many records of a small table are read in one round trip.
@@ -49,7 +50,7 @@ impl Store {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        ask!(self, b => b.read(corp, keys))
+        ask!(self, Operation::Read, b => b.read(corp, keys))
     }
 
     /// Lists records of a table by key, those after `after`, at most `limit`.
@@ -102,7 +103,7 @@ impl Store {
             before: &before,
             limit: RELATIONS_PAGE,
         };
-        let (mut found, pages) = ask!(self, b => b.read_range(corp, keys, range))?;
+        let (mut found, pages) = ask!(self, Operation::Read, b => b.read_range(corp, keys, range))?;
         for mut page in pages {
             while let Some(Record { key, .. }) = page.last()
                 && page.len() == RELATIONS_PAGE

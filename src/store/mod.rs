@@ -26,6 +26,7 @@ pub mod backup;
 pub mod entrance;
 pub mod erase;
 pub mod shared;
+pub mod took;
 pub mod transfer;
 
 mod look;
@@ -40,6 +41,7 @@ use tokio::sync::Notify;
 
 use crate::model::delivery::{ContentKey, Delivery, ItemId};
 use crate::model::effect::Effect;
+use crate::model::histogram::Spread;
 use crate::model::ids::CorpId;
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
@@ -48,6 +50,7 @@ use crate::store::item::{
     Accepted, Because, Claim, Failure, Health, Lanes, Leases, Queue, Settle, Ticket,
 };
 use crate::store::record::{Record, Table};
+use crate::store::took::{Operation, Took};
 
 /// Where the state is kept.
 #[derive(Debug, Clone)]
@@ -97,6 +100,7 @@ pub struct Store {
     bells: HashMap<CorpId, Bells>,
     /// How many deliveries are being taken in.
     arriving: AtomicUsize,
+    took: Took,
 }
 
 #[derive(Debug)]
@@ -130,6 +134,12 @@ struct Bells {
 
 /// Asks the backend, whichever it is.
 macro_rules! ask {
+    ($store:expr, $operation:expr, $backend:ident => $question:expr) => {
+        $store
+            .took
+            .time($operation, async { ask!($store, $backend => $question) })
+            .await
+    };
     ($store:expr, $backend:ident => $question:expr) => {
         match &$store.backend {
             Backend::Redis($backend) => $question.await,
@@ -164,6 +174,7 @@ impl Store {
             backend,
             bells,
             arriving: AtomicUsize::new(0),
+            took: Took::default(),
         })
     }
 
@@ -180,7 +191,7 @@ impl Store {
         delivery: &Delivery,
     ) -> Result<Accepted, StoreError> {
         let _arriving = Arriving::count(&self.arriving);
-        let accepted = ask!(self, b => b.accept(corp, key, delivery.lane, delivery.encode()))?;
+        let accepted = ask!(self, Operation::Accept, b => b.accept(corp, key, delivery.lane, delivery.encode()))?;
         if let Accepted::New(_) = accepted {
             self.ring(corp, Queue::Inbox);
         }
@@ -199,7 +210,7 @@ impl Store {
         leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Delivery>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Inbox, lanes, max, leases, now))?;
+        let claims = ask!(self, Operation::Claim, b => b.claim(corp, Queue::Inbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Delivery::decode(text).ok())
             .await
     }
@@ -216,7 +227,7 @@ impl Store {
         leases: Leases,
         now: Timestamp,
     ) -> Result<Vec<Claim<Outgoing>>, StoreError> {
-        let claims = ask!(self, b => b.claim(corp, Queue::Outbox, lanes, max, leases, now))?;
+        let claims = ask!(self, Operation::Claim, b => b.claim(corp, Queue::Outbox, lanes, max, leases, now))?;
         self.readable(claims, now, |text| Outgoing::decode(text).ok())
             .await
     }
@@ -238,7 +249,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let writes = write::writes(&ticket.id, effects, now);
-        ask!(self, b => b.commit(ticket, settle, basis, &writes, now))?;
+        ask!(self, Operation::Commit, b => b.commit(ticket, settle, basis, &writes, now))?;
         self.ring_for(ticket.id.corp(), &writes);
         Ok(())
     }
@@ -256,7 +267,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let writes = write::writes(&ItemId::new(corp.clone(), ""), effects, now);
-        ask!(self, b => b.carry_out(corp, basis, &writes, now))?;
+        ask!(self, Operation::Command, b => b.carry_out(corp, basis, &writes, now))?;
         self.ring_for(corp, &writes);
         Ok(())
     }
@@ -334,6 +345,11 @@ impl Store {
             }
         }
         Ok(all)
+    }
+
+    /// How long this took since the start.
+    pub fn took(&self, operation: Operation) -> Spread {
+        self.took.of(operation)
     }
 
     /// Ends a dead item for good, by this person's decision. It stays visible with the reason until it is trimmed, and can

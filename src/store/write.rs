@@ -2,6 +2,7 @@
 
 use crate::model::delivery::{Delivery, ItemId, Lane};
 use crate::model::effect::Effect;
+use crate::model::outgoing::Call;
 use crate::model::relation::{Relation, RelationKind};
 use crate::model::time::Timestamp;
 use crate::store::record::Key;
@@ -33,8 +34,10 @@ pub(in crate::store) enum Write {
     },
 }
 
-/// Translates effects; outgoing calls are named after `cause`, in order. Those that a command causes are named by the
-/// store when it carries them out: what is given here is only the end of their names.
+/// Translates effects; outgoing calls are named after `cause`, in order, and messages to the company's systems by what
+/// they say: should the cause be worked on again when other systems listen, or when a call more is owed, the names are
+/// the same. Those that a command causes are named by the store when it carries them out: what is given here is only
+/// the end of their names.
 pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestamp) -> Vec<Write> {
     let mut sends = 0;
     let mut writes = Vec::with_capacity(effects.len());
@@ -132,8 +135,12 @@ pub(in crate::store) fn writes(cause: &ItemId, effects: &[Effect], now: Timestam
             lane: delivery.lane,
         },
         Effect::Send(outgoing) => {
-            let id = cause.caused(sends);
-            sends += 1;
+            let id = if let Call::Webhook(message) = &outgoing.call {
+                cause.told(message.hash())
+            } else {
+                sends += 1;
+                cause.caused(sends - 1)
+            };
             Write::Send {
                 id,
                 text: outgoing.encode(now),

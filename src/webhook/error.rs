@@ -24,6 +24,12 @@ pub enum WebhookError {
         /// How long it asks to be left alone.
         after: Option<Duration>,
     },
+    /// It has asked to be left alone (`Retry-After`), and this message was not sent.
+    #[error("it has asked to be left alone for a while")]
+    LeftAlone {
+        /// For how long yet.
+        after: Duration,
+    },
     /// It answered that it wants no more messages (410).
     #[error("answered that it is gone (410)")]
     Gone,
@@ -54,8 +60,24 @@ impl WebhookError {
         let wait = *WAITS.get(place)?;
         match self {
             Self::NotConfigured | Self::Gone => None,
-            Self::Refused { after, .. } => Some(wait.max(after.unwrap_or_default())),
-            Self::Private | Self::Network(_) | Self::Unusable(_) => Some(wait),
+            Self::Refused { .. }
+            | Self::LeftAlone { .. }
+            | Self::Private
+            | Self::Network(_)
+            | Self::Unusable(_) => Some(wait),
+        }
+    }
+
+    /// How long the system asks to be left alone, whatever the attempt.
+    pub const fn asked(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { after, .. } => *after,
+            Self::LeftAlone { after } => Some(*after),
+            Self::NotConfigured
+            | Self::Private
+            | Self::Network(_)
+            | Self::Gone
+            | Self::Unusable(_) => None,
         }
     }
 }
@@ -75,13 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_is_left_alone_as_long_as_it_asks() {
-        let busy = WebhookError::Refused {
-            status: 503,
-            after: Some(Duration::from_secs(60)),
-        };
-        assert_eq!(busy.wait(1), Some(Duration::from_secs(60)));
-        assert_eq!(busy.wait(3), Some(Duration::from_secs(120)));
+    fn nobody_is_told_again_who_wants_nothing() {
         assert_eq!(WebhookError::Gone.wait(1), None);
         assert_eq!(WebhookError::NotConfigured.wait(1), None);
     }

@@ -5,13 +5,15 @@
 
 pub mod address;
 pub mod error;
+pub mod tally;
 
 mod sign;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use reqwest::dns::{Name, Resolve, Resolving};
@@ -26,6 +28,7 @@ use crate::model::webhook::Webhook;
 use crate::webhook::address::{Reach, is_private};
 use crate::webhook::error::WebhookError;
 use crate::webhook::sign::sign;
+use crate::webhook::tally::{Tally, Told};
 use crate::wecom::exchange;
 
 /// How long a system may take to answer; one that works longer should take the message and work afterwards.
@@ -50,43 +53,106 @@ pub struct Target {
     pub reach: Reach,
 }
 
-/// Sends messages to the systems of one corp.
-pub struct Client {
-    targets: HashMap<WebhookName, Target>,
+/// The HTTP clients, which all corps share.
+#[derive(Debug, Clone)]
+pub struct Https {
     public: reqwest::Client,
     anywhere: reqwest::Client,
 }
 
-impl Client {
-    /// For these systems.
+/// Sends messages to the systems of one corp.
+pub struct Client {
+    systems: BTreeMap<WebhookName, System>,
+    https: Https,
+}
+
+/// A system, and what is known of it since the start.
+struct System {
+    target: Target,
+    /// Until then it wants to be left alone, in milliseconds since 1970.
+    left_alone_until: AtomicI64,
+    tally: Tally,
+}
+
+impl Https {
+    /// Makes them.
     ///
     /// # Errors
     /// [`WebhookError::Unusable`] when no client for HTTPS can be made on this machine.
-    pub fn new(targets: impl IntoIterator<Item = Target>) -> Result<Self, WebhookError> {
+    pub fn new() -> Result<Self, WebhookError> {
         let client = |make: fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder| {
             let plain = || exchange::builder(None).map(make);
             exchange::with_roots(plain).map_err(WebhookError::Unusable)
         };
-        let targets = targets.into_iter();
         Ok(Self {
-            targets: targets.map(|it| (it.name.clone(), it)).collect(),
             public: client(|builder| builder.dns_resolver(Arc::new(PublicOnly)))?,
             anywhere: client(|builder| builder)?,
         })
     }
 
-    /// Sends a message, once.
+    /// The one that may go to this system.
+    fn to(&self, target: &Target) -> Result<&reqwest::Client, WebhookError> {
+        match target.reach {
+            Reach::Anywhere => Ok(&self.anywhere),
+            Reach::Public if target.reach.admits(&target.url) => Ok(&self.public),
+            Reach::Public => Err(WebhookError::Private),
+        }
+    }
+}
+
+impl Client {
+    /// For these systems.
+    pub fn new(https: &Https, targets: impl IntoIterator<Item = Target>) -> Self {
+        let system = |target: Target| {
+            let system = System {
+                left_alone_until: AtomicI64::new(i64::MIN),
+                tally: Tally::default(),
+                target,
+            };
+            (system.target.name.clone(), system)
+        };
+        Self {
+            systems: targets.into_iter().map(system).collect(),
+            https: https.clone(),
+        }
+    }
+
+    /// Sends a message, once; not at all while its system wants to be left alone.
     ///
     /// # Errors
     /// [`WebhookError`]; the message may have arrived.
     pub async fn send(&self, webhook: &Webhook, now: Timestamp) -> Result<(), WebhookError> {
-        let target = self.targets.get(&webhook.target);
-        let target = target.ok_or(WebhookError::NotConfigured)?;
-        let http = match target.reach {
-            Reach::Anywhere => &self.anywhere,
-            Reach::Public if target.reach.admits(&target.url) => &self.public,
-            Reach::Public => return Err(WebhookError::Private),
-        };
+        let known = self.systems.get(&webhook.target);
+        let known = known.ok_or(WebhookError::NotConfigured)?;
+        let result = known.send(&self.https, webhook, now).await;
+        let told = Told::of(&result);
+        known.tally.count(told);
+        let (system, id) = (&webhook.target, &webhook.id);
+        tracing::debug!(%system, id, result = told.name(), "A system was told.");
+        result
+    }
+
+    /// What came of the messages to each system, by name.
+    pub fn tallies(&self) -> impl Iterator<Item = (&WebhookName, &Tally)> {
+        let systems = self.systems.iter();
+        systems.map(|(name, system)| (name, &system.tally))
+    }
+}
+
+impl System {
+    async fn send(
+        &self,
+        https: &Https,
+        webhook: &Webhook,
+        now: Timestamp,
+    ) -> Result<(), WebhookError> {
+        let Self { target, .. } = self;
+        let http = https.to(target)?;
+        let until = Timestamp::from_millis(self.left_alone_until.load(Ordering::Relaxed));
+        if now < until {
+            let after = until.since(now);
+            return Err(WebhookError::LeftAlone { after });
+        }
         let seconds = now.secs();
         let signatures: Vec<String> = target
             .secrets
@@ -105,10 +171,14 @@ impl Client {
         match answer.status() {
             status if status.is_success() => Ok(()),
             StatusCode::GONE => Err(WebhookError::Gone),
-            status => Err(WebhookError::Refused {
-                status: status.as_u16(),
-                after: wait(&answer),
-            }),
+            status => {
+                let (status, after) = (status.as_u16(), wait(&answer));
+                if let Some(after) = after {
+                    let until = now.plus(after).millis();
+                    self.left_alone_until.fetch_max(until, Ordering::Relaxed);
+                }
+                Err(WebhookError::Refused { status, after })
+            }
         }
     }
 }
@@ -145,9 +215,9 @@ impl Target {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.targets.keys().collect();
+        let names: Vec<_> = self.systems.keys().collect();
         f.debug_struct("Client")
-            .field("targets", &names)
+            .field("systems", &names)
             .finish_non_exhaustive()
     }
 }

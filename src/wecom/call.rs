@@ -42,8 +42,9 @@ impl Client {
         let answer = wire::send(api, request).await;
         let checked = answer.as_ref().map_err(Clone::clone);
         let checked = checked.and_then(|answer| answer.check(api));
-        self.tally
-            .count_call(Family::of(api.path), CallResult::of(&checked));
+        let result = CallResult::of(&checked);
+        self.tally.count_call(Family::of(api.path), result);
+        tracing::debug!(api = api.path, result = result.name(), "WeCom was asked.");
         let answer = answer?;
         match checked {
             Ok(()) => {

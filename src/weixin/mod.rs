@@ -200,6 +200,7 @@ impl Client {
             .as_ref()
             .map_or_else(WeixinError::counts_as, |_| CallResult::Ok);
         self.tally.count_call(Family::ServiceAccount, result);
+        tracing::debug!(api = api.path, result = result.name(), "WeChat was asked.");
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => Err(self.heed(api, error, now).await),

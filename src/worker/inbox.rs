@@ -1,11 +1,13 @@
 //! One delivery: read it, act on it, settle it.
 
+use tracing::Instrument;
+
 use crate::act::error::ActError;
 use crate::act::tally::End;
 use crate::callback::event::own::OwnEvent;
 use crate::callback::event::{self, Body, Event};
 use crate::decide::input::{Input, StepDied};
-use crate::model::delivery::Delivery;
+use crate::model::delivery::{Delivery, ItemId};
 use crate::store::item::{Claim, Queue, Settle, Ticket};
 use crate::wecom::error::ApiError;
 use crate::worker::Worker;
@@ -19,7 +21,8 @@ impl Worker {
             item: delivery,
         } = claim;
         let story = Story {
-            event: ticket.id.clone(),
+            event: delivery.cause.clone().unwrap_or_else(|| ticket.id.clone()),
+            item: delivery.cause.as_ref().map(|_| ticket.id.clone()),
             queue: Queue::Inbox,
             lane: delivery.lane,
             what: delivery.kind.to_string(),
@@ -41,7 +44,12 @@ impl Worker {
             return self.die(&ticket, died, &story).await;
         }
         let input = Input::Event(&event, delivery.received_at);
-        let result = guarded(delivery.lane, self.decided(&ticket, &input, &delivery)).await;
+        let result = guarded(
+            delivery.lane,
+            self.decided(&ticket, &story.event, &input, &delivery)
+                .instrument(story.span()),
+        )
+        .await;
         if let (Body::Own(OwnEvent::SyncStep { .. }), Err(problem)) = (&event.body, &result)
             && is_the_end(problem, &ticket)
         {
@@ -58,13 +66,16 @@ impl Worker {
         }
         let (end, input) = (Settle::Dead(&died.reason), Input::StepDied(&died));
         let now = self.clock.now();
-        let told =
-            insisted(
-                async || match self.act.perform(ticket, end, &input, None, now).await {
-                    Err(ActError::Store(problem)) => Err(problem),
-                    result => Ok(result),
-                },
-            );
+        let told = insisted(async || {
+            match self
+                .act
+                .perform(ticket, &story.event, end, &input, None, now)
+                .await
+            {
+                Err(ActError::Store(problem)) => Err(problem),
+                result => Ok(result),
+            }
+        });
         match told.await {
             Ok(Ok(_)) => self.ended(End::Dead, story, "dead", Some(&died.reason)),
             Ok(Err(_)) | Err(_) => self.bury(ticket, &died.reason, story).await,
@@ -74,16 +85,17 @@ impl Worker {
     async fn decided(
         &self,
         ticket: &Ticket,
+        event: &ItemId,
         input: &Input<'_>,
         delivery: &Delivery,
     ) -> Result<(), ActError> {
         let now = self.clock.now();
         let done = self
             .act
-            .perform(ticket, Settle::Done, input, Some(delivery), now);
+            .perform(ticket, event, Settle::Done, input, Some(delivery), now);
         let effects = done.await?;
         if let Some(tally) = self.act.tally(ticket.id.corp()) {
-            tally.acted(&effects);
+            tally.acted(&effects, now);
         }
         Ok(())
     }

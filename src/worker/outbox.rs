@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::act::error::ActError;
 use crate::act::tally::End;
 use crate::decide::input::Input;
-use crate::model::delivery::Lane;
 use crate::model::outgoing::{Outcome, Outgoing, Receipt};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
@@ -26,7 +27,8 @@ impl Worker {
         } = claim;
         let now = self.clock.now();
         let story = Story {
-            event: ticket.id.clone(),
+            event: outgoing.cause.clone().unwrap_or_else(|| ticket.id.clone()),
+            item: outgoing.cause.as_ref().map(|_| ticket.id.clone()),
             queue: Queue::Outbox,
             lane: outgoing.lane,
             what: outgoing.call.name().into_owned(),
@@ -45,7 +47,9 @@ impl Worker {
         } else {
             match guarded(
                 outgoing.lane,
-                self.act.call(ticket.id.corp(), &outgoing.call, now),
+                self.act
+                    .call(ticket.id.corp(), &outgoing.call, now)
+                    .instrument(story.span()),
             )
             .await
             {
@@ -65,7 +69,7 @@ impl Worker {
             call: outgoing.call,
             outcome,
         };
-        let result = self.receipt(&ticket, outgoing.lane, &receipt).await;
+        let result = self.receipt(&ticket, &story, &receipt).await;
         if let (Ok(()), Some(tally)) = (&result, self.act.tally(ticket.id.corp())) {
             tally.receipt(&receipt, last);
         }
@@ -109,17 +113,19 @@ impl Worker {
     async fn receipt(
         &self,
         ticket: &Ticket,
-        lane: Lane,
+        story: &Story,
         receipt: &Receipt,
     ) -> Result<(), ActError> {
         let (settle, input) = (settle(receipt), Input::Receipt(receipt));
         let mut tries = 0;
         loop {
             tries += 1;
+            let now = self.clock.now();
             match guarded(
-                lane,
+                story.lane,
                 self.act
-                    .perform(ticket, settle, &input, None, self.clock.now()),
+                    .perform(ticket, &story.event, settle, &input, None, now)
+                    .instrument(story.span()),
             )
             .await
             {

@@ -64,7 +64,10 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
             Verdict::Bury
         }
         ActError::Webhook(error) => match error.wait(attempt) {
-            Some(wait) => Verdict::After(spread(wait, attempt, salt)),
+            Some(wait) => {
+                let spread = spread(wait, attempt, salt);
+                Verdict::After(spread.max(error.asked().unwrap_or_default()))
+            }
             None => Verdict::Bury,
         },
         ActError::Api(error) => judged(error.retry(), attempt, salt),
@@ -113,6 +116,7 @@ fn spread(wait: Duration, attempt: u32, salt: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webhook::error::WebhookError;
 
     fn network() -> ActError {
         ApiError::Network {
@@ -153,6 +157,18 @@ mod tests {
         waits.sort_unstable();
         waits.dedup();
         assert!(waits.len() > 20, "{} different waits", waits.len());
+    }
+
+    #[test]
+    fn no_system_is_told_again_before_the_time_that_it_asks_for() {
+        for (asked, least) in [(None, 3.75), (Some(4), 4.0), (Some(60), 60.0)] {
+            let after = asked.map(Duration::from_secs);
+            let busy = ActError::Webhook(WebhookError::Refused { status: 503, after });
+            for salt in 0..200 {
+                let wait = seconds(verdict(&busy, 1, salt));
+                assert!(wait >= least, "{asked:?}: {wait} s");
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tracing::Span;
+use tracing::field::display;
 
 use crate::act::error::ActError;
 use crate::act::tally::End;
@@ -23,13 +25,24 @@ const STORE_WAIT: Duration = Duration::from_millis(500);
 
 /// What log and figures tell about an item.
 pub(in crate::worker) struct Story {
+    /// The event that came in.
     pub(in crate::worker) event: ItemId,
+    /// The item, if it is another one that follows from that.
+    pub(in crate::worker) item: Option<ItemId>,
     pub(in crate::worker) queue: Queue,
     pub(in crate::worker) lane: Lane,
     pub(in crate::worker) what: String,
     pub(in crate::worker) subject: Subject,
     pub(in crate::worker) attempt: u32,
     pub(in crate::worker) since: Timestamp,
+}
+
+impl Story {
+    /// What is logged meanwhile is part of it.
+    pub(in crate::worker) fn span(&self) -> Span {
+        let (event, item) = (&self.event, self.item.as_ref().map(display));
+        tracing::debug_span!("work", %event, item)
+    }
 }
 
 /// Breaks work off before its lease ends, and turns a fault of our own into an error that buries the one item.
@@ -157,6 +170,7 @@ impl Worker {
     fn log(&self, story: &Story, outcome: &str, error: Option<&str>) {
         let Story {
             event,
+            item,
             what,
             subject,
             attempt,
@@ -164,13 +178,14 @@ impl Worker {
             queue: _,
             lane: _,
         } = story;
+        let item = item.as_ref().map(display);
         let latency_ms = self.clock.now().since(*since).as_millis() as u64;
         match error {
             None => {
-                tracing::info!(%event, kind = what, %subject, attempt, latency_ms, outcome, "settled")
+                tracing::info!(%event, item, kind = what, %subject, attempt, latency_ms, outcome, "settled")
             }
             Some(error) => {
-                tracing::warn!(%event, kind = what, %subject, attempt, latency_ms, outcome, error, "settled");
+                tracing::warn!(%event, item, kind = what, %subject, attempt, latency_ms, outcome, error, "settled");
             }
         }
     }

@@ -17,6 +17,8 @@ mod directory;
 mod follower;
 mod tag;
 
+mod fan_out;
+
 use std::time::Duration;
 
 use url::Url;

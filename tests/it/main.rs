@@ -46,6 +46,7 @@ mod story;
 mod sync;
 mod tell;
 mod toolbar;
+mod trail;
 mod transfer;
 mod vectors;
 mod webhooks;

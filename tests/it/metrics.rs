@@ -9,7 +9,9 @@ use wecom_bridge::sim::console::WelcomeBy;
 use wecom_bridge::sim::faults::{Fault, PushFault};
 use wecom_bridge::sim::person::Contact;
 
-use crate::world::{CORP, On, World, contact, stories};
+use crate::guest::Guest;
+use crate::webhooks::{PRIVATE, System, section};
+use crate::world::{CORP, On, Setup, World, contact, stories};
 
 /// The table for people.
 const TABLE: &str = include_str!("../../docs/metrics.md");
@@ -19,6 +21,17 @@ stories!(
     the_table_lists_what_there_is,
     the_public_address_has_no_figures,
 );
+
+/// The world of the stories, with one system that hears of new customers.
+async fn world(on: On) -> (World, System) {
+    let system = System::start();
+    let wants = format!("{PRIVATE}\nevents = [\"change_external_contact.add_external_contact\"]");
+    let setup = Setup {
+        more: section("erp", system.port, &wants).leak(),
+        ..Setup::default()
+    };
+    (World::with(on, setup).await, system)
+}
 
 /// Name, type and labels of a figure.
 type Figures = BTreeMap<String, (String, BTreeSet<String>)>;
@@ -100,6 +113,8 @@ fn sample(text: &str, of: &str) -> f64 {
 /// A customer is welcomed, one brings no code, one comes twice; a stranger knocks; WeCom is set up wrongly.
 async fn a_day(world: &World) {
     let (member, customer) = world.people();
+    let mut guest = Guest::new(world);
+    guest.log_in("member:ZhangSan", "/items").await;
     world.sim.faults().next_push(PushFault::Duplicate);
     world.sim.customer_adds(&member, &customer).await.unwrap();
     world.settle().await;
@@ -133,7 +148,7 @@ async fn a_day(world: &World) {
 }
 
 async fn a_day_leaves_its_figures(on: On) {
-    let world = World::start(on).await;
+    let (world, _system) = world(on).await;
     a_day(&world).await;
     let text = world.metrics().await;
     let corp = format!("corp=\"{CORP}\"");
@@ -179,7 +194,19 @@ async fn a_day_leaves_its_figures(on: On) {
         ),
         (format!("links{{{corp},state=\"confirmed\"}}"), 1.0),
         (format!("sync_age_seconds{{{corp},state=\"done\"}}"), 61.0),
+        (format!("sync_whole_age_seconds{{{corp}}}"), 61.0),
         (format!("sync_found{{{corp},what=\"members\"}}"), 1.0),
+        (
+            format!("webhooks_total{{{corp},target=\"erp\",result=\"taken\"}}"),
+            2.0,
+        ),
+        (
+            format!("webhooks_total{{{corp},target=\"erp\",result=\"network\"}}"),
+            0.0,
+        ),
+        (format!("reminders_total{{{corp},outcome=\"sent\"}}"), 0.0),
+        ("sessions_total{who=\"member\"}".into(), 1.0),
+        ("sessions_total{who=\"admin\"}".into(), 0.0),
         ("store_up".into(), 1.0),
     ] {
         assert_eq!(
@@ -187,6 +214,10 @@ async fn a_day_leaves_its_figures(on: On) {
             expected,
             "{name}\n{text}"
         );
+    }
+    for operation in ["accept", "claim", "commit", "read"] {
+        let took = format!("wecom_bridge_store_seconds_count{{operation=\"{operation}\"}}");
+        assert!(sample(&text, &took) >= 5.0, "{operation}\n{text}");
     }
     let fetched = sample(
         &text,
@@ -236,8 +267,44 @@ async fn a_record_that_cannot_be_read_spoils_no_figure() {
     assert!(!text.contains("wecom_bridge_sync_age_seconds{"), "{text}");
 }
 
+/// The dashboard shows every figure, and every rule for alerts has a test in which it fires.
+#[test]
+fn dashboard_and_alerts_know_the_figures() {
+    let names: BTreeSet<String> = listed().into_keys().collect();
+    let dashboard = include_str!("../../deploy/grafana.json");
+    let rules = include_str!("../../deploy/alerts.yml");
+    for name in &names {
+        let shown = dashboard.split(name.as_str()).skip(1);
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let mut shown = shown.filter(|rest| ends(rest.trim_start_matches("_bucket")));
+        assert!(shown.next().is_some(), "{name} is not on the dashboard");
+    }
+    for used in [dashboard, rules]
+        .iter()
+        .flat_map(|text| text.split("wecom_bridge_").skip(1))
+    {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = used.find(|c| !is_of_name(c)).unwrap_or(used.len());
+        let name = format!("wecom_bridge_{}", used[..end].trim_end_matches("_bucket"));
+        assert!(names.contains(&name), "{name} is no figure");
+    }
+    let cases = include_str!("../../deploy/alerts.test.yml");
+    for rule in rules.split("- alert: ").skip(1) {
+        let name = rule.lines().next().unwrap();
+        let asked = cases.split("alertname: ").skip(1);
+        let mut asked = asked.filter(|rest| rest.lines().next() == Some(name));
+        let fires = asked.any(|rest| rest.lines().nth(1).unwrap().contains("exp_alerts:"));
+        assert!(fires, "nothing shows that {name} fires");
+        let quiet = format!("alertname: {name}}}");
+        assert!(
+            cases.contains(&quiet),
+            "nothing shows that {name} stays quiet"
+        );
+    }
+}
+
 async fn the_table_lists_what_there_is(on: On) {
-    let world = World::start(on).await;
+    let (world, _system) = world(on).await;
     a_day(&world).await;
     assert_eq!(told(&world.metrics().await), listed());
 }

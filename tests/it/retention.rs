@@ -41,6 +41,7 @@ async fn visits_and_dead_messages_go_in_their_time(on: On) {
             subject: Subject::new("webhook", "crm"),
             lane: Lane::Normal,
             deadline: None,
+            cause: None,
             call: Call::Webhook(message),
         }),
     ];

@@ -43,6 +43,7 @@ macro_rules! promises {
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;
             retry: due_times_and_attempts, the_delayed_can_be_hastened, what_came_too_early_was_no_attempt, a_subject_goes_on_meanwhile, history_is_capped;
             settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
+                a_replay_tells_each_system_once,
                 replaying_open_items_is_harmless, trim_forgets_only_the_done,
                 the_dead_can_be_discarded;
             lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,16 +25,18 @@ stories!(
     what_was_given_up_is_replayed_for_its_system_alone,
     while_keys_are_changed_both_sign,
     private_addresses_are_refused_unless_allowed,
+    who_asks_to_be_left_alone_is_left_alone,
 );
 
 const KEY: [u8; 24] = [7; 24];
 const OLD_KEY: [u8; 24] = [8; 24];
 
 /// A system of the company's.
-struct System {
-    port: u16,
+pub(crate) struct System {
+    pub(crate) port: u16,
     heard: Arc<Mutex<Vec<Heard>>>,
     says: Arc<Mutex<StatusCode>>,
+    knocks: Arc<AtomicUsize>,
     server: ServerHandle,
 }
 
@@ -59,12 +62,13 @@ impl Heard {
 }
 
 impl System {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
         let says = Arc::new(Mutex::new(StatusCode::NO_CONTENT));
-        let shared = (Arc::clone(&heard), Arc::clone(&says));
+        let knocks = Arc::new(AtomicUsize::new(0));
+        let shared = (Arc::clone(&heard), Arc::clone(&says), Arc::clone(&knocks));
         let server = HttpServer::new(move || {
             let shared = web::Data::new(shared.clone());
             App::new()
@@ -78,8 +82,13 @@ impl System {
             port,
             heard,
             says,
+            knocks,
             server: handle,
         }
+    }
+
+    fn knocks(&self) -> usize {
+        self.knocks.load(Ordering::SeqCst)
     }
 
     fn heard(&self) -> Vec<Heard> {
@@ -101,7 +110,14 @@ impl System {
     }
 }
 
-type Shared = (Arc<Mutex<Vec<Heard>>>, Arc<Mutex<StatusCode>>);
+type Shared = (
+    Arc<Mutex<Vec<Heard>>>,
+    Arc<Mutex<StatusCode>>,
+    Arc<AtomicUsize>,
+);
+
+/// What a system asks for that has too much to do, in seconds.
+const RETRY_AFTER: u64 = 600;
 
 async fn hear(request: HttpRequest, shared: web::Data<Shared>, body: String) -> HttpResponse {
     let header = |name: &str| {
@@ -115,6 +131,7 @@ async fn hear(request: HttpRequest, shared: web::Data<Shared>, body: String) -> 
     };
     assert_eq!(header("content-type"), "application/json");
     let status = *shared.1.lock().unwrap();
+    shared.2.fetch_add(1, Ordering::SeqCst);
     if status.is_success() {
         shared.0.lock().unwrap().push(Heard {
             id: header("webhook-id"),
@@ -126,23 +143,25 @@ async fn hear(request: HttpRequest, shared: web::Data<Shared>, body: String) -> 
             body,
         });
     }
-    HttpResponse::build(status)
-        .insert_header(("Location", "/elsewhere"))
-        .finish()
+    let mut answer = HttpResponse::build(status);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        answer.insert_header(("Retry-After", RETRY_AFTER));
+    }
+    answer.insert_header(("Location", "/elsewhere")).finish()
 }
 
 fn secret(key: &[u8]) -> String {
     format!("whsec_{}", BASE64_STANDARD.encode(key))
 }
 
-fn section(name: &str, port: u16, more: &str) -> String {
+pub(crate) fn section(name: &str, port: u16, more: &str) -> String {
     let secret = secret(&KEY);
     format!(
         "[[corp.webhook]]\nname = \"{name}\"\nurl = \"http://127.0.0.1:{port}/hooks\"\nsecret = \"{secret}\"\n{more}\n"
     )
 }
 
-const PRIVATE: &str = "allow_private = true";
+pub(crate) const PRIVATE: &str = "allow_private = true";
 
 async fn world(on: On, sections: &str) -> World {
     let setup = Setup {
@@ -296,6 +315,30 @@ async fn while_keys_are_changed_both_sign(on: On) {
     assert_eq!(heard.len(), 1);
     assert!(heard[0].is_signed_with(&KEY) && heard[0].is_signed_with(&OLD_KEY));
     assert_eq!(heard[0].seconds, world.clock.now().secs());
+}
+
+async fn who_asks_to_be_left_alone_is_left_alone(on: On) {
+    let system = System::start();
+    system.says(StatusCode::TOO_MANY_REQUESTS);
+    let world = world(on, &section("erp", system.port, PRIVATE)).await;
+    make_form(&world, "一").await;
+    world.settle().await;
+    assert_eq!(system.knocks(), 1);
+
+    // Neither with another message, nor because something else was put right.
+    make_form(&world, "二").await;
+    world.settle().await;
+    world.pass(Duration::from_secs(RETRY_AFTER - 60)).await;
+    let corp = world.config().corps[0].id.clone();
+    let now = world.clock.now();
+    assert!(world.store().hasten_all(&corp, now).await.unwrap() > 0);
+    world.settle().await;
+    assert_eq!(system.knocks(), 1);
+
+    system.says(StatusCode::OK);
+    world.pass(Duration::from_secs(2 * 60 * 60)).await;
+    assert_eq!(system.types()["item.created"], 2);
+    assert_eq!(system.knocks(), 3);
 }
 
 async fn private_addresses_are_refused_unless_allowed(on: On) {

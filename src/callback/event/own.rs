@@ -216,6 +216,7 @@ impl OwnEvent {
             subject,
             lane: Lane::Normal,
             received_at,
+            cause: None,
             xml,
         };
         (key, delivery)

@@ -1,5 +1,7 @@
 //! An item is given to a customer, or taken back.
 
+use std::time::Duration;
+
 use crate::decide::facts::{Facts, Need};
 use crate::decide::item::access::{
     contact_needs, grant_of, is_contact, may_change, may_deal_with, may_look, seen_by_contact,
@@ -56,14 +58,16 @@ pub(in crate::decide::item) fn share(
     let give = |shown: &ItemRef| {
         let item = item_of(facts, shown)?;
         may_be_given(shown, item, contact, by, facts)?;
-        let state = grant_of(facts, contact, shown).filter(|grant| grant.holds());
+        let before = grant_of(facts, contact, shown);
+        let given_at = before.map_or(now, |before| next(before, now));
+        let holds = before.filter(|grant| grant.holds());
         Ok(Effect::PutGrant(Grant {
             contact: contact.clone(),
             item: shown.clone(),
             by: by.clone(),
-            state: state.map_or(first_state(by), |grant| grant.state),
-            given_at: now,
-            changed_at: state.map_or(now, |grant| grant.changed_at),
+            state: holds.map_or(first_state(by), |grant| grant.state),
+            given_at,
+            changed_at: holds.map_or(given_at, |grant| grant.changed_at),
         }))
     };
     items.iter().map(give).collect()
@@ -131,9 +135,15 @@ pub(in crate::decide::item) fn revoke(
 fn turned(grant: &Grant, state: GrantState, now: Timestamp) -> Effect {
     Effect::PutGrant(Grant {
         state,
-        changed_at: now,
+        changed_at: next(grant, now),
         ..grant.clone()
     })
+}
+
+/// Everything that is done to a grant has a time of its own, so that what was done last is told apart.
+fn next(before: &Grant, now: Timestamp) -> Timestamp {
+    let last = before.given_at.max(before.changed_at);
+    last.plus(Duration::from_millis(1)).max(now)
 }
 
 /// The customer has the item open.

@@ -78,7 +78,7 @@ pub(in crate::http::admin) async fn replay_all(posted: Posted) -> Result<HttpRes
     let queue = queue(posted.field("queue"));
     let filter = Filter::read(|name| posted.field(name), queue, admin.t)?;
     let (mut replayed, mut after) = (0, None);
-    while replayed < REPLAYED_MAX {
+    for _ in 0..REPLAYED_MAX / STEP {
         let (found, next) = find(admin, queue, &filter, after, STEP).await?;
         for known in found {
             replayed += usize::from(admin.doors.store.replay(queue, &known.id).await?);

@@ -19,6 +19,7 @@ use crate::http::login::start_for_admin;
 use crate::http::nonce::nonce;
 use crate::http::page::{respond, see};
 use crate::http::session::{self, Ticketed};
+use crate::http::sessions::Begun;
 use crate::http::told::Told;
 use crate::model::password::PasswordHash;
 
@@ -180,10 +181,15 @@ async fn matches(doors: &Doors, hash: PasswordHash, password: Zeroizing<String>)
 }
 
 fn begin(doors: &Doors, who: Who) -> Result<HttpResponse, Turned> {
+    let begun = match who {
+        Who::Member { .. } => Begun::Admin,
+        Who::Password { .. } => Begun::AdminByPassword,
+    };
     let session = AdminSession {
         id: nonce().map_err(|_| Turned::Unavailable)?,
         who,
     };
+    doors.sessions.count(begun);
     let (key, url, now) = (&doors.session_key, &doors.public_url, doors.clock.now());
     let mut response = see("/admin");
     for cookie in [

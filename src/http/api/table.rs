@@ -4,8 +4,10 @@ use actix_web::http::Method;
 use actix_web::web;
 
 use crate::http::api::endpoint::Endpoint;
+use crate::http::api::events::Events;
+use crate::http::api::outgoing::Calls;
 use crate::http::api::{
-    backup, chats, events, faults, forget, items, links, outgoing, records, sync, tags,
+    backup, chats, events, faults, forget, items, links, queue, records, sync, tags,
 };
 
 /// What lists of records take.
@@ -38,7 +40,7 @@ fn queues() -> Vec<Endpoint> {
             "/events",
             "listEvents",
             "Events, corp by corp, newest first.",
-            || web::to(events::list),
+            || web::to(queue::list::<Events>),
         )
         .with(&["corp", "event_kind", "queue_state", "since", "until"])
         .with(&["limit", "after"])
@@ -48,7 +50,7 @@ fn queues() -> Vec<Endpoint> {
             "/events/replay",
             "replayEvents",
             "All events of a kind, a state or a time span are due again; by default the dead ones.",
-            || web::to(events::replay_many),
+            || web::to(queue::replay_many::<Events>),
         )
         .with(&["corp", "event_kind", "queue_state", "since", "until"])
         .with(&["limit", "after"])
@@ -57,7 +59,7 @@ fn queues() -> Vec<Endpoint> {
             Method::GET,
             "/events/{id}",
             "getEvent",
-            "An event with its raw XML and every failed attempt.",
+            "An event with its XML, in which codes are hidden, and every failed attempt.",
             || web::to(events::show),
         )
         .gives(200, "EventDetail"),
@@ -66,7 +68,7 @@ fn queues() -> Vec<Endpoint> {
             "/events/{id}/replay",
             "replayEvent",
             "The event is due again, as if it had just come.",
-            || web::to(events::replay),
+            || web::to(queue::replay::<Events>),
         )
         .gives(202, "Replayed"),
         Endpoint::new(
@@ -74,7 +76,7 @@ fn queues() -> Vec<Endpoint> {
             "/outgoing",
             "listOutgoing",
             "Calls that are owed and what came of them, corp by corp, newest first.",
-            || web::to(outgoing::list),
+            || web::to(queue::list::<Calls>),
         )
         .with(&["corp", "event_kind", "queue_state", "since", "until"])
         .with(&["limit", "after"])
@@ -84,7 +86,7 @@ fn queues() -> Vec<Endpoint> {
             "/outgoing/replay",
             "replayManyOutgoing",
             "All calls of a kind, a state or a time span are due again; by default the dead ones.",
-            || web::to(outgoing::replay_many),
+            || web::to(queue::replay_many::<Calls>),
         )
         .with(&["corp", "event_kind", "queue_state", "since", "until"])
         .with(&["limit", "after"])
@@ -94,7 +96,7 @@ fn queues() -> Vec<Endpoint> {
             "/outgoing/{id}/replay",
             "replayOutgoing",
             "The call is due again. One whose deadline has passed ends as before.",
-            || web::to(outgoing::replay),
+            || web::to(queue::replay::<Calls>),
         )
         .gives(202, "Replayed"),
         Endpoint::new(

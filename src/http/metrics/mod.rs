@@ -18,12 +18,13 @@ use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 
 use crate::act::Corp;
-use crate::act::tally::{End, Welcomed};
+use crate::act::tally::{End, Reminding, Welcomed};
 use crate::http::arrivals::Family;
 use crate::http::doors::Doors;
 use crate::http::metrics::page::{CONTENT_TYPE, Page, Value};
 use crate::http::metrics::table::Figure;
 use crate::http::refusals::Cause;
+use crate::http::sessions::Begun;
 use crate::model::delivery::Lane;
 use crate::model::ids::CorpId;
 use crate::model::member::LinkState;
@@ -33,12 +34,16 @@ use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::item::{Depth, Queue};
-use crate::store::record::{Key, Record};
+use crate::store::record::{Key, Record, Table};
+use crate::store::took::Operation;
 use crate::wecom::Secret;
 use crate::wecom::tally::{CallResult, Family as ApiFamily, Happening, Tally as ApiTally};
 
 /// How long the store may take for all its figures: Prometheus gives up after 10 seconds unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// More syncs than are ever kept.
+const SYNCS_MAX: usize = 100;
 
 const QUEUES: [(Queue, &str); 2] = [(Queue::Inbox, "inbox"), (Queue::Outbox, "outbox")];
 
@@ -117,6 +122,14 @@ fn at_the_door(page: &mut Page, doors: &Doors) {
     }
     let spread = doors.kept_in.spread();
     page.add(Figure::AcceptSeconds, &[], Value::Spread(spread));
+    for operation in Operation::ALL {
+        let took = Value::Spread(doors.store.took(operation));
+        page.add(Figure::StoreSeconds, &[operation.name()], took);
+    }
+    for begun in Begun::ALL {
+        let count = Value::Count(doors.sessions.of(begun));
+        page.add(Figure::Sessions, &[begun.name()], count);
+    }
 }
 
 fn of_work(page: &mut Page, id: &CorpId, corp: &Corp) {
@@ -137,6 +150,14 @@ fn of_work(page: &mut Page, id: &CorpId, corp: &Corp) {
     for welcomed in Welcomed::ALL {
         let count = Value::Count(tally.welcomes(welcomed));
         page.add(Figure::Welcomes, &[id, welcomed.name()], count);
+    }
+    for reminding in Reminding::ALL {
+        let count = Value::Count(tally.reminders(reminding));
+        page.add(Figure::Reminders, &[id, reminding.name()], count);
+    }
+    for (target, result, count) in corp.webhooks.told() {
+        let texts = [id, target.as_str(), result];
+        page.add(Figure::Webhooks, &texts, Value::Count(count));
     }
 }
 
@@ -172,22 +193,26 @@ struct Kept {
     outbox: Depth,
     links: Option<links::Count>,
     sync: Option<SyncRun>,
+    /// When a sync of all members came to its end last.
+    whole: Option<Timestamp>,
 }
 
 impl Kept {
     async fn gather(doors: &Doors, corp: &CorpId, now: Timestamp) -> Result<Self, StoreError> {
         let store = &doors.store;
-        let (inbox, outbox, links, sync) = tokio::join!(
+        let (inbox, outbox, links, sync, whole) = tokio::join!(
             store.depth(corp, Queue::Inbox),
             store.depth(corp, Queue::Outbox),
             doors.link_states.of(store, corp, now),
-            newest_sync(store, corp)
+            newest_sync(store, corp),
+            last_whole_sync(store, corp)
         );
         Ok(Self {
             inbox: inbox?,
             outbox: outbox?,
             links: links?,
             sync: sync?,
+            whole: whole?,
         })
     }
 
@@ -217,6 +242,10 @@ impl Kept {
         if let Some(run) = self.sync {
             tell_sync(page, id, &run, now);
         }
+        if let Some(ended) = self.whole {
+            let age = now.since(ended).as_secs_f64();
+            page.add(Figure::SyncWholeAge, &[id], Value::Number(age));
+        }
     }
 }
 
@@ -226,6 +255,16 @@ async fn newest_sync(store: &Store, corp: &CorpId) -> Result<Option<SyncRun>, St
         return Ok(None);
     };
     Ok(readable(&store.read(corp, &[Key::sync(&id)]).await?))
+}
+
+/// However many light passes came after it, the last whole sync is kept.
+async fn last_whole_sync(store: &Store, corp: &CorpId) -> Result<Option<Timestamp>, StoreError> {
+    let runs = store.list(corp, Table::Syncs, None, SYNCS_MAX).await?;
+    let runs = runs
+        .iter()
+        .filter_map(|run| run.parse::<SyncRun>().ok().flatten());
+    let whole = runs.filter(SyncRun::has_seen_all_members);
+    Ok(whole.filter_map(|run| run.ended_at).max())
 }
 
 /// The one record, if it can be read. One that cannot is a trouble of its own; all other figures are good.

@@ -19,15 +19,20 @@ pub(in crate::http::metrics) enum Figure {
     Retries,
     SettleSeconds,
     Welcomes,
+    Reminders,
+    Webhooks,
+    Sessions,
     ApiCalls,
     ApiNotMade,
     Tokens,
     Faults,
     Links,
     SyncAge,
+    SyncWholeAge,
     SyncFound,
     SyncFailed,
     StoreUp,
+    StoreSeconds,
 }
 
 /// What a figure is.
@@ -41,7 +46,7 @@ pub(in crate::http::metrics) struct Metric {
 
 impl Figure {
     /// All of them, in the order in which they are told.
-    pub(in crate::http::metrics) const ALL: [Self; 23] = [
+    pub(in crate::http::metrics) const ALL: [Self; 28] = [
         Self::Build,
         Self::Received,
         Self::Duplicates,
@@ -56,15 +61,20 @@ impl Figure {
         Self::Retries,
         Self::SettleSeconds,
         Self::Welcomes,
+        Self::Reminders,
+        Self::Webhooks,
+        Self::Sessions,
         Self::ApiCalls,
         Self::ApiNotMade,
         Self::Tokens,
         Self::Faults,
         Self::Links,
         Self::SyncAge,
+        Self::SyncWholeAge,
         Self::SyncFound,
         Self::SyncFailed,
         Self::StoreUp,
+        Self::StoreSeconds,
     ];
 
     /// What it is.
@@ -154,6 +164,24 @@ impl Figure {
                 &["corp", "outcome"],
                 "Greetings of new contacts.",
             ),
+            Self::Reminders => (
+                "wecom_bridge_reminders",
+                MetricType::Counter,
+                &["corp", "outcome"],
+                "Reminders of customers by the service account.",
+            ),
+            Self::Webhooks => (
+                "wecom_bridge_webhooks",
+                MetricType::Counter,
+                &["corp", "target", "result"],
+                "Attempts to tell the company's own systems something.",
+            ),
+            Self::Sessions => (
+                "wecom_bridge_sessions",
+                MetricType::Counter,
+                &["who"],
+                "Sessions on pages that began.",
+            ),
             Self::ApiCalls => (
                 "wecom_bridge_api_calls",
                 MetricType::Counter,
@@ -190,6 +218,12 @@ impl Figure {
                 &["corp", "state"],
                 "Since the last step of the newest sync.",
             ),
+            Self::SyncWholeAge => (
+                "wecom_bridge_sync_whole_age_seconds",
+                MetricType::Gauge,
+                &["corp"],
+                "Since a sync of all members came to its end.",
+            ),
             Self::SyncFound => (
                 "wecom_bridge_sync_found",
                 MetricType::Gauge,
@@ -207,6 +241,12 @@ impl Figure {
                 MetricType::Gauge,
                 &[],
                 "1 while the store answers.",
+            ),
+            Self::StoreSeconds => (
+                "wecom_bridge_store_seconds",
+                MetricType::Histogram,
+                &["operation"],
+                "How long the store takes to answer, to the millisecond.",
             ),
         };
         Metric {

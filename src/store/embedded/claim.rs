@@ -185,6 +185,7 @@ mod tests {
     use crate::model::delivery::{ContentKey, Delivery, Kind, Lane, Source, Subject};
     use crate::model::ids::ReceiverName;
     use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::took::Took;
     use crate::store::{Backend, Store};
 
     #[tokio::test]
@@ -202,6 +203,7 @@ mod tests {
             subject: Subject::new("member", "lisi"),
             lane: Lane::Normal,
             received_at: Timestamp::from_secs(1),
+            cause: None,
             xml: "<xml/>".into(),
         };
         let texts = [
@@ -222,6 +224,7 @@ mod tests {
             backend: Backend::Embedded(embedded),
             bells: HashMap::new(),
             arriving: AtomicUsize::new(0),
+            took: Took::default(),
         };
         let now = Timestamp::from_secs(2);
         let mut claimed = Vec::new();

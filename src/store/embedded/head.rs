@@ -61,6 +61,7 @@ mod tests {
                 subject: Subject::new("contact", "wm 1"),
                 lane,
                 received_at: Timestamp::from_millis(1_700_000_000_123),
+                cause: None,
                 xml: "<xml>\n\ta\tb\n</xml>".into(),
             };
             let text = delivery.encode();

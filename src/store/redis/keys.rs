@@ -3,7 +3,8 @@
 //! Every key of a corp begins with `wb:{<corp id>}:`. The braces are Redis's hash tag: on a Cluster all keys of a corp
 //! lie in one slot, so that one script can change them together. A *place* is an item's name within its corp: the id
 //! of its stream entry, such as `1700000000000-0`; for an outgoing call the place of its cause and a number, such as
-//! `1700000000000-0.1`. `in:` is the inbox, `out:` the outbox; where both have a key, one row stands for two keys.
+//! `1700000000000-0.1`, or two numbers for a message to one of the company's systems. `in:` is the inbox, `out:` the
+//! outbox; where both have a key, one row stands for two keys.
 //!
 //! | key | type | what it holds |
 //! |---|---|---|

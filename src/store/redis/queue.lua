@@ -28,9 +28,9 @@ local function text_of(q, place)
   return found and found[2][2]
 end
 
--- Source, kind, subject and lane from the first line of a text.
+-- Source, kind, subject and lane from the first line of a text. More may stand behind them.
 local function head(text)
-  return string.match(text, '^[^\t\n]*\t([^\t\n]*)\t[^\t\n]*\t([^\t\n]*)\t([^\t\n]*)\t([un])\n')
+  return string.match(text, '^[^\t\n]*\t([^\t\n]*)\t[^\t\n]*\t([^\t\n]*)\t([^\t\n]*)\t([un])[\t\n]')
 end
 
 -- The hour since 1970 in which a delivery came, by its first field.

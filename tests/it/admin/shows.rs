@@ -53,7 +53,7 @@ async fn every_sync_that_is_kept_is_shown() {
 }
 
 #[tokio::test]
-async fn pages_show_what_is_kept_and_hide_codes() {
+async fn pages_and_api_show_what_is_kept_and_hide_codes() {
     let world = world("").await;
     world
         .deliver(
@@ -84,6 +84,14 @@ async fn pages_show_what_is_kept_and_hide_codes() {
         "{shown}"
     );
     assert!(shown.contains("&#38;lt;b"), "the XML is text");
+    let told = world
+        .api(&format!("api/v1/events/{CORP}:{place}"))
+        .await
+        .to_string();
+    assert!(
+        !told.contains("the-secret-code") && told.contains("<WelcomeCode>••••••</WelcomeCode>"),
+        "{told}"
+    );
     let table = [
         ("", "最近 24 小时"),
         ("/events", "change_external_contact/add_external_contact"),

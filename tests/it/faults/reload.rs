@@ -1,7 +1,9 @@
 //! The configuration is read again while the service runs.
 
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
 use wecom_bridge::callback::seal_echo;
 use wecom_bridge::clock::Clock;
@@ -57,6 +59,33 @@ async fn read_again(service: &Service, config: &str, said: &str) {
     service.hang_up();
     let told = until(SOON, async || times(service, said) > before).await;
     assert!(told, "{}", service.end_of_log());
+}
+
+/// The configuration is a pipe here, so that it is known when the process waits for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_starting_is_not_ended() {
+    let sim = wecom::start().await;
+    let mut service = Service::prepare(&Keeps::ItsOwnFile, sim.base());
+    let path = service.config_file();
+    let config = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    service.launch();
+    let there = path.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        // Until the process reads from it, this blocks.
+        OpenOptions::new().write(true).open(there)
+    });
+    let mut pipe = opened.await.unwrap().unwrap();
+    service.hang_up();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, &config).unwrap();
+    pipe.write_all(config.as_bytes()).unwrap();
+    drop(pipe);
+    let taken = until(SOON, async || times(&service, TAKEN) == 1).await;
+    assert!(taken, "{}", service.end_of_log());
+    assert!(service.door().is_ready().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

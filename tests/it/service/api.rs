@@ -142,24 +142,6 @@ impl Door {
         true
     }
 
-    /// The welcome codes and response codes of all callbacks that were taken.
-    pub(crate) async fn codes(&self) -> Vec<String> {
-        let mut codes = Vec::new();
-        for kind in ["change_external_contact", "template_card_event"] {
-            for event in self.list(&format!("events?kind={kind}")).await {
-                let id = event["id"].as_str().unwrap();
-                let event = self.read(&format!("events/{id}")).await;
-                let xml = event["xml"].as_str().unwrap();
-                for code in ["<WelcomeCode><![CDATA[", "<ResponseCode><![CDATA["] {
-                    let value = xml.split_once(code).map(|(_, rest)| rest);
-                    codes.extend(value.and_then(|rest| Some(rest.split_once(']')?.0.to_owned())));
-                }
-            }
-        }
-        assert!(codes.iter().all(|code| code.len() >= 32), "{codes:?}");
-        codes
-    }
-
     /// Logs a member in by the simulator's OAuth; the session's cookie.
     pub(crate) async fn log_in(&self, userid: &str) -> String {
         let start = self.http.get(format!("{}/sidebar", self.base));

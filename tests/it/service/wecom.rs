@@ -122,7 +122,7 @@ pub(crate) fn cards(sim: &Sim) -> BTreeMap<String, usize> {
     cards
 }
 
-/// What the service has heard from WeCom and must not log: names and remarks, and the tokens that are in use.
+/// What the service has heard from WeCom and must not log: names and remarks, the tokens that are in use, and codes.
 pub(crate) async fn secrets(sim: &Sim) -> Vec<String> {
     let mut secrets = ["成员〔", "客户〔", "备注〔"].map(str::to_owned).to_vec();
     for secret in [APP_SECRET, SYNC_SECRET] {
@@ -138,5 +138,6 @@ pub(crate) async fn secrets(sim: &Sim) -> Vec<String> {
         let answer: Value = answer.json().await.unwrap();
         secrets.push(answer["access_token"].as_str().unwrap().to_owned());
     }
+    secrets.extend(sim.codes());
     secrets
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use wecom_bridge::model::delivery::{ContentKey, Delivery, ItemId, Kind, Lane, Source, Subject};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId};
+use wecom_bridge::model::ids::{CorpId, ExternalUserId, ReceiverName, UserId, WebhookName};
 use wecom_bridge::model::outgoing::{Call, Outgoing, WriteLink};
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::model::visit::Visit;
+use wecom_bridge::model::webhook::Webhook;
 use wecom_bridge::store::Store;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::{Accepted, Claim, Lanes, Leases, Progress, Queue, Settle, Ticket};
@@ -60,6 +61,7 @@ pub(crate) fn delivery(subject: &str, lane: Lane) -> Delivery {
         subject: Subject::new("contact", subject),
         lane,
         received_at: at(0),
+        cause: None,
         xml: format!("<xml><ExternalUserID>{subject}</ExternalUserID></xml>"),
     }
 }
@@ -81,10 +83,26 @@ pub(crate) fn send(member: &str, lane: Lane) -> Effect {
         subject: Subject::member(&userid),
         lane,
         deadline: None,
+        cause: None,
         call: Call::WriteLink(WriteLink {
             userid,
             name: "与我协作".into(),
             url: "https://example.com/home".into(),
+        }),
+    })
+}
+
+/// The effect that owes one of the company's systems a message.
+pub(crate) fn tell(target: &str, id: &str) -> Effect {
+    Effect::Send(Outgoing {
+        subject: Subject::new("webhook", target),
+        lane: Lane::Normal,
+        deadline: None,
+        cause: None,
+        call: Call::Webhook(Webhook {
+            target: WebhookName::parse(target).unwrap(),
+            id: id.into(),
+            body: "{}".into(),
         }),
     })
 }

@@ -1,9 +1,9 @@
 //! Settled items: kept, replayed, trimmed.
 
-use wecom_bridge::model::delivery::Lane;
+use wecom_bridge::model::delivery::{ItemId, Lane};
 use wecom_bridge::store::item::{Accepted, Queue, Settle, State};
 
-use crate::store_contract::ground::{Ground, at, content, corp, delivery, send};
+use crate::store_contract::ground::{Ground, at, content, corp, delivery, send, tell};
 
 pub(crate) async fn the_dead_stay_until_replayed(ground: Ground) {
     let id = ground.accept("wm1").await;
@@ -64,6 +64,56 @@ pub(crate) async fn a_replay_owes_nothing_twice(ground: Ground) {
     assert_eq!(names, [id.caused(1)], "one is done, one still waited");
     let listed = ground.store().outgoing(corp(1), None, None, 10).await;
     assert_eq!(listed.unwrap().len(), 2);
+}
+
+pub(crate) async fn a_replay_tells_each_system_once(ground: Ground) {
+    let id = ground
+        .decide(&[tell("erp", "msg_1"), send("lisi", Lane::Normal)], at(0))
+        .await;
+    let subjects_of_calls = async |now| -> Vec<String> {
+        let calls = ground.claim_calls(10, now).await;
+        for call in &calls {
+            ground.done(&call.ticket, &[], now).await.unwrap();
+        }
+        let subjects = calls.iter().map(|call| call.item.subject.to_string());
+        let mut subjects: Vec<String> = subjects.collect();
+        subjects.sort();
+        subjects
+    };
+    assert_eq!(
+        subjects_of_calls(at(0)).await,
+        ["member:lisi", "webhook:erp"]
+    );
+
+    // Meanwhile another system listens, a call more is owed, and there is more to tell.
+    let effects = [
+        tell("crm", "msg_1"),
+        send("lisi", Lane::Normal),
+        send("wangwu", Lane::Normal),
+        tell("erp", "msg_2"),
+        tell("erp", "msg_1"),
+    ];
+    assert!(ground.replay(&id).await);
+    let ticket = ground.claim_one(at(1)).await;
+    ground.done(&ticket, &effects, at(1)).await.unwrap();
+    assert_eq!(
+        subjects_of_calls(at(1)).await,
+        ["member:wangwu", "webhook:crm", "webhook:erp"]
+    );
+
+    // Its name leads to a message, and a message that is replayed is told once more.
+    let told = ground.store().outgoing(corp(1), None, None, 10).await;
+    let told = told.unwrap();
+    assert_eq!(told.len(), 5);
+    for entry in told {
+        let name: ItemId = entry.id.to_string().parse().unwrap();
+        assert!(
+            ground.store().call(&name).await.unwrap().is_some(),
+            "{name}"
+        );
+        assert!(ground.store().replay(Queue::Outbox, &name).await.unwrap());
+    }
+    assert_eq!(subjects_of_calls(at(2)).await.len(), 5);
 }
 
 pub(crate) async fn replaying_open_items_is_harmless(ground: Ground) {

@@ -93,6 +93,7 @@ pub(in crate::decide) fn remind(
         subject: Subject::new("remind", contact.as_str()),
         lane: Lane::Normal,
         deadline: Some(now.plus(REMINDER_LIFE)),
+        cause: None,
         call: Call::Remind(reminder),
     });
     Ok(vec![send, Effect::PutThread(told)])
