@@ -28,7 +28,7 @@ lint: ## Check format, lints and documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 .PHONY: test
-test: ## Run all tests
+test: alerts ## Run all tests
 	$(call need,redis-server,redis-server)
 	$(call need,chromedriver,chromium chromium-driver)
 	cargo test

@@ -78,6 +78,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `log.level`: a filter in the words of `tracing_subscriber::EnvFilter`, checked.
     pub log_level: String,
+    /// `[traces]`: where OpenTelemetry's collector is. Without it there are no traces.
+    pub traces: Option<Traces>,
     /// `[wecom]`.
     pub wecom: Wecom,
     /// `[weixin]`.
@@ -128,6 +130,15 @@ pub enum LogFormat {
     Human,
     /// One JSON object per line.
     Json,
+}
+
+/// What takes traces.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// `traces.endpoint`: where OTLP over HTTP is taken, whole.
+    pub endpoint: Url,
+    /// `traces.authorization`: what opens it.
+    pub authorization: Option<SecretString>,
 }
 
 /// When syncs start by themselves.

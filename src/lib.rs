@@ -19,7 +19,7 @@
 //! | [`http`] | doors for WeCom, for people, for the company's systems | loops, configuration |
 //! | [`worker`] | the loops: inbox, outbox, trimming, what is planned; retry or bury | HTTP |
 //! | [`sim`] | a small WeCom for development and tests | our store, our decisions |
-//! | [`clock`], [`config`], [`telemetry`] | time, settings, logging | |
+//! | [`clock`], [`config`], [`telemetry`] | time, settings, logs and traces | |
 //! | [`app`] | the one place where the parts are built and joined | the command line |
 //! | [`cli`] | commands; the only code that prints | |
 //!

@@ -4,6 +4,8 @@
 //! wait, further ones are dropped and counted. Other crates never log below `info` here: their debug lines may show
 //! addresses that carry an access token.
 
+pub mod traces;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +19,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Filter, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
+
+use crate::telemetry::traces::{Collector, Traces};
 
 /// This many lines may wait: a few megabytes.
 const LINES_MAX: usize = 8192;
@@ -42,17 +46,29 @@ pub enum TelemetryError {
     /// No thread could be started.
     #[error("no thread for log lines could be started")]
     Thread(#[from] io::Error),
+    /// The collector's address or header cannot be used.
+    #[error("traces cannot be sent with these settings")]
+    Collector,
     /// Something else logs in this process already.
     #[error("logging has been set up before")]
     Twice,
 }
 
-/// Logging as it was set up. Writes the lines that still wait when it is dropped: keep it until the end of `main`.
+/// Logging as it was set up. Writes the lines and sends the spans that still wait when it is dropped: keep it until the end of `main`.
 #[derive(Debug)]
 #[must_use = "lines that wait are lost without it"]
 pub struct Logging {
     level: reload::Handle<EnvFilter, Registry>,
+    traces: Option<Traces>,
     _flush: Flush,
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        if let Some(traces) = &self.traces {
+            traces.end();
+        }
+    }
 }
 
 impl Logging {
@@ -79,17 +95,31 @@ impl Drop for Flush {
     }
 }
 
-/// Sets up logging for the whole process. `level` is in the words of [`EnvFilter`].
+/// Sets up logging for the whole process, and traces where somebody takes them. `level` is in the words of
+/// [`EnvFilter`]; traces have what is logged at `info` whatever it is. Within the runtime that sends traces.
 ///
 /// # Errors
 /// [`TelemetryError`]; nothing is logged then.
-pub fn start(format: Format, level: &str) -> Result<Logging, TelemetryError> {
+pub fn start(
+    format: Format,
+    level: &str,
+    collector: Option<Collector>,
+) -> Result<Logging, TelemetryError> {
     let (chosen, level) = reload::Layer::new(filter(level)?);
     let lines = Lines::start(io::stderr())?;
     let _flush = Flush(lines.queue.clone());
-    let subscriber = tracing_subscriber::registry().with(layer(format, chosen, lines));
+    let traces = collector.map(Traces::to).transpose()?;
+    let traced = traces.clone();
+    let traced = traced.map(|traces| traces.with_filter(filter_fn(may_be_traced)));
+    let subscriber = tracing_subscriber::registry()
+        .with(layer(format, chosen, lines))
+        .with(traced);
     subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
-    Ok(Logging { level, _flush })
+    Ok(Logging {
+        level,
+        traces,
+        _flush,
+    })
 }
 
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
@@ -117,8 +147,15 @@ where
 }
 
 fn may_be_shown(metadata: &Metadata<'_>) -> bool {
-    let ours = metadata.target().split("::").next() == Some("wecom_bridge");
-    ours || *metadata.level() <= Level::INFO
+    is_ours(metadata) || *metadata.level() <= Level::INFO
+}
+
+fn may_be_traced(metadata: &Metadata<'_>) -> bool {
+    metadata.is_event() && is_ours(metadata) && *metadata.level() <= Level::INFO
+}
+
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    metadata.target().split("::").next() == Some("wecom_bridge")
 }
 
 /// What the writing thread is told.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("clock", &["model"]),
-    ("telemetry", &[]),
+    ("telemetry", &["model"]),
     ("callback", &["model"]),
     ("config", &["model"]),
     ("store", &["model"]),

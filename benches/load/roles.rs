@@ -40,7 +40,7 @@ pub(crate) fn ceiling(listen: SocketAddr) -> anyhow::Result<()> {
 pub(crate) fn forgetful(config: &Path) -> anyhow::Result<()> {
     let stop = stop_with_input();
     let config = Config::load(Some(config), std::iter::empty())?;
-    let _flush = telemetry::start(Format::Human, &config.log_level)?;
+    let _flush = telemetry::start(Format::Human, &config.log_level, None)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let app = Service::build(&config, Clock::system()).await?;
         let corps = config.corps.iter().map(|corp| corp.id.clone()).collect();
@@ -87,7 +87,7 @@ async fn forget(
 pub(crate) fn door_only(config: &Path) -> anyhow::Result<()> {
     let stop = stop_with_input();
     let config = Config::load(Some(config), std::iter::empty())?;
-    let _flush = telemetry::start(Format::Human, &config.log_level)?;
+    let _flush = telemetry::start(Format::Human, &config.log_level, None)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let app = Service::build(&config, Clock::system()).await?;
         Ok(app.run(Loops::SteppedByHand, stop).await?)

@@ -1,18 +1,25 @@
 //! `serve`: run until a signal.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::caller;
 use crate::app::reload::Reload;
 use crate::app::{App, AppError, Loops};
 use crate::cli::{ConfigArgs, Exit, complain};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::model::version::version;
+use crate::telemetry::traces::Collector;
 use crate::telemetry::{self, Format, Logging};
+
+/// A collector stands nearby.
+const COLLECTOR_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the service until SIGTERM or SIGINT.
 ///
@@ -38,10 +45,10 @@ impl Serve {
             Ok(config) => config,
             Err(exit) => return exit,
         };
-        let logging = match telemetry::start(format(config.log_format), &config.log_level) {
+        let logging = match logging(&config) {
             Ok(logging) => logging,
             Err(problem) => {
-                complain(&problem.to_string());
+                complain(&format!("{problem:#}"));
                 return Exit::Failed;
             }
         };
@@ -61,6 +68,18 @@ pub(in crate::cli) const fn format(format: LogFormat) -> Format {
         LogFormat::Human => Format::Human,
         LogFormat::Json => Format::Json,
     }
+}
+
+fn logging(config: &Config) -> anyhow::Result<Logging> {
+    let collector = config.traces.as_ref().map(|traces| {
+        anyhow::Ok(Collector {
+            endpoint: traces.endpoint.clone(),
+            authorization: traces.authorization.clone(),
+            client: caller::client(COLLECTOR_PATIENCE).context("no HTTP client for traces")?,
+        })
+    });
+    let (format, level) = (format(config.log_format), &config.log_level);
+    Ok(telemetry::start(format, level, collector.transpose()?)?)
 }
 
 async fn serve(

@@ -56,7 +56,7 @@ pub(in crate::cli) struct Simulate {
 
 impl Simulate {
     pub(in crate::cli) async fn run(self) -> Exit {
-        let _flush = match telemetry::start(Format::Human, &self.log) {
+        let _flush = match telemetry::start(Format::Human, &self.log, None) {
             Ok(flush) => flush,
             Err(problem) => {
                 complain(&problem.to_string());

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use crate::config::reader::Reader;
 use crate::config::{
-    Config, LogFormat, StoreChoice, SyncTimes, Wecom, Weixin, api, corp, files, log_level,
+    Config, LogFormat, StoreChoice, SyncTimes, Traces, Wecom, Weixin, api, corp, files, log_level,
 };
 use crate::model::password::PasswordHash;
 use crate::model::redis_url::RedisUrl;
@@ -56,6 +56,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         })
     });
     let (log_format, log_level) = root.section("log", log);
+    let traces = root.section("traces", traces);
     let wecom = root.section("wecom", |wecom| addresses(wecom, public_url.as_ref()));
     let weixin = root.section("weixin", |weixin| weixins(weixin, public_url.as_ref()));
     let sync = root.section("sync", sync);
@@ -83,6 +84,7 @@ pub(in crate::config) fn read(root: &mut Reader<'_, '_>) -> Option<Config> {
         admin_password,
         log_format: log_format.unwrap_or(LogFormat::Human),
         log_level: log_level.unwrap_or_else(|| "info".into()),
+        traces,
         wecom,
         weixin,
         sync,
@@ -162,6 +164,30 @@ fn log(log: &mut Reader<'_, '_>) -> (Option<LogFormat>, Option<String>) {
     let write = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\", or a list such as \"info,wecom_bridge::wecom=debug\"";
     let level = log.text("level", write, log_level);
     (format, level)
+}
+
+fn traces(traces: &mut Reader<'_, '_>) -> Option<Traces> {
+    let write =
+        "where your collector takes OTLP over HTTP, such as \"http://127.0.0.1:4318/v1/traces\"";
+    let endpoint = traces.text("endpoint", write, |text| match url(text)? {
+        url if !matches!(url.scheme(), "http" | "https") => Err("is no http address".into()),
+        url if !url.username().is_empty() || url.password().is_some() => {
+            Err("holds a user name or a password; that is for `authorization`".into())
+        }
+        url => Ok(url),
+    });
+    let write = "what stands in the header of this name, such as \"Bearer …\"";
+    let authorization = traces.text("authorization", write, |text| {
+        let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+        match text.chars().all(plain) && (1..=MAX_SECRET_CHARS).contains(&text.len()) {
+            true => Ok(SecretString::from(text)),
+            false => Err("is no line of 1 to 512 visible ASCII characters".into()),
+        }
+    });
+    Some(Traces {
+        endpoint: endpoint?,
+        authorization,
+    })
 }
 
 fn sync(sync: &mut Reader<'_, '_>) -> SyncTimes {

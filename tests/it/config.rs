@@ -21,7 +21,7 @@ const HASH: &str =
 const MARK: &str = "q7Zk";
 
 /// The variables that the example file refers to.
-const SECRETS: [(&str, &str); 20] = [
+const SECRETS: [(&str, &str); 21] = [
     (
         "ERP_WEBHOOK_SECRET",
         "whsec_q7ZkKQ9r8GKYqrTwjUPD8ILPZIo2LaLhSw==",
@@ -32,6 +32,7 @@ const SECRETS: [(&str, &str); 20] = [
     ),
     ("ERP_API_TOKEN", "q7ZkErpApiToken1"),
     ("WECOM_ADMIN_PASSWORD_HASH", HASH),
+    ("OTLP_AUTHORIZATION", "Bearer q7Zk"),
     ("WECOM_APP_SECRET", "q7ZkAppSecret"),
     ("WECOM_APP_TOKEN", "q7ZkToken"),
     ("WECOM_APP_AES_KEY", AES_KEY),
@@ -62,6 +63,7 @@ files = { url = "s3://team-files/a?region=cn-1", access_key_id = "id", secret_ac
 api.tokens = ["q7Zk567890123456", "q7Zk567890123457"]
 api.token = [{ token = "q7Zk567890123459", may = "items", corps = ["ww2"] }, { token = "q7Zk567890123460" }]
 log = { format = "json", level = "warn,wecom_bridge=debug" }
+traces = { endpoint = "https://collector.example.com/v1/traces", authorization = "Bearer q7Zk" }
 session.key = "q7Zk5678901234567890123456789012"
 sync = { nightly = "23:05", hourly = true }
 
@@ -164,6 +166,10 @@ fn every_setting_is_read() {
     );
     assert_eq!(config.log_format, LogFormat::Json);
     assert_eq!(config.log_level, "warn,wecom_bridge=debug");
+    let traces = config.traces.as_ref().unwrap();
+    assert_eq!(traces.endpoint.path(), "/v1/traces");
+    let authorization = traces.authorization.as_ref().unwrap();
+    assert_eq!(authorization.expose_secret(), "Bearer q7Zk");
     let wecom = &config.wecom;
     assert_eq!(
         wecom.api_base.as_str(),

@@ -46,6 +46,7 @@ mod story;
 mod sync;
 mod tell;
 mod toolbar;
+mod traces;
 mod trail;
 mod transfer;
 mod vectors;

@@ -57,7 +57,7 @@ async fn pages_and_api_show_what_is_kept_and_hide_codes() {
     let world = world("").await;
     world
         .deliver(
-            "<xml><ToUserName>x</ToUserName><FromUserName>sys</FromUserName><CreateTime>1790000000</CreateTime>\
+            "<xml><ToUserName>x</ToUserName><FromUserName>sys</FromUserName><CreateTime>1990000000</CreateTime>\
              <MsgType>event</MsgType><Event>change_external_contact</Event><ChangeType>add_external_contact</ChangeType>\
              <UserID>ZhangSan</UserID><ExternalUserID>wmCustomer1</ExternalUserID>\
              <WelcomeCode><![CDATA[the-secret-code]]></WelcomeCode><State>&lt;b&gt;</State></xml>",

@@ -59,6 +59,7 @@ fn the_example_has_every_setting() {
         "api",
         "admin",
         "log",
+        "traces",
         "wecom",
         "weixin",
         "session",

@@ -17,6 +17,9 @@ url = "https://bridge.example.com" ⇒ url = "bridge.example.com" ⇒ public_url
 url = "https://bridge.example.com" ⇒ url = " https://bridge.example.com" ⇒ public_url is no complete URL
 url = "https://bridge.example.com" ⇒ url = "ftp://bridge.example.com" ⇒ public_url is no http address
 0.0.0.0:9000 ⇒ localhost ⇒ server.listen is no IP address with port
+https://collector.example.com ⇒ ftp://collector.example.com ⇒ traces.endpoint is no http address: write where your collector
+https://collector.example.com ⇒ https://me:q7Zk@collector.example.com ⇒ traces.endpoint holds a user name or a password
+Bearer q7Zk ⇒ q7Zk中 ⇒ traces.authorization is no line of 1 to 512 visible ASCII characters
 10.0.0.7:9464 ⇒ 9464 ⇒ metrics.listen is no IP address with port: write an IP address and a port of their own
 10.0.0.7:9464 ⇒ 0.0.0.0:9000 ⇒ metrics.listen is the address of `server.listen`
 redis://:q7Zk@redis:6379 ⇒ mysql://:q7Zk@db ⇒ store.url names no store that is known
@@ -115,7 +118,7 @@ auto_sync ⇒ autosync ⇒ corp[0].autosync is no setting: did you mean `auto_sy
 keep_for ⇒ keep ⇒ store.keep is no setting: the settings here are url, replicas, keep_for, dedupe_for, keep_visits_for
 q7ZkTwo ⇒ env:NOT_SET ⇒ corp[1].app.secret refers to the variable "NOT_SET", which is not set: put there
 q7ZkTwo ⇒ file:/nowhere/x ⇒ corp[1].app.secret refers to the file "/nowhere/x", which cannot be read
-{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 34 is no TOML
+{ secret = "q7ZkSync" } ⇒ q7Zk ⇒ line 35 is no TOML
 "#;
 
 #[test]
