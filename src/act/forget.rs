@@ -200,7 +200,7 @@ impl Act {
         now: Timestamp,
     ) -> Result<Option<Forgetting>, StoreError> {
         for (queue, item) in &traces.items {
-            if self.store.erase(*queue, item).await? == Erased::InWork {
+            if self.store.erase(*queue, item, now).await? == Erased::InWork {
                 return Ok(None);
             }
         }
