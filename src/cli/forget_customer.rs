@@ -11,7 +11,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::app::App;
 use crate::cli::service::{Service, ask, read};
-use crate::cli::{ConfigArgs, Exit, complain, one_corp, say};
+use crate::cli::{ConfigArgs, Exit, complain, one_corp, say, there_is_a_store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::ids::{CorpId, ExternalUserId};
@@ -163,6 +163,7 @@ async fn done_alone(
 
 /// The service without its doors and loops.
 async fn alone(config: &Config, clock: &Clock) -> anyhow::Result<App> {
+    there_is_a_store(config)?;
     let config = Config {
         // Nobody is to be served meanwhile.
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
