@@ -4,11 +4,12 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::act::customer::NotForgettable;
 use crate::http::api::{About, Caller, corps, one_corp};
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::forgetting::Forgetting;
-use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::ids::CorpId;
 use crate::model::item::Actor;
 use crate::model::time::Timestamp;
 
@@ -43,11 +44,9 @@ pub(in crate::http) async fn contact(
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let corp = one_corp(&doors, about.corp())?;
-    let (contact, now) = (parsed(&id)?, doors.clock.now());
-    let asked = doors
-        .act
-        .forget(corp, &contact, &Actor::System, now)
-        .await?;
+    let (customer, now) = (doors.act.customer(corp, &id).await?, doors.clock.now());
+    let asked = doors.act.forget(corp, &customer, &Actor::System, now);
+    let asked = asked.await?;
     Ok(HttpResponse::Accepted().json(Shown::of(asked, corp)))
 }
 
@@ -59,8 +58,8 @@ pub(in crate::http) async fn traces(
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let corp = one_corp(&doors, about.corp())?;
-    let (contact, now) = (parsed(&id)?, doors.clock.now());
-    let count = doors.act.count_traces(corp, &contact, now).await?;
+    let (customer, now) = (doors.act.customer(corp, &id).await?, doors.clock.now());
+    let count = doors.act.count_traces(corp, &customer, now).await?;
     Ok(HttpResponse::Ok().json(json!({ "count": count })))
 }
 
@@ -79,6 +78,13 @@ pub(in crate::http) async fn show(
     Err(Problem::not_found("Nobody's forgetting has this id."))
 }
 
-fn parsed(id: &str) -> Result<ExternalUserId, Problem> {
-    ExternalUserId::parse(id).map_err(|_| Problem::not_found("This is no external_userid."))
+impl From<NotForgettable> for Problem {
+    fn from(problem: NotForgettable) -> Self {
+        match problem {
+            NotForgettable::NoCustomer => Self::not_found(
+                "This is no customer's external_userid: those begin with wm or wo and are no member's.",
+            ),
+            NotForgettable::Store(problem) => problem.into(),
+        }
+    }
 }
