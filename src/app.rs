@@ -27,6 +27,7 @@ use crate::act::{Act, Corp};
 use crate::app::corps::corps;
 use crate::app::receivers::receivers;
 use crate::app::reload::Reload;
+use crate::app::transfer::Half;
 use crate::clock::Clock;
 use crate::config::{Config, StoreChoice};
 use crate::files::Files;
@@ -76,6 +77,9 @@ pub enum AppError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store is not all there.
+    #[error(transparent)]
+    Half(#[from] Half),
     /// The place for attachments cannot be opened.
     #[error("{0}; see `files.url`")]
     Files(#[from] FilesError),
@@ -122,6 +126,9 @@ impl App {
                 }
             }
             Err(problem) => tracing::error!(%problem, "The store does not tell how it is."),
+        }
+        if let Some(half) = transfer::half(&store, &settings.corps).await? {
+            return Err(half.into());
         }
         let files = files::open(config)?;
         let corps = Arc::new(corps(config, Some(&store))?);

@@ -1,21 +1,23 @@
 //! A customer is forgotten, page by page: look for traces, remove them, note how far it is.
 //!
 //! How far it is stands in the store, so whoever looks next goes on where a process has ended; a page that is done twice
-//! makes no difference. What another process has in work is waited for.
+//! makes no difference. What another process has in work is waited for, and so is what is about others: a walk through
+//! all items that has come to one of theirs has to go on behind it.
 
 use crate::act::Act;
-use crate::decide::forget::{self, Fate, Whose};
+use crate::act::customer::Customer;
+use crate::decide::forget::{self, Fate, Tie, Whose};
 use crate::model::attachment::Attachment;
 use crate::model::contact::Contact;
 use crate::model::delivery::ItemId;
 use crate::model::effect::Effect;
 use crate::model::forgetting::{Forgetting, Place};
-use crate::model::ids::{CorpId, ExternalUserId, OpenId};
+use crate::model::ids::{CorpId, OpenId};
 use crate::model::item::{Actor, Item};
 use crate::model::time::Timestamp;
 use crate::store::erase::Erased;
 use crate::store::error::StoreError;
-use crate::store::item::Queue;
+use crate::store::item::{Queue, State};
 use crate::store::record::{BEING_FORGOTTEN, Key, Record, Table};
 
 /// How many records or items are looked at in one step.
@@ -64,7 +66,7 @@ const PARTS: [Part; 29] = [
 /// A part of the store.
 #[derive(Debug, Clone, Copy)]
 enum Part {
-    /// Their other ids and their names, which the other parts are looked through for.
+    /// Their other ids, which the other parts are looked through for.
     Ids,
     Queue(Queue),
     Table(Table, Whose),
@@ -77,13 +79,15 @@ pub struct Traces {
     pub files: Vec<String>,
     items: Vec<(Queue, ItemId)>,
     records: Vec<(Record, Option<String>)>,
+    /// How many events that are about others name them, and are not settled yet.
+    awaited: u64,
     /// Where the part goes on.
     next: Option<String>,
 }
 
 impl Traces {
     fn count(&self) -> u64 {
-        (self.items.len() + self.records.len()) as u64
+        (self.items.len() + self.records.len()) as u64 + self.awaited
     }
 }
 
@@ -95,11 +99,11 @@ impl Act {
     pub async fn forget(
         &self,
         id: &CorpId,
-        contact: &ExternalUserId,
+        customer: &Customer,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Forgetting, StoreError> {
-        let asked = Forgetting::asked(contact.clone(), by.clone(), now);
+        let asked = Forgetting::asked(customer.id().clone(), by.clone(), now);
         for _ in 0..TRIES {
             let basis = self
                 .store
@@ -134,19 +138,23 @@ impl Act {
         parsed(&self.store.read(id, &keys).await?)
     }
 
-    /// One that goes on, if any does.
+    /// Some that go on, those after this one; none after the last.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn unfinished_forgetting(
+    pub async fn unfinished_forgettings(
         &self,
         id: &CorpId,
-    ) -> Result<Option<Forgetting>, StoreError> {
-        let first = self
-            .store
-            .list(id, Table::Forgettings, Some(BEING_FORGOTTEN), 1)
-            .await?;
-        parsed(&first)
+        after: Option<&Forgetting>,
+    ) -> Result<Vec<Forgetting>, StoreError> {
+        let after = after.map(|after| Key::being_forgotten(&after.id).key);
+        let after = after.as_deref().unwrap_or(BEING_FORGOTTEN);
+        let page = self.store.list(id, Table::Forgettings, Some(after), STEP);
+        let mut unfinished = Vec::new();
+        for record in page.await? {
+            unfinished.extend(record.parse::<Forgetting>()?);
+        }
+        Ok(unfinished)
     }
 
     /// Counts what would be removed, and changes nothing.
@@ -156,10 +164,10 @@ impl Act {
     pub async fn count_traces(
         &self,
         id: &CorpId,
-        contact: &ExternalUserId,
+        customer: &Customer,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let mut forgetting = Forgetting::asked(contact.clone(), Actor::System, now);
+        let mut forgetting = Forgetting::asked(customer.id().clone(), Actor::System, now);
         while let Some(mut place) = forgetting.place.clone().filter(|place| place.round == 0) {
             let traces = self.traces(id, &mut place).await?;
             let (next, count) = (traces.next.clone(), traces.count());
@@ -186,8 +194,8 @@ impl Act {
         })
     }
 
-    /// Removes what a step has found, and notes how far it is. `None`: something is in work, and the step has to be
-    /// done again, after a moment.
+    /// Removes what a step has found, and notes how far it is. `None`: something has to be waited for, and the step has
+    /// to be done again, after a moment.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; the step has to be done again.
@@ -199,10 +207,16 @@ impl Act {
         traces: Traces,
         now: Timestamp,
     ) -> Result<Option<Forgetting>, StoreError> {
+        let (mut erased, mut in_work) = (0, 0);
         for (queue, item) in &traces.items {
-            if self.store.erase(*queue, item).await? == Erased::InWork {
-                return Ok(None);
+            match self.store.erase(*queue, item, now).await? {
+                Erased::Gone => erased += 1,
+                Erased::InWork => in_work += 1,
             }
+        }
+        let stays = in_work + traces.awaited > 0;
+        if stays && erased == 0 {
+            return Ok(None);
         }
         let basis = self
             .store
@@ -211,22 +225,27 @@ impl Act {
         if parsed::<Forgetting>(&basis)?.as_ref() != Some(forgetting) {
             return Err(StoreError::Stale);
         }
-        let (count, next) = (traces.count(), traces.next);
-        let moved = forget::moved(forgetting, place, next, count, PARTS.len(), now);
+        let moved = match stays {
+            true => Forgetting {
+                removed: forgetting.removed + erased,
+                ..forgetting.clone()
+            },
+            false => {
+                let (count, next) = (traces.count(), traces.next);
+                forget::moved(forgetting, place, next, count, PARTS.len(), now)
+            }
+        };
         let effects = [Effect::PutForgetting(Box::new(moved.clone()))];
         self.store
             .rewrite(id, basis, traces.records, &effects, now)
             .await?;
-        Ok(Some(moved))
+        Ok((!stays).then_some(moved))
     }
 
-    /// Finds out their other ids and their names.
+    /// Finds out their other ids.
     async fn learn(&self, id: &CorpId, place: &mut Place) -> Result<(), StoreError> {
         let records = self.store.read(id, &[Key::contact(&place.contact)]).await?;
         if let Some(contact) = parsed::<Contact>(&records)? {
-            let remarks = contact.follow_users.into_iter().map(|follow| follow.remark);
-            let names = remarks.chain([contact.name]);
-            place.names.extend(names.filter(|name| !name.is_empty()));
             place.ids.extend(contact.unionid);
         }
         let keys = place.ids.iter().map(|id| Key::follower_by_unionid(id));
@@ -235,10 +254,8 @@ impl Act {
             let openid = record.parse::<OpenId>()?;
             place.ids.extend(openid.map(String::from));
         }
-        for list in [&mut place.names, &mut place.ids] {
-            list.sort();
-            list.dedup();
-        }
+        place.ids.sort();
+        place.ids.dedup();
         Ok(())
     }
 
@@ -252,16 +269,23 @@ impl Act {
         let page = self.store.texts(id, queue, before.as_ref(), STEP).await?;
         let last = page.last().filter(|_| page.len() == STEP);
         let next = last.map(|entry| entry.id.place().to_owned());
-        let goes = match queue {
-            Queue::Inbox => forget::event,
-            Queue::Outbox => forget::call,
-        };
-        let found = page.into_iter().filter(|entry| goes(&entry.item, place));
-        Ok(Traces {
-            items: found.map(|entry| (queue, entry.id)).collect(),
+        let mut traces = Traces {
             next,
             ..Traces::default()
-        })
+        };
+        for entry in page {
+            let tie = match queue {
+                Queue::Inbox => forget::event(&entry.item, place),
+                Queue::Outbox if forget::call(&entry.item, place) => Tie::Theirs,
+                Queue::Outbox => Tie::None,
+            };
+            match tie {
+                Tie::None => {}
+                Tie::InPassing if is_open(entry.progress.state) => traces.awaited += 1,
+                Tie::InPassing | Tie::Theirs => traces.items.push((queue, entry.id)),
+            }
+        }
+        Ok(traces)
     }
 
     async fn records_about(
@@ -275,6 +299,10 @@ impl Act {
             .store
             .list(id, table, place.after.as_deref(), STEP)
             .await?;
+        if table == Table::Items && place.after.is_none() {
+            // Those of the round before have been looked for everywhere by now.
+            place.items.clear();
+        }
         let last = page.last().filter(|_| page.len() == STEP);
         let mut traces = Traces {
             next: last.map(|record| record.key.key.clone()),
@@ -305,6 +333,13 @@ impl Act {
             traces.records.push((record, json));
         }
         Ok(traces)
+    }
+}
+
+const fn is_open(state: State) -> bool {
+    match state {
+        State::Waiting | State::Retrying => true,
+        State::Done | State::Dead | State::Discarded => false,
     }
 }
 

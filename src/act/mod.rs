@@ -3,6 +3,7 @@
 //! An input is decided on what was read, and committed only if that still stands; else it is read and decided again.
 //! Nothing here loops over queues or waits between tries: that is the worker's business.
 
+pub mod customer;
 pub mod error;
 pub mod forget;
 pub mod old;

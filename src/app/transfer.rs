@@ -37,18 +37,34 @@ pub enum TransferError {
     #[error("{0}")]
     File(#[from] io::Error),
     /// Something is kept here already.
-    #[error("the store is not empty: it has something of {0}; import into an empty one")]
+    #[error(
+        "the store is not empty: it has something of {0}; empty it (move its file away, or name another Redis database) \
+         and import again"
+    )]
     NotEmpty(CorpId),
     /// The file has a corp that is not served.
-    #[error("{0} is not in the configuration")]
+    #[error(
+        "{0} is not in the configuration: add its [[corp]], empty the store if anything was imported, and import again"
+    )]
     UnknownCorp(CorpId),
     /// This is no export, or not all of one.
     #[error("line {0} is not as an export of this version has it")]
     Line(u64),
+    /// What is here is not all of a store.
+    #[error(transparent)]
+    Half(#[from] Half),
     /// The file was cut off; what it has is imported.
     #[error("the file has no end: it was cut off; empty the store and import a whole one")]
     CutOff,
 }
+
+/// A store whose import ended in the middle.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the store has a part of {0} only: an import goes on, or ended in the middle; then empty it (move its file away, or \
+     name another Redis database) and import again"
+)]
+pub struct Half(CorpId);
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +73,19 @@ enum Line {
     Corp(CorpId),
     Piece(Piece),
     End(u64),
+}
+
+/// Tells if one of these corps was not imported to its end.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn half(store: &Store, corps: &[CorpId]) -> Result<Option<Half>, StoreError> {
+    for corp in corps {
+        if store.is_half_imported(corp).await? {
+            return Ok(Some(Half(corp.clone())));
+        }
+    }
+    Ok(None)
 }
 
 /// Writes everything that is to be taken along; tells how many pieces.
@@ -68,6 +97,9 @@ pub async fn export(
     corps: &[CorpId],
     to: &mut impl Write,
 ) -> Result<u64, TransferError> {
+    if let Some(half) = half(store, corps).await? {
+        return Err(half.into());
+    }
     let mut count = 0;
     write(to, &Line::Version(VERSION))?;
     for corp in corps {
@@ -86,7 +118,7 @@ pub async fn export(
 /// Reads what an export wrote into a store that is empty; tells how many pieces.
 ///
 /// # Errors
-/// [`TransferError`]; what was read by then is in the store.
+/// [`TransferError`]; what was read by then is in the store, which is known to be [half] of one.
 pub async fn import(
     store: &Store,
     corps: &[CorpId],
@@ -94,13 +126,13 @@ pub async fn import(
     now: Timestamp,
 ) -> Result<u64, TransferError> {
     let (mut count, mut number) = (0, 0);
-    let mut corp: Option<CorpId> = None;
+    let mut begun: Vec<CorpId> = Vec::new();
     let (mut waiting, mut bytes) = (Vec::new(), 0);
     while let Some((line, length)) = read(&mut from, number + 1)? {
         number += 1;
         let is_piece = matches!(line, Line::Piece(_));
         if !is_piece || waiting.len() == STEP || bytes >= STEP_BYTES {
-            take(store, corp.as_ref(), &mut waiting, now).await?;
+            take(store, begun.last(), &mut waiting, now).await?;
             bytes = 0;
         }
         match line {
@@ -112,14 +144,20 @@ pub async fn import(
                 if !store.is_empty(&next).await? {
                     return Err(TransferError::NotEmpty(next));
                 }
-                corp = Some(next);
+                store.import_begins(&next, now).await?;
+                begun.push(next);
             }
-            Line::Piece(piece) if corp.is_some() => {
+            Line::Piece(piece) if !begun.is_empty() => {
                 count += 1;
                 bytes += length;
                 waiting.push(piece);
             }
-            Line::End(all) if all == count => return Ok(count),
+            Line::End(all) if all == count => {
+                for corp in &begun {
+                    store.import_is_whole(corp, now).await?;
+                }
+                return Ok(count);
+            }
             Line::Version(_) | Line::Corp(_) | Line::Piece(_) | Line::End(_) => {
                 return Err(TransferError::Line(number));
             }

@@ -12,7 +12,7 @@ use reqwest::Method;
 use crate::app;
 use crate::app::caller::Answer;
 use crate::cli::service::{Service, read};
-use crate::cli::{ConfigArgs, Exit, complain, say};
+use crate::cli::{ConfigArgs, Exit, complain, say, there_is_a_store};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -60,6 +60,7 @@ async fn copy(config: &Config, to: &Path) -> anyhow::Result<u64> {
     match Service::find(config).await? {
         Some(service) => fetched(&service, to).await?,
         None => {
+            there_is_a_store(config)?;
             let store = Store::open(&app::store_settings(config)).await?;
             store.backup(to).await?;
         }

@@ -25,8 +25,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Config;
 use crate::config::problem::ConfigProblems;
+use crate::config::{Config, StoreChoice};
 use crate::model::ids::CorpId;
 use crate::model::version::version;
 
@@ -132,6 +132,17 @@ pub(in crate::cli) fn one_corp<'c>(
             .context("--corp is not in the configuration"),
         None if config.corps.len() > 1 => bail!("there are several corps: name one with --corp"),
         None => corps.next().context("the configuration has no corp"),
+    }
+}
+
+/// Opening an embedded store makes it, which is no use to who wants what is in it.
+pub(in crate::cli) fn there_is_a_store(config: &Config) -> anyhow::Result<()> {
+    match &config.store {
+        StoreChoice::Embedded(path) if !path.exists() => bail!(
+            "{}: there is no store; check `[store] url`, and from where the command is run",
+            path.display()
+        ),
+        StoreChoice::Embedded(_) | StoreChoice::Redis(_) => Ok(()),
     }
 }
 

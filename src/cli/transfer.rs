@@ -10,7 +10,7 @@ use clap::Args;
 use crate::app;
 use crate::app::transfer;
 use crate::cli::service::Service;
-use crate::cli::{ConfigArgs, Exit, complain};
+use crate::cli::{ConfigArgs, Exit, complain, there_is_a_store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::ids::CorpId;
@@ -78,6 +78,7 @@ fn told(what: &str, done: anyhow::Result<u64>) -> Exit {
 }
 
 async fn export(config: &Config, to: &Path) -> anyhow::Result<u64> {
+    there_is_a_store(config)?;
     let (store, corps) = open(config).await?;
     if to.as_os_str() == "-" {
         let mut out = BufWriter::new(io::stdout().lock());

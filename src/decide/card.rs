@@ -147,6 +147,7 @@ pub(in crate::decide) fn update(
             userid: card.touser.clone(),
             task_id: card.task_id.clone(),
             response_code: code.clone(),
+            contact: card.about.as_ref().map(|(_, contact)| contact.clone()),
             change,
         }),
     })

@@ -329,7 +329,7 @@ fn owed_cards(contact: &Contact, facts: &Facts<'_>) -> Vec<Effect> {
         let card = wording::new_customer(contact, greeting, &facts.corp.home);
         [
             Effect::PutGreeting(carded),
-            wording::send(&greeting.userid, card),
+            wording::send_naming(&greeting.userid, card, &contact.external_userid),
         ]
     };
     facts

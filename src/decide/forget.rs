@@ -1,10 +1,14 @@
 //! What becomes of what is kept when a customer is to be forgotten.
 //!
 //! The rule looks at stored texts, not at types: whatever is kept under an id of theirs or speaks of them goes, and what
-//! belongs to others stays without them. So it holds for tables that are still to be made.
+//! belongs to others stays without them. So it holds for tables that are still to be made. Ids alone decide, as whole
+//! words in keys and in the values of JSON: a name may be anybody's, so cards that say one carry the id as well.
 
 use serde_json::Value;
 
+use crate::callback::event::own::OwnEvent;
+use crate::callback::event::{Body, parse};
+use crate::model::delivery::Delivery;
 use crate::model::forgetting::{Forgetting, Place};
 use crate::model::time::Timestamp;
 
@@ -36,33 +40,109 @@ pub enum Fate {
     Becomes(String),
 }
 
+/// What an event has to do with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// Nothing.
+    None,
+    /// It is about them: it goes.
+    Theirs,
+    /// It is about others and names them, as a page of a walk or a change of a group does: it goes when it is settled.
+    InPassing,
+}
+
 /// What becomes of a record.
 pub fn record(whose: Whose, key: &str, json: &str, place: &Place) -> Fate {
     let goes = match whose {
         Whose::WhoItSpeaksOf => {
-            let names_them = |text| speaks_of(text, ids(place)) || speaks_of(text, items(place));
-            names_them(key) || names_them(json)
+            let words = words(place);
+            names(key, &words) || speaks_of(json, &words)
         }
-        Whose::ItsKey => speaks_of(key, ids(place)),
+        Whose::ItsKey => names(key, &ids(place)),
         Whose::ItsContact => is_theirs(json, place),
     };
     match goes {
         true => Fate::Goes,
-        false if whose != Whose::WhoItSpeaksOf && speaks_of(json, ids(place)) => {
+        false if whose != Whose::WhoItSpeaksOf && speaks_of(json, &ids(place)) => {
             cleared(json, place)
         }
         false => Fate::Stays,
     }
 }
 
-/// Whether an event goes.
-pub fn event(text: &str, place: &Place) -> bool {
-    speaks_of(text, ids(place)) || speaks_of(text, items(place))
+/// What an event has to do with them.
+pub fn event(text: &str, place: &Place) -> Tie {
+    let (head, body) = text.split_once('\n').unwrap_or((text, ""));
+    let words = words(place);
+    if !names(head, &words) && !speaks_of(body, &words) {
+        return Tie::None;
+    }
+    let delivery = Delivery::shown(text);
+    match parse(delivery.source, &delivery.xml) {
+        Ok(event) if is_about_others(&event.body) => Tie::InPassing,
+        Ok(_) | Err(_) => Tie::Theirs,
+    }
 }
 
-/// Whether a call goes: cards may say a name and no id.
+/// Whether a call goes.
 pub fn call(text: &str, place: &Place) -> bool {
-    event(text, place) || place.names.iter().any(|name| says(text, name))
+    let (head, body) = text.split_once('\n').unwrap_or((text, ""));
+    let words = words(place);
+    if !has_any(text, &words) {
+        return false;
+    }
+    let Ok(mut call) = serde_json::from_str::<Value>(body) else {
+        return names(text, &words);
+    };
+    if let Some(told) = call.get_mut("body")
+        && let Ok(json) = serde_json::from_str(told.as_str().unwrap_or_default())
+    {
+        // What a system is told is JSON within the JSON.
+        *told = json;
+    }
+    names(head, &words) || says(&call, &words)
+}
+
+fn is_about_others(body: &Body) -> bool {
+    match body {
+        Body::ChangeExternalContact(_)
+        | Body::TemplateCardEvent(_)
+        | Body::TemplateCardMenuEvent(_)
+        | Body::Weixin(_)
+        | Body::Known { .. }
+        | Body::Unknown { .. } => false,
+        Body::ChangeExternalChat(_)
+        | Body::ChangeExternalTag(_)
+        | Body::ChangeContact(_)
+        | Body::Subscribe { .. }
+        | Body::Unsubscribe { .. }
+        | Body::EnterAgent { .. }
+        | Body::View { .. }
+        | Body::Click { .. }
+        | Body::BatchJobResult(_)
+        | Body::AppLifeCycle(_)
+        | Body::Message(_) => true,
+        Body::Own(event) => match event {
+            OwnEvent::SidebarOpened(_)
+            | OwnEvent::RefreshContact { .. }
+            | OwnEvent::RefreshFollower { .. }
+            | OwnEvent::ItemChanged { .. }
+            | OwnEvent::TellMembers { .. }
+            | OwnEvent::RemindContact { .. } => false,
+            OwnEvent::RefreshMember { .. }
+            | OwnEvent::RefreshChat { .. }
+            | OwnEvent::RefreshTags
+            | OwnEvent::RefreshContactsOf { .. }
+            | OwnEvent::RefreshMembersOf { .. }
+            | OwnEvent::RenameMember(_)
+            | OwnEvent::StartSync(_)
+            | OwnEvent::SyncStep { .. }
+            | OwnEvent::SwitchAutoSync { .. }
+            | OwnEvent::HomeChanged { .. }
+            | OwnEvent::HandOver { .. }
+            | OwnEvent::SendLink { .. } => true,
+        },
+    }
 }
 
 /// How far it is after a step that has removed so much: `next` is where the part goes on, `parts` how many there are.
@@ -98,7 +178,6 @@ pub fn moved(
     // What was in work while it was looked for may have written since.
     if removed > place.removed_before && place.round < ROUNDS_MAX {
         return moved(Place {
-            items: Vec::new(),
             round: place.round + 1,
             removed_before: removed,
             part: 0,
@@ -114,13 +193,17 @@ pub fn moved(
     }
 }
 
-fn ids(place: &Place) -> impl Iterator<Item = &str> {
+/// Their ids.
+fn ids(place: &Place) -> Vec<&str> {
     let others = place.ids.iter().map(String::as_str);
-    [place.contact.as_str()].into_iter().chain(others)
+    [place.contact.as_str()].into_iter().chain(others).collect()
 }
 
-fn items(place: &Place) -> impl Iterator<Item = &str> {
-    place.items.iter().map(String::as_str)
+/// Their ids, and those of items of theirs.
+fn words(place: &Place) -> Vec<&str> {
+    let mut words = ids(place);
+    words.extend(place.items.iter().map(String::as_str));
+    words
 }
 
 fn is_theirs(json: &str, place: &Place) -> bool {
@@ -128,7 +211,33 @@ fn is_theirs(json: &str, place: &Place) -> bool {
     item["contact"] == place.contact.as_str()
 }
 
-fn speaks_of<'a>(text: &str, mut words: impl Iterator<Item = &'a str>) -> bool {
+/// Whether one of the words stands in a text: as a value, where that is JSON. What fields are called says nothing.
+fn speaks_of(text: &str, words: &[&str]) -> bool {
+    if !has_any(text, words) {
+        return false;
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => says(&value, words),
+        Err(_) => names(text, words),
+    }
+}
+
+/// Whether a text has a word in any way: most have not, and need not be read.
+fn has_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+fn says(value: &Value, words: &[&str]) -> bool {
+    match value {
+        Value::String(text) => names(text, words),
+        Value::Array(values) => values.iter().any(|value| says(value, words)),
+        Value::Object(fields) => fields.values().any(|value| says(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn names(text: &str, words: &[&str]) -> bool {
+    let mut words = words.iter();
     words.any(|word| found(text, word).next().is_some())
 }
 
@@ -141,16 +250,6 @@ fn found<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
             let (before, after) = (&text[..*at], &text[at + word.len()..]);
             !before.ends_with(is_part) && !after.starts_with(is_part)
         })
-}
-
-/// Whether a text says a name. One character says too much: it has to stand for itself.
-fn says(text: &str, name: &str) -> bool {
-    let quoted = Value::from(name).to_string();
-    match name.chars().count() {
-        0 => false,
-        1 => text.contains(&quoted),
-        _ => text.contains(name) || text.contains(quoted.trim_matches('"')),
-    }
 }
 
 fn cleared(json: &str, place: &Place) -> Fate {
@@ -185,7 +284,7 @@ fn clear(value: &mut Value, place: &Place) {
 
 /// Whether an entry of a list is their id, or has it in a field, or was made by them.
 fn is_about(entry: &Value, place: &Place) -> bool {
-    let is_id = |value: &Value| ids(place).any(|id| value == id);
+    let is_id = |value: &Value| ids(place).iter().any(|id| value == id);
     let Value::Object(fields) = entry else {
         return is_id(entry);
     };
@@ -197,13 +296,13 @@ fn is_about(entry: &Value, place: &Place) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::ExternalUserId;
-    use crate::model::item::Actor;
+    use crate::model::ids::{ExternalUserId, UserId};
+    use crate::model::item::{Actor, ItemRef};
+    use crate::model::relation::Rename;
 
     fn place() -> Place {
         Place {
             ids: vec!["uWang".into()],
-            names: vec!["王女士".into(), "王".into(), "Tom \"T\"".into()],
             items: vec!["record:0a".into()],
             ..Place::of(ExternalUserId::parse("wm1").unwrap())
         }
@@ -257,18 +356,80 @@ mod tests {
     }
 
     #[test]
-    fn calls_go_by_name_as_well() {
-        for (text, goes) in [
-            (r#"{"title":"王女士 已提交"}"#, true),
-            (r#"{"title":"王","id":"x"}"#, true),
-            (r#"{"title":"王先生"}"#, false),
-            (r#"{"title":"of Tom \"T\""}"#, true),
-            (r#"{"url":"https://a.example/?c=wm1"}"#, true),
-            (r#"{"title":"陈先生"}"#, false),
+    fn what_others_are_sent_stays() {
+        let head = "1\tservice\t-\tcard\tcard-to:wm1\tn";
+        assert!(call(&format!("{head}\n{{}}"), &place()));
+        for (json, goes) in [
+            (r#"{"call":"card","contact":"wm1","touser":"li"}"#, true),
+            (
+                r#"{"call":"card","card":{"url":"https://a.example/?c=wm1"}}"#,
+                true,
+            ),
+            (r#"{"call":"card","about":["record:0a","wm2"]}"#, true),
+            (r#"{"call":"card","about":["record:0ab","wm2"]}"#, false),
+            (r#"{"call":"card","wm1":"wm2"}"#, false),
+            (r#"{"call":"card","title":"a\nwm1"}"#, true),
+            (r#"{"call":"webhook","body":"{\"data\":\"\\nwm1\"}"}"#, true),
+            (r#"{"call":"webhook","body":"{\"wm1\":\"wm2\"}"}"#, false),
         ] {
-            assert_eq!(call(text, &place()), goes, "{text}");
+            let text = format!("1\tservice\t-\tcard\tcard-to:li\tn\n{json}");
+            assert_eq!(call(&text, &place()), goes, "{json}");
         }
-        assert!(!event("<a>王女士</a>", &place()));
+    }
+
+    #[test]
+    fn fields_are_no_values() {
+        let json = r#"{"uWang":"\twm10","list":[{"wm1":1}]}"#;
+        assert_eq!(record(Whose::ItsKey, "x", json, &place()), Fate::Stays);
+        let json = r#"{"text":"\twm1"}"#;
+        assert_ne!(record(Whose::ItsKey, "x", json, &place()), Fate::Stays);
+    }
+
+    #[test]
+    fn a_walk_that_passes_them_goes_on() {
+        let (wm1, li) = (
+            ExternalUserId::parse("wm1").unwrap(),
+            UserId::parse("li").unwrap(),
+        );
+        let item: ItemRef = "record:0a".parse().unwrap();
+        let external_userid = wm1.clone();
+        let rename = Rename {
+            from: li.clone(),
+            to: UserId::parse("wang").unwrap(),
+            kind: None,
+            after: Some("wm1".into()),
+        };
+        for (event, expected) in [
+            (OwnEvent::RefreshContact { external_userid }, Tie::Theirs),
+            (OwnEvent::ItemChanged { item: item.clone() }, Tie::Theirs),
+            (
+                OwnEvent::RefreshContactsOf {
+                    userid: li.clone(),
+                    after: Some(wm1),
+                },
+                Tie::InPassing,
+            ),
+            (OwnEvent::RenameMember(rename), Tie::InPassing),
+            (
+                OwnEvent::HandOver {
+                    from: li.clone(),
+                    to: li.clone(),
+                    by: Actor::Admin,
+                    after: Some(item),
+                },
+                Tie::InPassing,
+            ),
+            (OwnEvent::RefreshMember { userid: li }, Tie::None),
+        ] {
+            let text = event.delivery(Timestamp::from_secs(1)).1.encode();
+            assert_eq!(super::event(&text, &place()), expected, "{event:?}");
+        }
+        let chat = "<xml><Event>change_external_chat</Event><ChangeType>update</ChangeType>\
+                    <ChatId>wr1</ChatId><MemChangeList><Item>wm1</Item></MemChangeList></xml>";
+        let text = format!("1\tcallback\tr\tchange_external_chat/update\tchat:wr1\tn\n{chat}");
+        assert_eq!(super::event(&text, &place()), Tie::InPassing);
+        let text = "1\tcallback\tr\tx\tcontact:y\tn\n{\"text\":\"\\nwm1\"}";
+        assert_eq!(super::event(text, &place()), Tie::Theirs);
     }
 
     #[test]

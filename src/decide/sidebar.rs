@@ -51,7 +51,7 @@ pub(in crate::decide) fn opened(
     let due = before.is_none_or(|visit| at.since(visit.last_at) >= CARD_EVERY);
     if due && facts.corp.sidebar_card == SidebarCard::On {
         let card = wording::toolbar_opened(opened, at, facts.contact.as_ref(), &facts.corp.home);
-        effects.push(wording::send(userid, card));
+        effects.push(wording::send_naming(userid, card, external_userid));
     }
     effects
 }

@@ -140,9 +140,28 @@ pub(in crate::decide) const fn remedy(errcode: i64) -> Option<&'static str> {
     }
 }
 
-/// A card for one member.
+/// A card for one member that names no customer.
 pub(in crate::decide) fn send(touser: &UserId, card: TemplateCard) -> Effect {
-    to(touser, card, None)
+    to(CardMessage {
+        touser: touser.clone(),
+        card,
+        about: None,
+        contact: None,
+    })
+}
+
+/// A card for one member that names this customer.
+pub(in crate::decide) fn send_naming(
+    touser: &UserId,
+    card: TemplateCard,
+    contact: &ExternalUserId,
+) -> Effect {
+    to(CardMessage {
+        touser: touser.clone(),
+        card,
+        about: None,
+        contact: Some(contact.clone()),
+    })
 }
 
 /// A card for one member, about an item and what goes on with a customer about it.
@@ -151,20 +170,21 @@ pub(in crate::decide) fn send_about(
     card: TemplateCard,
     about: (ItemRef, ExternalUserId),
 ) -> Effect {
-    to(touser, card, Some(about))
+    to(CardMessage {
+        touser: touser.clone(),
+        card,
+        about: Some(about),
+        contact: None,
+    })
 }
 
-fn to(touser: &UserId, card: TemplateCard, about: Option<(ItemRef, ExternalUserId)>) -> Effect {
+fn to(message: CardMessage) -> Effect {
     Effect::Send(Outgoing {
-        subject: Subject::new("card-to", &touser.key()),
+        subject: Subject::new("card-to", &message.touser.key()),
         lane: Lane::Normal,
         deadline: None,
         cause: None,
-        call: Call::Card(CardMessage {
-            touser: touser.clone(),
-            card,
-            about,
-        }),
+        call: Call::Card(message),
     })
 }
 

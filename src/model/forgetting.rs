@@ -35,10 +35,7 @@ pub struct Place {
     /// Other ids of theirs: unionid and openid.
     #[serde(default)]
     pub ids: Vec<String>,
-    /// What they are called. Personal text: never logged.
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// Items of theirs that were removed in this round, as `kind:id`.
+    /// Items of theirs that were removed last, as `kind:id`: of the round before, until this one comes to items.
     #[serde(default)]
     pub items: Vec<String>,
     /// How often everything was looked through before.
@@ -82,7 +79,6 @@ impl Place {
         Self {
             contact,
             ids: Vec::new(),
-            names: Vec::new(),
             items: Vec::new(),
             round: 0,
             removed_before: 0,

@@ -103,6 +103,9 @@ pub struct CardMessage {
     /// The item that it is about, and with which customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<(ItemRef, ExternalUserId)>,
+    /// The customer whom it names without being about an item: a name tells nobody whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ExternalUserId>,
 }
 
 /// A change to a card that was sent.
@@ -114,6 +117,9 @@ pub struct CardUpdate {
     pub task_id: TaskId,
     /// Good for 72 hours and one use.
     pub response_code: OneTimeCode,
+    /// The customer whom it may name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ExternalUserId>,
     /// What becomes of it.
     #[serde(flatten)]
     pub change: CardChange,

@@ -34,12 +34,17 @@ impl Store {
         ask!(self, b => b.entries(corp, queue, None, before, limit))
     }
 
-    /// Removes an item, whatever its state, unless it is in work.
+    /// Removes an item, whatever its state, unless it is in work. A claim whose lease has run out is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: nobody knows whether it is gone.
-    pub async fn erase(&self, queue: Queue, id: &ItemId) -> Result<Erased, StoreError> {
-        ask!(self, b => b.erase(queue, id))
+    pub async fn erase(
+        &self,
+        queue: Queue,
+        id: &ItemId,
+        now: Timestamp,
+    ) -> Result<Erased, StoreError> {
+        ask!(self, b => b.erase(queue, id, now))
     }
 
     /// Gives records this JSON, or none, and makes the other changes with it: all in one step, or nothing. All that is

@@ -50,7 +50,7 @@ pub enum Table {
     Batches,
     /// [`Sighting`] by whom it is about.
     Sightings,
-    /// [`Switches`], one record.
+    /// [`Switches`], one record; and that an import goes on.
     Switches,
     /// [`Item`] by its reference.
     Items,
@@ -201,6 +201,11 @@ impl Key {
         Self::new(Table::TagGroups, id)
     }
 
+    /// Stands here while an import goes on, and from then on if that ended in the middle.
+    pub fn importing() -> Self {
+        Self::new(Table::Switches, IMPORTING)
+    }
+
     /// A [`Member`].
     pub fn member(id: &UserId) -> Self {
         Self::new(Table::Members, id.key())
@@ -332,6 +337,9 @@ impl Key {
         Self::new(Table::Forgettings, format!("done {id}"))
     }
 }
+
+/// Below this name of [`Table::Switches`] it stands that an import goes on.
+const IMPORTING: &str = "importing";
 
 /// What the keys of forgettings that go on begin with; those that are done stand before them.
 pub const BEING_FORGOTTEN: &str = "open ";

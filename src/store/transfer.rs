@@ -113,6 +113,34 @@ impl Store {
         Ok(ask!(self, b => b.windows(corp))?.is_empty())
     }
 
+    /// Notes that an import of this corp begins: until it [is whole](Self::import_is_whole), what is here is half a store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn import_begins(&self, corp: &CorpId, now: Timestamp) -> Result<(), StoreError> {
+        let begun = Parcel::Record(Key::importing(), "true".into());
+        ask!(self, b => b.import(corp, vec![begun], now))
+    }
+
+    /// Notes that all of an import is here.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn import_is_whole(&self, corp: &CorpId, now: Timestamp) -> Result<(), StoreError> {
+        let begun = self.read(corp, &[Key::importing()]).await?;
+        let ended = begun.into_iter().map(|record| (record, None)).collect();
+        self.rewrite(corp, Vec::new(), ended, &[], now).await
+    }
+
+    /// Whether an import of this corp goes on, or has ended in the middle.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn is_half_imported(&self, corp: &CorpId) -> Result<bool, StoreError> {
+        let begun = self.read(corp, &[Key::importing()]).await?;
+        Ok(begun.iter().any(|record| record.json.is_some()))
+    }
+
     /// Gives everything of a corp that is to be taken along, piece by piece, to `take`, until that says no.
     ///
     /// # Errors

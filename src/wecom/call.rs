@@ -202,6 +202,7 @@ mod tests {
             userid: UserId::parse("zhang").unwrap(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
+            contact: None,
             change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, now).await.map(|_| ())

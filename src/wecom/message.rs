@@ -214,6 +214,7 @@ mod tests {
             touser: userid(touser),
             card: TemplateCard::new(notice).unwrap(),
             about: None,
+            contact: None,
         }
     }
 
@@ -222,6 +223,7 @@ mod tests {
             userid: userid("Zhang"),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("RESPONSE"),
+            contact: None,
             change: CardChange::ReplaceName("已完成".into()),
         }
     }

@@ -406,6 +406,7 @@ mod tests {
             userid: someone(),
             task_id: TaskId::parse("t1").unwrap(),
             response_code: OneTimeCode::new("R"),
+            contact: None,
             change: CardChange::ReplaceName("完成".into()),
         };
         client.update_card(&update, NOW).await.unwrap();

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::files::Files;
 use crate::files::error::FilesError;
+use crate::model::forgetting::Forgetting;
 use crate::model::ids::CorpId;
 use crate::store::error::StoreError;
 use crate::worker::Worker;
@@ -59,37 +60,55 @@ impl Worker {
         }
     }
 
-    /// Goes on with everything that is under way, as far as it goes now: what is in work has to be waited for. Tells how
-    /// many customers are forgotten.
+    /// Goes on with everything that is under way, as far as it goes now: what is in work has to be waited for, and holds
+    /// no other customer up. Tells how many customers are forgotten.
     ///
     /// # Errors
-    /// [`ForgetError`]; asking again goes on.
+    /// The first [`ForgetError`]; asking again goes on.
     pub async fn forget_customers(
         &self,
         corp: &CorpId,
         files: Option<&Files>,
     ) -> Result<usize, ForgetError> {
-        let mut forgotten = 0;
-        while let Some(mut forgetting) = self.act.unfinished_forgetting(corp).await? {
-            while let Some(mut place) = forgetting.place.clone() {
-                let traces = self.act.traces(corp, &mut place).await?;
-                for file in &traces.files {
-                    // Before its record: nothing would lead to the bytes any more.
-                    let files = files.ok_or(ForgetError::NoFiles)?;
-                    files.remove(corp, file).await?;
+        let (mut forgotten, mut failed) = (0, None);
+        let mut page = self.act.unfinished_forgettings(corp, None).await?;
+        while let Some(last) = page.last().cloned() {
+            for forgetting in page {
+                match self.forget_customer(corp, forgetting, files).await {
+                    Ok(done) => forgotten += usize::from(done),
+                    Err(problem) => failed = failed.or(Some(problem)),
                 }
-                let now = self.clock.now();
-                forgetting = match self.act.wipe(corp, &forgetting, place, traces, now).await {
-                    Ok(Some(moved)) => moved,
-                    // Something is in work, or another process has gone on meanwhile.
-                    Ok(None) | Err(StoreError::Stale) => return Ok(forgotten),
-                    Err(problem) => return Err(problem.into()),
-                };
             }
-            forgotten += 1;
-            let (name, removed) = (&forgetting.id, forgetting.removed);
-            tracing::info!(%corp, forgetting = name, removed, "A customer was forgotten.");
+            let next = self.act.unfinished_forgettings(corp, Some(&last));
+            page = next.await?;
         }
-        Ok(forgotten)
+        failed.map_or(Ok(forgotten), Err)
+    }
+
+    /// Goes on with one; whether the customer is forgotten now.
+    async fn forget_customer(
+        &self,
+        corp: &CorpId,
+        mut forgetting: Forgetting,
+        files: Option<&Files>,
+    ) -> Result<bool, ForgetError> {
+        while let Some(mut place) = forgetting.place.clone() {
+            let traces = self.act.traces(corp, &mut place).await?;
+            for file in &traces.files {
+                // Before its record: nothing would lead to the bytes any more.
+                let files = files.ok_or(ForgetError::NoFiles)?;
+                files.remove(corp, file).await?;
+            }
+            let now = self.clock.now();
+            forgetting = match self.act.wipe(corp, &forgetting, place, traces, now).await {
+                Ok(Some(moved)) => moved,
+                // Something has to be waited for, or another process has gone on meanwhile.
+                Ok(None) | Err(StoreError::Stale) => return Ok(false),
+                Err(problem) => return Err(problem.into()),
+            };
+        }
+        let (name, removed) = (&forgetting.id, forgetting.removed);
+        tracing::info!(%corp, forgetting = name, removed, "A customer was forgotten.");
+        Ok(true)
     }
 }

@@ -15,6 +15,7 @@ pub mod forget;
 pub mod old;
 pub mod sweep;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -252,6 +253,50 @@ impl Worker {
                     .collect()
             }
         })
+    }
+}
+
+/// When something is done that nobody waits for.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// So soon after the start.
+    first: Duration,
+    /// So long after each time.
+    every: Duration,
+}
+
+/// What the log says of it.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    /// When it found something to do.
+    done: &'static str,
+    /// When it ended early.
+    failed: &'static str,
+}
+
+/// Does something again and again until it is to stop, also in the middle.
+async fn now_and_then<E: fmt::Display, F: Future<Output = Result<usize, E>>>(
+    corp: &CorpId,
+    times: Times,
+    said: Said,
+    stop: &CancellationToken,
+    once: impl Fn() -> F,
+) {
+    let mut wait = times.first;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => wait = times.every,
+            () = stop.cancelled() => return,
+        }
+        let done = tokio::select! {
+            done = once() => done,
+            () = stop.cancelled() => return,
+        };
+        match done {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(%corp, count, "{}", said.done),
+            Err(problem) => tracing::warn!(%corp, %problem, "{}", said.failed),
+        }
     }
 }
 

@@ -11,13 +11,18 @@ use crate::decide::old;
 use crate::model::delivery::ItemId;
 use crate::model::ids::CorpId;
 use crate::store::item::{Entry, Queue, State};
-use crate::worker::Worker;
+use crate::worker::{Said, Times, Worker, now_and_then};
 
-/// How often it is looked for them.
-const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+/// When it is looked for them.
+const TIMES: Times = Times {
+    first: Duration::from_secs(15 * 60),
+    every: Duration::from_secs(6 * 60 * 60),
+};
 
-/// How soon after the start it is looked for them first.
-const FIRST: Duration = Duration::from_secs(15 * 60);
+const SAID: Said = Said {
+    done: "Old requests, cards, visits and messages were forgotten.",
+    failed: "Not all old records could be looked at; trying again later.",
+};
 
 /// How many dead calls are looked at in one step.
 const STEP: usize = 100;
@@ -32,30 +37,12 @@ impl Worker {
         keep_visits_for: Duration,
         stop: &CancellationToken,
     ) {
-        let mut wait = FIRST;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => wait = EVERY,
-                () = stop.cancelled() => return,
-            }
-            let looked = tokio::select! {
-                looked = self.forget_old_once(corp, keep_visits_for, REST) => looked,
-                () = stop.cancelled() => return,
-            };
-            match looked {
-                Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(%corp, count, "Old requests, cards, visits and messages were forgotten.")
-                }
-                Err(problem) => {
-                    tracing::warn!(%corp, %problem, "Not all old records could be looked at; trying again later.");
-                }
-            }
-        }
+        let once = || self.forget_old_once(corp, keep_visits_for, REST);
+        now_and_then(corp, TIMES, SAID, stop, once).await;
     }
 
-    /// Looks at everything of a corp that is kept for a time only and forgets what is old; tells how many records and calls. Rests a while between
-    /// steps.
+    /// Looks at everything of a corp that is kept for a time only and forgets what is old; tells how many records and
+    /// calls. Rests a while between steps.
     ///
     /// # Errors
     /// [`ActError`]; what was not looked at is there the next time.

@@ -17,13 +17,18 @@ use crate::model::item::Actor;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::record::Key;
-use crate::worker::Worker;
+use crate::worker::{Said, Times, Worker, now_and_then};
 
-/// How often it is looked for them.
-const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+/// When it is looked for them.
+const TIMES: Times = Times {
+    first: Duration::from_secs(10 * 60),
+    every: Duration::from_secs(6 * 60 * 60),
+};
 
-/// How soon after the start it is looked for them first.
-const FIRST: Duration = Duration::from_secs(10 * 60);
+const SAID: Said = Said {
+    done: "Files that nothing shows were removed.",
+    failed: "Not all files could be looked at; trying again later.",
+};
 
 /// How many are looked at in one step.
 const STEP: usize = 100;
@@ -49,24 +54,8 @@ impl Worker {
         files: &Files,
         stop: &CancellationToken,
     ) {
-        let mut wait = FIRST;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => wait = EVERY,
-                () = stop.cancelled() => return,
-            }
-            let swept = tokio::select! {
-                swept = self.sweep_once(corp, files, REST) => swept,
-                () = stop.cancelled() => return,
-            };
-            match swept {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(%corp, count, "Files that nothing shows were removed."),
-                Err(problem) => {
-                    tracing::warn!(%corp, %problem, "Not all files could be looked at; trying again later.");
-                }
-            }
-        }
+        let once = || self.sweep_once(corp, files, REST);
+        now_and_then(corp, TIMES, SAID, stop, once).await;
     }
 
     /// Looks at every file of a corp that is older than a day, and removes those that nothing shows; tells how many.

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use wecom_bridge::app::App;
 use wecom_bridge::config::{Config, StoreChoice};
 use wecom_bridge::model::delivery::{ItemId, Lane};
@@ -14,17 +15,22 @@ use wecom_bridge::store::item::Accepted;
 use crate::store_contract::ground::{content, delivery};
 use crate::world::{API_TOKEN, CORP, On, World};
 
-/// Accepts events, from this number on, one after the other; their ids.
-async fn load(store: Arc<Store>, from: u32, count: u32) -> Vec<ItemId> {
+/// Accepts an event with this number.
+async fn accept(store: &Store, n: u32) -> ItemId {
     let corp = CorpId::parse(CORP).unwrap();
+    let event = delivery(&format!("wm{n}"), Lane::Normal);
+    let accepted = store.accept(&corp, content(n), &event).await.unwrap();
+    let Accepted::New(id) = accepted else {
+        panic!("{n} is new")
+    };
+    id
+}
+
+/// Accepts events until it is to stop, one after the other; their ids.
+async fn load(store: Arc<Store>, stop: CancellationToken) -> Vec<ItemId> {
     let mut ids = Vec::new();
-    for n in from..from + count {
-        let event = delivery(&format!("wm{n}"), Lane::Normal);
-        let accepted = store.accept(&corp, content(n), &event).await.unwrap();
-        let Accepted::New(id) = accepted else {
-            panic!("{n} is new")
-        };
-        ids.push(id);
+    while !stop.is_cancelled() {
+        ids.push(accept(&store, 1000 + ids.len() as u32).await);
     }
     ids
 }
@@ -32,8 +38,12 @@ async fn load(store: Arc<Store>, from: u32, count: u32) -> Vec<ItemId> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_before_is_in_it() {
     let world = World::start(On::Embedded).await;
-    let before = load(Arc::clone(world.store()), 0, 500).await;
-    let meanwhile = tokio::spawn(load(Arc::clone(world.store()), 1000, 500));
+    let mut before = Vec::new();
+    for n in 0..500 {
+        before.push(accept(world.store(), n).await);
+    }
+    let stop = CancellationToken::new();
+    let meanwhile = tokio::spawn(load(Arc::clone(world.store()), stop.clone()));
     let answer = world
         .post("api/v1/backup")
         .bearer_auth(API_TOKEN)
@@ -43,7 +53,9 @@ async fn what_was_answered_before_is_in_it() {
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "application/octet-stream");
     let copy = answer.bytes().await.unwrap();
+    stop.cancel();
     let meanwhile = meanwhile.await.unwrap();
+    let after = accept(world.store(), 500).await;
 
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("restored.redb");
@@ -63,6 +75,8 @@ async fn what_was_answered_before_is_in_it() {
         there.push(second.store().delivery(id).await.unwrap().is_some());
     }
     assert!(there.is_sorted_by(|a, b| a >= b), "{there:?}");
+    assert!(!there.is_empty());
+    assert!(second.store().delivery(&after).await.unwrap().is_none());
     let corp = CorpId::parse(CORP).unwrap();
     let event = delivery("wm0", Lane::Normal);
     let again = second.store().accept(&corp, content(0), &event).await;

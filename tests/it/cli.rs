@@ -104,6 +104,39 @@ fn every_problem_of_a_bad_configuration_is_told() {
 }
 
 #[test]
+fn what_is_not_there_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, copy) = (
+        folder.path().join("data/s.redb"),
+        folder.path().join("copy"),
+    );
+    let (url, copy) = (
+        format!("embedded:{}", store.display()),
+        copy.to_str().unwrap(),
+    );
+    // Nobody listens on a port that was free a moment ago.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = free.local_addr().unwrap().to_string();
+    drop(free);
+    let env = [
+        ("WECOM_BRIDGE_STORE__URL", url.as_str()),
+        ("WECOM_BRIDGE_SERVER__LISTEN", listen.as_str()),
+    ];
+    let cases: [&[&str]; 4] = [
+        &["backup", copy],
+        &["export", copy],
+        &["forget-customer", "wmCustomer1"],
+        &["forget-customer", "wmCustomer1", "--dry-run"],
+    ];
+    for args in cases {
+        let (code, out, err) = outcome(args, &env);
+        assert_eq!((code, out.as_str()), (1, ""), "{args:?}: {err}");
+        assert!(err.contains("s.redb: there is no store"), "{args:?}: {err}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn the_health_of_the_service_becomes_an_exit_code() {
     for (answer, code) in [("200 OK", 0), ("503 Service Unavailable", 1)] {
         let service = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,24 +3,28 @@
 
 use std::time::Duration;
 
+use wecom_bridge::act::customer::{Customer, NotForgettable};
 use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
-use wecom_bridge::decide::request::{Command, Content, NewAnswer, NewComment, Target};
+use wecom_bridge::decide::request::{Advance, Command, Content, NewAnswer, NewComment, Target};
 use wecom_bridge::model::approval::Consent;
 use wecom_bridge::model::chat::ChatPerson;
 use wecom_bridge::model::forgetting::Forgetting;
 use wecom_bridge::model::ids::ChatId;
 use wecom_bridge::model::item::Actor;
 use wecom_bridge::model::time::Timestamp;
+use wecom_bridge::sim::person::Member;
 use wecom_bridge::store::item::Queue;
 use wecom_bridge::store::record::{Key, Table};
 
 use crate::files::people::{Browser, FORM, Office, corp, item, key, put, zhang_san};
-use crate::world::{On, World, contact, stories, user};
+use crate::world::{API_TOKEN, On, World, contact, stories, user};
 
 stories!(
     nothing_of_theirs_is_found,
     it_goes_on_where_a_process_has_ended,
     what_is_in_work_is_waited_for,
+    what_is_about_others_is_waited_for,
+    words_are_nobody,
 );
 
 const WANG: &str = "wmCustomer1";
@@ -73,6 +77,16 @@ async fn lived_in(on: On) -> Office {
     let chen = Browser::of(world, "contact:wmCustomer2").await;
     let kept = office.uploaded(&chen, FORM, b"his picture").await;
     office.submit("wmCustomer2", "r2", &[&kept]).await.unwrap();
+    // What says so names the record alone.
+    let take = Command::Advance(Advance {
+        record: key("r1"),
+        seen: None,
+        step: None,
+        handler: Some(Some(zhang.clone())),
+        follow_up: None,
+        internal: false,
+    });
+    office.ask(zhang_san(), take).await.unwrap();
     world.settle().await;
     let says = |text: &str, id: &str| {
         Command::Comment(NewComment {
@@ -130,6 +144,10 @@ async fn lived_in(on: On) -> Office {
     office
 }
 
+async fn customer(world: &World, id: &str) -> Customer {
+    world.act().customer(&corp(), id).await.unwrap()
+}
+
 impl World {
     /// Every record, event and call of the corp, as they are stored; on Redis, every key with what it holds.
     async fn everything(&self) -> String {
@@ -170,7 +188,7 @@ async fn nothing_of_theirs_is_found(on: On) {
     assert!(world.everything().await.contains("业主群"), "before");
     let (name, id) = (Forgetting::id_of(&contact(WANG)), corp());
     let now = world.clock.now();
-    let wang = contact(WANG);
+    let wang = customer(world, WANG).await;
     let count = world.act().count_traces(&corp(), &wang, now).await.unwrap();
     assert_eq!(found(&world.everything().await), TRACES, "a dry run");
 
@@ -220,18 +238,22 @@ async fn nothing_of_theirs_is_found(on: On) {
 
     // Who is heard of again is a new one.
     world.clock.advance(Duration::from_secs(1));
-    let external_userid = wang.clone();
+    let external_userid = wang.id().clone();
     world
         .ask(&OwnEvent::RefreshContact { external_userid })
         .await;
     world.settle().await;
-    let records = world.store().read(&corp(), &[Key::contact(&wang)]).await;
+    let records = world
+        .store()
+        .read(&corp(), &[Key::contact(wang.id())])
+        .await;
     assert!(records.unwrap()[0].json.is_some());
 }
 
 async fn it_goes_on_where_a_process_has_ended(on: On) {
     let mut office = lived_in(on).await;
-    let (wang, now) = (contact(WANG), office.world.clock.now());
+    let wang = customer(&office.world, WANG).await;
+    let now = office.world.clock.now();
     let act = office.world.act().clone();
     let mut forgetting = act
         .forget(&corp(), &wang, &Actor::System, now)
@@ -253,7 +275,7 @@ async fn it_goes_on_where_a_process_has_ended(on: On) {
 async fn what_is_in_work_is_waited_for(on: On) {
     let office = lived_in(on).await;
     let (world, now) = (&office.world, office.world.clock.now());
-    let (id, wang) = (corp(), contact(WANG));
+    let (id, wang) = (corp(), customer(world, WANG).await);
     let asked = world.act().forget(&id, &wang, &Actor::System, now);
     asked.await.unwrap();
     let leases = wecom_bridge::store::item::Leases {
@@ -272,4 +294,61 @@ async fn what_is_in_work_is_waited_for(on: On) {
     }
     assert_eq!(world.forget_customers().await, 1);
     assert_eq!(found(&world.everything().await), [""; 0]);
+}
+
+async fn what_is_about_others_is_waited_for(on: On) {
+    let office = lived_in(on).await;
+    let (world, now) = (&office.world, office.world.clock.now());
+    let walk = OwnEvent::RefreshContactsOf {
+        userid: user("ZhangSan"),
+        after: Some(contact(WANG)),
+    };
+    world.ask(&walk).await;
+    // Somebody else comes later, and waits for nothing.
+    let name = Forgetting::id_of(&contact(WANG));
+    let later = (0..).map(|n| contact(&format!("wmNobody{n}")));
+    let mut later = later.filter(|id| Forgetting::id_of(id) > name);
+    for id in [contact(WANG), later.next().unwrap()] {
+        let customer = customer(world, id.as_str()).await;
+        let asked = world
+            .act()
+            .forget(&corp(), &customer, &Actor::System, now)
+            .await;
+        asked.unwrap();
+    }
+    assert_eq!(world.forget_customers().await, 1);
+    assert_eq!(world.forget_customers().await, 0);
+    let all = world.everything().await;
+    assert!(all.contains("refresh_contacts_of"), "it is there");
+    let reads = |all: &str| all.matches("refresh-contact:wmCustomer2").count();
+    world.settle().await;
+    let later = world.everything().await;
+    assert!(reads(&later) > reads(&all), "the walk went on");
+    assert_eq!(world.forget_customers().await, 1);
+    assert_eq!(found(&world.everything().await), [""; 0]);
+}
+
+async fn words_are_nobody(on: On) {
+    let office = Office::open(on).await;
+    let world = &office.world;
+    let wong = user("wong");
+    world
+        .sim
+        .corp()
+        .add_member(Member::new(wong.clone(), "王五"));
+    world.ask(&OwnEvent::RefreshMember { userid: wong }).await;
+    world.settle().await;
+    let before = world.everything().await;
+    for word in ["contact", "userid", "ZhangSan", "wong", "WONG", "wm"] {
+        let found = world.act().customer(&corp(), word).await;
+        assert!(matches!(found, Err(NotForgettable::NoCustomer)), "{word}");
+        let path = format!("api/v1/contacts/{word}");
+        let asked = world.http.delete(world.base.join(&path).unwrap());
+        let answer = asked.bearer_auth(API_TOKEN).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{word}");
+        let asked = world.get(&format!("{path}/traces")).bearer_auth(API_TOKEN);
+        assert_eq!(asked.send().await.unwrap().status(), 404, "{word}");
+    }
+    assert_eq!(world.forget_customers().await, 0);
+    assert_eq!(world.everything().await, before);
 }

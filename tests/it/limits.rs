@@ -216,6 +216,7 @@ fn card(n: usize) -> Call {
         touser: user("lin"),
         card: TemplateCard::new(notice).unwrap(),
         about: None,
+        contact: None,
     })
 }
 

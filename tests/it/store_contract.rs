@@ -37,6 +37,7 @@ macro_rules! promises {
             command: it_is_carried_out_whole, one_of_many_at_once_is_carried_out, its_calls_have_names_of_their_own,
                 shelves_and_holders_are_listed, what_was_said_is_listed_in_order;
             erase: whatever_its_state_it_is_gone, what_is_in_work_stays, whoever_waits_for_it_goes_on,
+                a_lapsed_claim_holds_nothing_up,
                 an_erased_refresh_is_asked_for_anew, records_are_rewritten_with_their_basis;
             refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,
                 a_retried_one_gives_way, a_settled_one_is_forgotten,

@@ -1,7 +1,9 @@
 //! A company grows out of one machine, or back onto it: everything that matters is taken along, and work goes on.
 
 use tempfile::TempDir;
-use wecom_bridge::app::transfer::{TransferError, export, import};
+use wecom_bridge::app::transfer::{TransferError, export, half, import};
+use wecom_bridge::app::{App, AppError};
+use wecom_bridge::config::{Config, StoreChoice};
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::model::ids::CorpId;
 use wecom_bridge::store::item::{Accepted, Queue, Settle, State};
@@ -13,6 +15,7 @@ use crate::store_contract::ground::{
     Ground, at, content, corp, delivery, put_visit, refresh, send, subjects,
 };
 use crate::store_contract::settings;
+use crate::world::{CORP, On, World};
 
 async fn embedded(folder: &TempDir, name: &str) -> Store {
     let url = StoreUrl::Embedded(folder.path().join(name));
@@ -187,5 +190,44 @@ async fn only_a_whole_export_into_an_empty_store() {
         let refused = import(&store, &corps(), lines.as_bytes(), at(10)).await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.starts_with(expected), "{refused}");
+        // But for the first line, something was imported.
+        let is_half = half(&store, &corps()).await.unwrap().is_some();
+        assert_eq!(is_half, expected != "line 1 ", "{expected}");
+        let exported = export(&store, &corps(), &mut Vec::new()).await;
+        assert_eq!(exported.is_err(), is_half, "{expected}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_store_is_not_served() {
+    let (folder, world) = (TempDir::new().unwrap(), World::start(On::Embedded).await);
+    let corps = [CorpId::parse(CORP).unwrap()];
+    world.people();
+    let mut lines = Vec::new();
+    export(world.store(), &corps, &mut lines).await.unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    let cut = lines.rsplit_once("{\"end\"").unwrap().0;
+    for (text, is_whole) in [(cut, false), (&*lines, true)] {
+        let path = folder.path().join(format!("{is_whole}.redb"));
+        let config = Config {
+            store: StoreChoice::Embedded(path.clone()),
+            listen: ([127, 0, 0, 1], 0).into(),
+            ..world.config().clone()
+        };
+        let settings = wecom_bridge::app::store_settings(&config);
+        let store = Store::open(&settings).await.unwrap();
+        let imported = import(&store, &corps, text.as_bytes(), at(10)).await;
+        assert_eq!(imported.is_ok(), is_whole);
+        drop(store);
+        let built = App::build(&config, world.clock.clone()).await;
+        match built {
+            Ok(_) => assert!(is_whole),
+            Err(problem) => {
+                assert!(
+                    matches!(problem, AppError::Half(_)) && !is_whole,
+                    "{problem}"
+                );
+            }
+        }
     }
 }

@@ -202,9 +202,11 @@ fn in_flags(problem: AppError) -> anyhow::Error {
         } => {
             anyhow!("cannot listen on {address}: {problem}; choose another --listen")
         }
-        AppError::Files(_) | AppError::Store(_) | AppError::Api(_) | AppError::Serve(_) => {
-            problem.into()
-        }
+        AppError::Files(_)
+        | AppError::Half(_)
+        | AppError::Store(_)
+        | AppError::Api(_)
+        | AppError::Serve(_) => problem.into(),
     }
 }
 

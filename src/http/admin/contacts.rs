@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use url::form_urlencoded;
 
+use crate::act::customer::NotForgettable;
 use crate::http::admin::access::{Admin, Posted, Who};
 use crate::http::admin::frame::{Frame, go};
 use crate::http::admin::items::PAGE;
@@ -188,7 +189,6 @@ pub(in crate::http::admin) async fn forget(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Turned> {
     let admin = &posted.admin;
-    let id = ExternalUserId::parse(&path.1).map_err(|_| Turned::Missing)?;
     if posted.field("sure") != "1" {
         return Err(Turned::Malformed);
     }
@@ -196,8 +196,13 @@ pub(in crate::http::admin) async fn forget(
         Who::Password { .. } => Actor::Admin,
         Who::Member { userid, .. } => Actor::Member(userid.clone()),
     };
-    let now = admin.doors.clock.now();
-    admin.doors.act.forget(&admin.corp, &id, &by, now).await?;
+    let (act, now) = (&admin.doors.act, admin.doors.clock.now());
+    let customer = act.customer(&admin.corp, &path.1).await;
+    let customer = customer.map_err(|problem| match problem {
+        NotForgettable::NoCustomer => Turned::Missing,
+        NotForgettable::Store(problem) => problem.into(),
+    })?;
+    act.forget(&admin.corp, &customer, &by, now).await?;
     Ok(go(admin, "/contacts", "forgetting", 1))
 }
 

@@ -4,12 +4,13 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::act::customer::NotForgettable;
 use crate::http::api::About;
 use crate::http::api::caller::Caller;
 use crate::http::doors::Doors;
 use crate::http::error::Problem;
 use crate::model::forgetting::Forgetting;
-use crate::model::ids::{CorpId, ExternalUserId};
+use crate::model::ids::CorpId;
 use crate::model::item::Actor;
 use crate::model::time::Timestamp;
 
@@ -44,11 +45,9 @@ pub(in crate::http) async fn contact(
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let corp = caller.one_corp(about.corp())?;
-    let (contact, now) = (parsed(&id)?, doors.clock.now());
-    let asked = doors
-        .act
-        .forget(corp, &contact, &Actor::System, now)
-        .await?;
+    let (customer, now) = (doors.act.customer(corp, &id).await?, doors.clock.now());
+    let asked = doors.act.forget(corp, &customer, &Actor::System, now);
+    let asked = asked.await?;
     Ok(HttpResponse::Accepted().json(Shown::of(asked, corp)))
 }
 
@@ -60,8 +59,8 @@ pub(in crate::http) async fn traces(
     about: web::Query<About>,
 ) -> Result<HttpResponse, Problem> {
     let corp = caller.one_corp(about.corp())?;
-    let (contact, now) = (parsed(&id)?, doors.clock.now());
-    let count = doors.act.count_traces(corp, &contact, now).await?;
+    let (customer, now) = (doors.act.customer(corp, &id).await?, doors.clock.now());
+    let count = doors.act.count_traces(corp, &customer, now).await?;
     Ok(HttpResponse::Ok().json(json!({ "count": count })))
 }
 
@@ -80,6 +79,13 @@ pub(in crate::http) async fn show(
     Err(Problem::not_found("Nobody's forgetting has this id."))
 }
 
-fn parsed(id: &str) -> Result<ExternalUserId, Problem> {
-    ExternalUserId::parse(id).map_err(|_| Problem::not_found("This is no external_userid."))
+impl From<NotForgettable> for Problem {
+    fn from(problem: NotForgettable) -> Self {
+        match problem {
+            NotForgettable::NoCustomer => Self::not_found(
+                "This is no customer's external_userid: those begin with wm or wo and are no member's.",
+            ),
+            NotForgettable::Store(problem) => problem.into(),
+        }
+    }
 }

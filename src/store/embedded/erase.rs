@@ -3,6 +3,7 @@
 use redb::ReadableTable;
 
 use crate::model::delivery::ItemId;
+use crate::model::time::Timestamp;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::batch::Batch;
 use crate::store::embedded::head::Head;
@@ -19,17 +20,19 @@ impl EmbeddedStore {
         &self,
         queue: Queue,
         id: &ItemId,
+        now: Timestamp,
     ) -> Result<Erased, StoreError> {
         let Some(spot) = self.spot(queue, id) else {
             return Ok(Erased::Gone);
         };
-        let write = move |batch: &mut Batch<'_>| erase(batch, &spot);
+        let write = move |batch: &mut Batch<'_>| erase(batch, &spot, now);
         self.writer.write(write).await
     }
 }
 
-fn erase(batch: &mut Batch<'_>, spot: &Spot) -> Answer<Erased> {
-    if batch.held(spot).is_some() {
+fn erase(batch: &mut Batch<'_>, spot: &Spot, now: Timestamp) -> Answer<Erased> {
+    let held = batch.held(spot);
+    if held.is_some_and(|held| !held.has_lapsed(now)) {
         return Ok(Ok(Erased::InWork));
     }
     let Some(text) = batch.tables.items.remove(spot.key())? else {
@@ -37,7 +40,11 @@ fn erase(batch: &mut Batch<'_>, spot: &Spot) -> Answer<Erased> {
     };
     let head = Head::of(text.value());
     let (subject, mark) = (head.subject.map(str::to_owned), head.mark());
+    let behind = head.behind().map(str::to_owned);
     drop(text);
+    if held.is_some() {
+        batch.change(Change::Released(spot.clone()));
+    }
     batch.tables.waiting.remove(spot.key())?;
     batch.tables.retrying.remove(spot.key())?;
     batch.tables.dead.remove(spot.key())?;
@@ -58,6 +65,7 @@ fn erase(batch: &mut Batch<'_>, spot: &Spot) -> Answer<Erased> {
         }
     }
     let subject = subject.unwrap_or_else(|| spot.place.to_string());
-    batch.change(Change::Erased(spot.clone(), subject));
+    let waited_for = [subject].into_iter().chain(behind).collect();
+    batch.change(Change::Erased(spot.clone(), waited_for));
     Ok(Ok(Erased::Gone))
 }

@@ -4,10 +4,11 @@ use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, WriteTransaction};
+use tokio::sync::Mutex;
 
 use crate::store::embedded::tables::{self, View};
 use crate::store::error::StoreError;
@@ -25,6 +26,8 @@ pub(in crate::store::embedded) struct File {
     opener: Opener,
     /// `None` while it cannot be opened.
     database: RwLock<Option<Database>>,
+    /// One copy is made at a time.
+    pub(in crate::store::embedded) copying: Arc<Mutex<()>>,
 }
 
 impl fmt::Debug for File {
@@ -66,6 +69,7 @@ impl File {
             name,
             opener,
             database,
+            copying: Arc::default(),
         })
     }
 

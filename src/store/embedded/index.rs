@@ -71,6 +71,17 @@ pub(in crate::store::embedded) struct Held {
     pub(in crate::store::embedded) mark: Option<String>,
 }
 
+impl Held {
+    /// Whether its lease has run out.
+    pub(in crate::store::embedded) fn has_lapsed(&self, now: Timestamp) -> bool {
+        has_passed(self.until, now)
+    }
+}
+
+fn has_passed(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at > now.plus(HORIZON)
+}
+
 /// What a transaction means for the index.
 #[derive(Debug)]
 pub(in crate::store::embedded) enum Change {
@@ -84,8 +95,8 @@ pub(in crate::store::embedded) enum Change {
     DueNow(Spot, Lane, Timestamp),
     /// It was due at the first time, and is due at the second, with all that is known of its attempts.
     Hastened(Spot, Lane, Timestamp, Timestamp),
-    /// It is gone; this was its subject. It was not in work.
-    Erased(Spot, String),
+    /// It is gone; these are its subject and what it waited behind. It was not in work.
+    Erased(Spot, Vec<String>),
 }
 
 impl Index {
@@ -138,9 +149,9 @@ impl Index {
                     queue.delayed.insert((now, delayed.1), lane);
                 }
             }
-            Change::Erased(spot, subject) => {
+            Change::Erased(spot, waited_for) => {
                 let queue = self.queue(spot.corp, spot.queue);
-                queue.erase(&spot.place, &subject);
+                queue.erase(&spot.place, &waited_for);
             }
         }
     }
@@ -182,10 +193,9 @@ impl Index {
 impl QueueIndex {
     /// Makes ready what has been claimed or delayed for long enough. Tells whether anything is ready then.
     pub(in crate::store::embedded) fn wake(&mut self, now: Timestamp) -> bool {
-        let passed = |at: Timestamp| at <= now || at > now.plus(HORIZON);
         let claims = self.claims.iter();
         let mut lapsed: Vec<Place> = claims
-            .filter(|(_, held)| passed(held.until))
+            .filter(|(_, held)| held.has_lapsed(now))
             .map(|(place, _)| place.clone())
             .collect();
         lapsed.sort();
@@ -199,7 +209,7 @@ impl QueueIndex {
         while let Some(first) = self
             .delayed
             .first_entry()
-            .filter(|entry| passed(entry.key().0))
+            .filter(|entry| has_passed(entry.key().0, now))
         {
             let ((_, place), lane) = first.remove_entry();
             self.ready.lane(lane).push_back(place);
@@ -207,7 +217,7 @@ impl QueueIndex {
         while let Some(last) = self
             .delayed
             .last_entry()
-            .filter(|entry| passed(entry.key().0))
+            .filter(|entry| has_passed(entry.key().0, now))
         {
             let ((_, place), lane) = last.remove_entry();
             self.ready.lane(lane).push_back(place);
@@ -282,7 +292,7 @@ impl QueueIndex {
     }
 
     /// Takes an item out that is not in work, wherever it stands.
-    fn erase(&mut self, place: &Place, subject: &str) {
+    fn erase(&mut self, place: &Place, waited_for: &[String]) {
         self.lapsed.remove(place);
         self.delayed.retain(|(_, delayed), _| delayed != place);
         for parked in self.parked.values_mut() {
@@ -292,8 +302,14 @@ impl QueueIndex {
         }
         self.parked.retain(|_, parked| !parked.is_empty());
         let ready = [Lane::Urgent, Lane::Normal].map(|lane| self.ready.take(lane, place));
-        if ready != [0, 0] && !self.is_busy(subject) {
-            self.next_of(subject);
+        if ready == [0, 0] {
+            return;
+        }
+        // Whoever comes next there must not wait for this one.
+        for subject in waited_for {
+            if !self.is_busy(subject) {
+                self.next_of(subject);
+            }
         }
     }
 

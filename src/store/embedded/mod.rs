@@ -82,7 +82,11 @@ impl EmbeddedStore {
         settings: &StoreSettings,
     ) -> Result<Self, StoreError> {
         let (path, settings) = (at.to_owned(), settings.clone());
-        let open = move || Self::over(File::open(&path)?, &settings);
+        let open = move || {
+            let file = File::open(&path)?;
+            backup::remove_left_over(&path);
+            Self::over(file, &settings)
+        };
         let opened = spawn_blocking(open).await;
         opened.map_err(|_| StoreError::Unavailable("the service is stopping".into()))?
     }

@@ -11,10 +11,6 @@ local LOOKED_AT_MAX = 4 * max + 64
 local RETURNED_MAX = 100
 local HOURS_KEPT = 48
 
--- No lease and no due time is set further ahead than this. One that is was set while a clock was wrong, and counts as
--- past.
-local HORIZON = 48 * 3600 * 1000
-
 local function past_or_absurd(times)
   local past = call('ZRANGEBYSCORE', times, '-inf', now, 'LIMIT', 0, RETURNED_MAX)
   local absurd = call('ZRANGEBYSCORE', times, '(' .. now + HORIZON, '+inf', 'LIMIT', 0, RETURNED_MAX)

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::model::delivery::ItemId;
+use crate::model::time::Timestamp;
 use crate::store::erase::Erased;
 use crate::store::error::StoreError;
 use crate::store::item::Queue;
@@ -18,9 +19,10 @@ impl RedisStore {
         &self,
         queue: Queue,
         id: &ItemId,
+        now: Timestamp,
     ) -> Result<Erased, StoreError> {
         let mut call = queue_call(&ERASE, id.corp(), queue);
-        call.arg(id.place());
+        call.arg(id.place()).arg(now.millis());
         Ok(match self.connection.run(&ERASE, &call).await? {
             true => Erased::Gone,
             false => Erased::InWork,

@@ -1,5 +1,9 @@
 -- What the scripts that work on a queue have in common; each of them has this text before its own.
 
+-- No lease and no due time is set further ahead than this. One that is was set while a clock was wrong, and counts as
+-- past.
+local HORIZON = 48 * 3600 * 1000
+
 -- The keys of a queue, 'in' or 'out', by their names: q.leases, q['ready:u'].
 local function queue(name)
   local own = KEYS[1] .. name .. ':'

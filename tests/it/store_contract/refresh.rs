@@ -153,7 +153,7 @@ pub(crate) async fn one_that_waits_twice_holds_up_nobody(ground: Ground) {
 }
 
 /// The effect that asks for a refresh that waits behind the contact it is about.
-fn read(contact: &str) -> Effect {
+pub(crate) fn read(contact: &str) -> Effect {
     match refresh(contact) {
         Effect::Refresh(delivery) => Effect::Refresh(Delivery {
             subject: Subject::new("refresh-contact", contact),

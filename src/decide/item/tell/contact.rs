@@ -118,7 +118,7 @@ fn wait(thread: &Thread, bundle: Duration, now: Timestamp) -> Result<(), Refusal
 fn nudge(thread: &Thread, item: &Item, why: Nudge, facts: &Facts<'_>, now: Timestamp) -> Effect {
     let touser = thread.company_by.as_ref().unwrap_or(&item.head().owner);
     let card = wording::reminders::nudge(thread, item, why, touser, facts, now);
-    wording::send(touser, card)
+    wording::send_naming(touser, card, &thread.contact)
 }
 
 /// What the receipt of a reminder needs to know.

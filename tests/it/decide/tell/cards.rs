@@ -127,6 +127,7 @@ fn a_card_that_arrives_late_catches_up() {
         touser: zhang(),
         card: card.shows.unwrap().card,
         about: card.about,
+        contact: None,
     };
     let outcome = Outcome::Done(Answer::CardSent {
         response_code: Some(OneTimeCode::new("R")),
