@@ -188,13 +188,13 @@ fn free_port() -> u16 {
 
 fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
     let mut command = Command::new("redis-server");
-    // Of two settings the last one counts.
     command
-        .arg("--dir")
-        .arg(folder.path())
         .args(options)
         .args(["--bind", "127.0.0.1", "--port"])
         .arg(port.to_string());
+    if !options.iter().any(|option| option == "--dir") {
+        command.arg("--dir").arg(folder.path());
+    }
     if !options.iter().any(|option| option == "--sentinel") {
         // A master waits for no second replica before it sends the first one what it has.
         command.args(["--save", "", "--repl-diskless-sync-delay", "0"]);
