@@ -40,6 +40,7 @@ use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
 use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
+use crate::http::room::Room;
 use crate::http::session::SessionKey;
 use crate::http::sessions::Sessions;
 use crate::model::ids::CorpId;
@@ -344,6 +345,7 @@ fn doors(
         weixin_oauth_base: config.weixin.oauth_base.clone(),
         jssdk_url: config.wecom.jssdk_url.clone(),
         refusals: Refusals::default(),
+        room: Room::default(),
         sessions: Sessions::default(),
         kept_in: kept_in(),
         link_states: LinkStates::default(),

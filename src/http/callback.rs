@@ -12,17 +12,22 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use bytes::BytesMut;
 use futures_util::StreamExt;
+use tokio::sync::SemaphorePermit;
 
 use crate::callback::{self, Plaintext, Query};
 use crate::http::doors::Doors;
 use crate::http::receivers::{Caller, Receiver};
 use crate::http::refusals::{Cause, Refused};
+use crate::http::room::Room;
 use crate::model::delivery::{Delivery, Source};
 use crate::store::entrance::Entrance;
 use crate::store::item::Accepted;
 
 /// WeCom documents no limit; what it documents fits many times over.
 const BODY_MAX: usize = 1024 * 1024;
+
+/// What WeCom sends is shorter, and always let in. For longer ones there is [`Room`], or a 503.
+const SHORT_BODY: usize = 16 * 1024;
 
 /// A sender that is slower than this is not WeCom, which itself gives up after 5 s.
 const BODY_PATIENCE: Duration = Duration::from_secs(5);
@@ -128,12 +133,12 @@ impl FromRequest for Opened {
             let name = &receiver.name;
             let refuse = |problem| doors.refusals.callback(name, problem, doors.clock.now());
             let query = Query::parse(request.query_string()).map_err(refuse)?;
-            let body = quiet_at_first(read(&request, payload));
+            let body = quiet_at_first(read(&request, payload, &doors.room));
             let body = tokio::time::timeout(BODY_PATIENCE, body)
                 .await
                 .map_err(|_elapsed| Cause::TooSlow);
             let body = body.and_then(|read| read);
-            let body = body.map_err(|cause| doors.refusals.counted(cause))?;
+            let (body, _long) = body.map_err(|cause| doors.refusals.counted(cause))?;
             let plaintext = callback::open(&receiver.keyring, &query, &body).map_err(refuse)?;
             Ok(Self {
                 receiver,
@@ -168,7 +173,12 @@ async fn quiet_at_first<T>(future: impl Future<Output = T>) -> T {
     .await
 }
 
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Cause> {
+/// The body, and the place that it takes when it is a long one.
+async fn read<'d>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    room: &'d Room,
+) -> Result<(BytesMut, Option<SemaphorePermit<'d>>), Cause> {
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced: usize = announced
         .and_then(|v| v.to_str().ok()?.parse().ok())
@@ -176,13 +186,17 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, C
     if announced > BODY_MAX {
         return Err(Cause::TooLarge);
     }
-    let mut body = BytesMut::with_capacity(announced);
+    let mut body = BytesMut::with_capacity(announced.min(SHORT_BODY));
+    let mut place = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Cause::Malformed)?;
         if body.len() + chunk.len() > BODY_MAX {
             return Err(Cause::TooLarge);
         }
+        if body.len() + chunk.len() > SHORT_BODY && place.is_none() {
+            place = Some(room.enter().ok_or(Cause::Crowded)?);
+        }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, place))
 }

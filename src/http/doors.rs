@@ -16,6 +16,7 @@ use crate::http::files::pace::Pace;
 use crate::http::metrics::links::LinkStates;
 use crate::http::receivers::Receivers;
 use crate::http::refusals::Refusals;
+use crate::http::room::Room;
 use crate::http::session::SessionKey;
 use crate::http::sessions::Sessions;
 use crate::model::api_token::ApiToken;
@@ -66,6 +67,8 @@ pub struct Doors {
     pub admin: Desk,
     /// Counts and logs refused callbacks.
     pub refusals: Refusals,
+    /// For callbacks that are longer than WeCom's.
+    pub room: Room,
     /// Counts sessions.
     pub sessions: Sessions,
     /// How long deliveries took to be kept.

@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod doors;
 pub mod receivers;
 pub mod refusals;
+pub mod room;
 pub mod session;
 pub mod sessions;
 

@@ -27,7 +27,7 @@ pub(in crate::http) enum Refused {
     TooSlow,
     /// 413: more than a callback ever has.
     TooLarge,
-    /// 503: it cannot be stored now; send it again.
+    /// 503: it cannot be stored now, or too many long ones are under way; send it again.
     NotStored,
 }
 
@@ -71,13 +71,15 @@ pub(in crate::http) enum Cause {
     TooSlow,
     /// The body is too large.
     TooLarge,
+    /// Too many long bodies are under way.
+    Crowded,
     /// It cannot be stored now.
     NotStored,
 }
 
 impl Cause {
     /// All of them.
-    pub(in crate::http) const ALL: [Self; 8] = [
+    pub(in crate::http) const ALL: [Self; 9] = [
         Self::Malformed,
         Self::Signature,
         Self::Decrypt,
@@ -85,6 +87,7 @@ impl Cause {
         Self::UnknownReceiver,
         Self::TooSlow,
         Self::TooLarge,
+        Self::Crowded,
         Self::NotStored,
     ];
 
@@ -98,6 +101,7 @@ impl Cause {
             Self::UnknownReceiver => "unknown_receiver",
             Self::TooSlow => "too_slow",
             Self::TooLarge => "too_large",
+            Self::Crowded => "crowded",
             Self::NotStored => "not_stored",
         }
     }
@@ -119,7 +123,7 @@ impl Cause {
             Self::UnknownReceiver => Refused::NotFound,
             Self::TooSlow => Refused::TooSlow,
             Self::TooLarge => Refused::TooLarge,
-            Self::NotStored => Refused::NotStored,
+            Self::Crowded | Self::NotStored => Refused::NotStored,
         }
     }
 }

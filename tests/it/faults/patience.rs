@@ -125,6 +125,41 @@ async fn bodies_are_taken_in_whatever_pieces_they_come() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_bodies_are_let_in_so_many_at_a_time() {
+    let sim = wecom::start().await;
+    let service = Service::start(&Ground::Embedded.keeps(), sim.base()).await;
+    let door = service.door();
+    let filler = format!("<EventKey>{}</EventKey>", "x".repeat(50_000));
+    let long = Letter::to_app(&plain_event().replace("<EventKey></EventKey>", &filler));
+    let address = door.base.replace("http://", "");
+    let mut clients = JoinSet::new();
+    for _ in 0..80 {
+        let address = address.clone();
+        clients.spawn(async move {
+            let mut stream = TcpStream::connect(&address).await.unwrap();
+            let head = "POST /callback/app?msg_signature=a&timestamp=1&nonce=1 HTTP/1.1\r\n\
+                        host: a\r\ncontent-length: 900000\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(&[b'x'; 40_000]).await.unwrap();
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).await.unwrap();
+            String::from_utf8_lossy(&answer).into_owned()
+        });
+    }
+    // The first to be answered are those for whom there is no place.
+    let answer = clients.join_next().await.unwrap().unwrap();
+    assert_eq!(answer, "HTTP/1.1 503");
+    let short = Letter::to_app(&plain_event());
+    assert_eq!(door.post(&short).await, Some(200), "callbacks are short");
+    let mut answers: Vec<String> = clients.join_all().await;
+    answers.push(answer);
+    let of = |status: &str| answers.iter().filter(|line| line.ends_with(status)).count();
+    assert_eq!((of("503"), of("408")), (16, 64), "{answers:?}");
+    assert_eq!(door.post(&long).await, Some(200), "there is room again");
+    assert_eq!(door.list("events").await.len(), 2);
+}
+
 fn check((way, (answer, waited)): (Way, (String, Duration))) -> bool {
     assert!(waited < LONGEST, "{way:?}: {waited:?}");
     let expected = match way {
