@@ -20,8 +20,10 @@ mod roles;
 mod servers;
 
 mod accepting;
+mod flood;
 mod growth;
 mod instructions;
+mod outage;
 mod pages;
 mod peers;
 mod settling;
@@ -76,8 +78,12 @@ enum Role {
     Instructions,
     /// Measure settlement alone.
     Settling,
+    /// Refuse forged callbacks beside genuine ones.
+    Flood(flood::Flood),
     /// Compare with many queued events, contacts, connections, corps.
     Growth(growth::Amounts),
+    /// Let WeCom be away, and measure how fast is caught up.
+    Outage(outage::Outage),
     /// Measure pages with and without callbacks beside them.
     Pages(pages::Load),
     /// Compare with the same work in Go, Node and Python.
@@ -117,6 +123,8 @@ fn measure(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.role {
         Some(Role::Instructions) => report.instructions = instructions::measure(&mut failures),
         Some(Role::Settling) => report.settling = settling::measure(&mut failures),
+        Some(Role::Flood(flood)) => report.flood = flood::measure(*flood, only, &mut failures),
+        Some(Role::Outage(length)) => report.outage = outage::measure(*length, only, &mut failures),
         Some(Role::Growth(amounts)) => {
             // Children inherit it.
             failures.note("open files", raise_open_files());

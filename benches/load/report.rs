@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{accepting, growth, instructions, pages, peers, settling, soaking};
+use crate::{accepting, flood, growth, instructions, outage, pages, peers, settling, soaking};
 
 /// Everything that was measured.
 #[derive(Debug, Default, Serialize)]
@@ -17,6 +17,10 @@ pub(crate) struct Report {
     pub(crate) instructions: Vec<instructions::Row>,
     /// How much slower it is when there is more of something.
     pub(crate) growth: Vec<growth::Row>,
+    /// What forged callbacks do to genuine ones.
+    pub(crate) flood: Vec<flood::Row>,
+    /// How fast is caught up.
+    pub(crate) outage: Vec<outage::Row>,
     /// How long pages take.
     pub(crate) pages: Vec<pages::Row>,
     /// How memory develops.
@@ -62,6 +66,8 @@ impl Report {
         print_leads(&self.leads);
         print_settling(&self.settling);
         print_instructions(&self.instructions);
+        print_flood(&self.flood);
+        print_outage(&self.outage);
         print_growth(&self.growth);
         print_pages(&self.pages);
         print_soaking(&self.soaking);
@@ -160,6 +166,50 @@ fn print_instructions(rows: &[instructions::Row]) {
     println!("\ninstructions for each request, in user space");
     for instructions::Row { name, instructions } in rows {
         println!("{name:<26}{instructions:>9}");
+    }
+}
+
+fn print_flood(rows: &[flood::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\ngenuine callbacks without and within a flood of forged ones");
+    println!(
+        "{:<21}{:>14}{:>14}{:>9}{:>10}{:>9}",
+        "", "alone p50/99", "flood p50/99", "refused", "forged/s", "cpu us"
+    );
+    for row in rows {
+        let flood::Row {
+            name,
+            alone: [alone_p50, alone_p99],
+            flooded: [p50, p99],
+            refused,
+            forged,
+            cpu,
+        } = row;
+        let (alone, flooded) = (pair(*alone_p50, *alone_p99), pair(*p50, *p99));
+        println!("{name:<21}{alone:>14}{flooded:>14}{refused:>9}{forged:>10.0}{cpu:>9.1}");
+    }
+}
+
+fn print_outage(rows: &[outage::Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    println!("\ncatching up after WeCom was away");
+    println!(
+        "{:<21}{:>9}{:>9}{:>9}{:>9}",
+        "", "piled up", "more/s", "seconds", "times"
+    );
+    for row in rows {
+        let outage::Row {
+            name,
+            piled,
+            rate,
+            seconds,
+            times,
+        } = row;
+        println!("{name:<21}{piled:>9}{rate:>9}{seconds:>9.0}{times:>9.1}");
     }
 }
 
