@@ -235,6 +235,7 @@ mod tests {
             "<xml><Encrypt><![CDATA[x]]</Encrypt></xml>",
             "<xml><Encrypt>x</Encrypt><!-- </xml>",
             "<xml <Encrypt>x</Encrypt></xml>",
+            "<xml><?><Encrypt>x</Encrypt></xml>",
             "<xml>< Encrypt>x</ Encrypt></xml>",
             "<!DOCTYPE xml><xml><Encrypt>x</Encrypt></xml>",
             "<!DOCTYPE xml [<!ENTITY a \"x\">]><xml><Encrypt>&a;</Encrypt></xml>",

@@ -144,8 +144,9 @@ impl<'a> Pieces<'a> {
                     let comment = markup.strip_prefix("!--");
                     self.until(comment.ok_or("it has a document type")?, "-->")?;
                 }
+                // Its question mark is not the one of its end.
                 Some(b'?') => {
-                    self.until(markup, "?>")?;
+                    self.until(&markup[1..], "?>")?;
                 }
                 _ => return self.tag(markup).map(Some),
             }
@@ -190,7 +191,10 @@ impl<'a> Pieces<'a> {
 }
 
 /// Where the `>` of a tag is; one within quotes does not count.
-fn tag_end(markup: &str) -> Result<usize, &'static str> {
+///
+/// # Errors
+/// Another tag begins before it, or there is none.
+pub(in crate::callback) fn tag_end(markup: &str) -> Result<usize, &'static str> {
     const EARLY: &str = "it ends too early";
     let first = memchr(b'>', markup.as_bytes()).ok_or(EARLY)?;
     if !markup.as_bytes()[..first]
