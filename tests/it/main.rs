@@ -38,6 +38,7 @@ mod redis_store;
 mod redis_takeover;
 mod relations;
 mod retention;
+mod secrets;
 mod service;
 mod service_account;
 mod sim;
