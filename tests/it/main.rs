@@ -21,6 +21,7 @@ mod faults;
 mod files;
 mod fixtures;
 mod forget;
+mod fuzzed;
 mod guest;
 mod home;
 mod item_pages;
