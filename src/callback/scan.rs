@@ -144,9 +144,12 @@ impl<'a> Pieces<'a> {
                     let comment = markup.strip_prefix("!--");
                     self.until(comment.ok_or("it has a document type")?, "-->")?;
                 }
-                // Its question mark is not the one of its end.
                 Some(b'?') => {
-                    self.until(&markup[1..], "?>")?;
+                    let name = markup.as_bytes().get(1);
+                    if !name.is_some_and(u8::is_ascii_alphabetic) {
+                        return Err("an instruction has no name");
+                    }
+                    self.until(markup, "?>")?;
                 }
                 _ => return self.tag(markup).map(Some),
             }
@@ -175,10 +178,10 @@ impl<'a> Pieces<'a> {
         let (tag, rest) = markup.split_at(end);
         self.rest = &rest[1..];
         if let Some(name) = tag.strip_prefix('/') {
-            return Ok(Piece::End(name.trim_ascii_end()));
+            return Ok(Piece::End(name.trim_end_matches([' ', '\t', '\r', '\n'])));
         }
         let inside = tag.strip_suffix('/').unwrap_or(tag);
-        let blank = inside.bytes().position(|byte| byte.is_ascii_whitespace());
+        let blank = inside.bytes().position(is_blank);
         let name = &inside[..blank.unwrap_or(inside.len())];
         if name.is_empty() {
             return Err("an element has no name");
@@ -188,6 +191,11 @@ impl<'a> Pieces<'a> {
         }
         Ok(Piece::Start(name))
     }
+}
+
+/// What XML takes for a blank; a form feed is none.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// Where the `>` of a tag is; one within quotes does not count.
