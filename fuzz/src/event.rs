@@ -35,7 +35,8 @@ pub fn run(message: &[u8]) {
         comes_back(&root);
     }
     if let Ok(event) = event::parse(Source::Callback, &text) {
-        if let Some(name) = name_of(&event) {
+        // A parser makes one line end of another.
+        if let Some(name) = name_of(&event).filter(|_| !text.contains('\r')) {
             assert_eq!(name, seen.kind.as_str());
         }
         is_answered(&event);
@@ -46,7 +47,7 @@ pub fn run(message: &[u8]) {
     }
     for source in [Source::Beacon, Source::Service] {
         if let Ok(event) = event::parse(source, &text) {
-            is_written_again(event);
+            is_written_again(event, &text);
         }
     }
 }
@@ -116,7 +117,7 @@ fn is_answered(event: &Event) {
 }
 
 /// An event of ours that was read is written so that it is read as the same.
-fn is_written_again(event: Event) {
+fn is_written_again(event: Event, text: &str) {
     let Body::Own(own) = event.body else {
         return;
     };
@@ -126,5 +127,10 @@ fn is_written_again(event: Event) {
     let Body::Own(again) = again.body else {
         panic!("it is not ours any more");
     };
-    assert_eq!(again, own);
+    // What XML does not allow is left out.
+    let plain = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    if text.chars().all(plain) && !text.contains("&#") {
+        assert_eq!(again, own);
+    }
+    assert_eq!(again.delivery(wire::NOW).1.xml, delivery.xml);
 }
