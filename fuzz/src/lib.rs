@@ -4,8 +4,11 @@
 //! wrong. Where there is a second, slower way to the same answer, both are taken. The fuzzer calls them with inputs of
 //! its own making; `cargo test` calls the same ones with the seeds and with every input below `corpus/`.
 
+/// What is done with an input.
+pub type Run = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [(&str, Run); 8] = [
     ("envelope", envelope::run),
     ("crypt", crypt::run),
     ("event", event::run),

@@ -27,8 +27,11 @@ use wecom_bridge::store::transfer::Piece;
 
 use super::wire::NOW;
 
-/// A record, by the name of its table, in the first line.
-const RECORDS: [(&str, fn(&str)); 22] = [
+/// Reads a record, and looks whether it is written as the same.
+type Check = fn(&str);
+
+/// By the name of a table, which stands in the first line.
+const RECORDS: [(&str, Check); 22] = [
     ("contacts", record::<Contact>),
     ("greetings", record::<Greeting>),
     ("endings", record::<Ending>),

@@ -4,7 +4,7 @@ use std::fs;
 use std::panic;
 use std::path::Path;
 
-use self::targets::{TARGETS, ground, seeds};
+use self::targets::{Run, TARGETS, ground, seeds};
 
 #[expect(dead_code, unreachable_pub, reason = "the fuzzer's programs reach it")]
 #[path = "../../fuzz/src/lib.rs"]
@@ -50,9 +50,7 @@ fn replay(target: &str) {
     }
 }
 
-fn tried(run: &fn(&[u8]), input: &[u8], name: &str) {
-    if let Err(problem) = panic::catch_unwind(|| run(input)) {
-        eprintln!("this was {name}");
-        panic::resume_unwind(problem);
-    }
+fn tried(run: &Run, input: &[u8], name: &str) {
+    let tried = panic::catch_unwind(|| run(input));
+    assert!(tried.is_ok(), "this was {name}");
 }
