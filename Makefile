@@ -78,6 +78,41 @@ bench-growth: ## Measure with a million events and contacts, 10,000 connections,
 	cargo bench --bench load -- growth
 	cargo bench --bench load -- soak
 
+# $(call need-cargo,command): installs the program from the registry when it is missing.
+define need-cargo
+	@command -v $(1) >/dev/null || { echo "installing $(1)"; cargo install $(1) --locked; }
+endef
+
+.PHONY: fuzz
+fuzz: ## Let the fuzzer try every way in, SECONDS=60 each, or only TARGETS=; KEEP=1 adds to the corpus what was found
+	SECONDS_EACH=$(or $(SECONDS),60) TARGETS="$(TARGETS)" KEEP=$(KEEP) fuzz/run
+
+.PHONY: licenses
+licenses: ## Check licences, sources and bans of all dependencies; asks nobody
+	$(call need-cargo,cargo-deny)
+	cargo deny --offline check bans licenses sources
+
+.PHONY: audit
+audit: licenses ## Look dependencies up in the advisory database as well, which is fetched
+	$(call need-cargo,cargo-audit)
+	@cargo deny fetch db || { \
+		echo "The advisory database cannot be fetched from https://github.com/rustsec/advisory-db."; \
+		echo "Licences, sources and bans are in order; whether there are advisories is not known."; \
+		exit 1; }
+	cargo deny check advisories
+	cargo audit
+	cargo audit --file fuzz/Cargo.lock
+
+.PHONY: sbom
+sbom: ## List what the program is made of: target/sbom/wecom-bridge.cdx.json (CycloneDX)
+	$(call need-cargo,cargo-cyclonedx)
+	cargo cyclonedx --format json --spec-version 1.5 --describe binaries --no-build-deps
+	@mkdir -p target/sbom
+	@# Where it was made is nobody's concern.
+	@sed 's|path+file://$(CURDIR)#||g' wecom-bridge_bin.cdx.json >target/sbom/wecom-bridge.cdx.json
+	@rm wecom-bridge_bin.cdx.json
+	@echo "target/sbom/wecom-bridge.cdx.json"
+
 # What is built, for --version and /healthz.
 BUILD := $(shell git rev-parse --short HEAD 2>/dev/null)
 

@@ -184,6 +184,11 @@ impl App {
         Reload::new(self.doors.clone())
     }
 
+    /// What the doors share, for asking them without a socket.
+    pub const fn doors(&self) -> &web::Data<Doors> {
+        &self.doors
+    }
+
     /// The worker, for stepping.
     pub fn worker(&self) -> &Worker {
         &self.worker

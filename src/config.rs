@@ -16,8 +16,6 @@ mod service_account;
 mod webhook;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +24,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::config::environment::Misplaced;
 use crate::config::problem::{ConfigProblem, ConfigProblems};
@@ -295,7 +294,7 @@ impl Config {
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigProblems> {
         let text = match path {
-            Some(path) => read_file(path).map_err(|error| {
+            Some(path) => reference::read(path, MAX_FILE_BYTES).map_err(|error| {
                 ConfigProblems::new(vec![ConfigProblem {
                     key: path.display().to_string(),
                     variable: None,
@@ -303,7 +302,7 @@ impl Config {
                     remedy: "name a readable TOML file".into(),
                 }])
             })?,
-            None => String::new(),
+            None => Zeroizing::default(),
         };
         Self::from_parts(&text, env)
     }
@@ -342,17 +341,6 @@ pub fn log_level(text: &str) -> Result<String, String> {
         Ok(_) if bare.all(is_level) => Ok(text.into()),
         Ok(_) | Err(_) => Err("is no log filter".into()),
     }
-}
-
-fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let length = File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
-    if length as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(text)
 }
 
 /// The error's own text would show the line, and with it perhaps a secret.

@@ -29,6 +29,9 @@ pub(crate) struct Outage {
 /// What the service asks for on the way from callback to card.
 const APIS: [&str; 3] = ["gettoken", "externalcontact/get", "message/send"];
 
+/// What came in so many seconds may be under way.
+const UNDER_WAY: usize = 10;
+
 /// Nobody waits longer.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -84,18 +87,22 @@ fn row(name: &'static str, keeping: Keeping, outage: Outage) -> anyhow::Result<R
     ensure!(sim.sent().is_empty(), "WeCom was not away");
 
     sim.faults().clear();
-    let back = Instant::now();
+    let (back, mut told) = (Instant::now(), 10);
     let seconds = thread::scope(|scope| {
         scope.spawn(|| generator::open(server.address, after, outage.rate));
         loop {
             thread::sleep(Duration::from_millis(200));
-            let come = (back.elapsed().as_secs_f64() * f64::from(outage.rate)) as usize;
-            // What came in the last second may be under way.
-            if sim.sent().len() + outage.rate as usize >= piled + come {
-                break Some(back.elapsed().as_secs_f64());
+            let (sent, after) = (sim.sent().len(), back.elapsed());
+            let come = (after.as_secs_f64() * f64::from(outage.rate)) as usize;
+            if sent + UNDER_WAY * outage.rate as usize >= piled + come {
+                break Some(after.as_secs_f64());
             }
             if come > piled {
                 break None;
+            }
+            if after.as_secs() >= told {
+                eprintln!("outage: {name}, {sent} of {} settled", piled + come);
+                told += 10;
             }
         }
     });

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serialize, Serializer};
 
-use crate::callback::scan::{MAX_DEPTH, is_json};
+use crate::callback::scan::{MAX_DEPTH, is_json, tag_end};
 
 /// Most elements that are read. The largest documented event has about 1000.
 const MAX_NODES: usize = 20_000;
@@ -103,8 +103,12 @@ fn from_xml(text: &str) -> Result<Node, NotATree> {
             .read_event()
             .map_err(|_| NotATree("it is not well-formed"))?;
         match event {
-            Event::Start(tag) => begin(&mut open, &root, &mut left, tag.name().as_ref())?,
+            Event::Start(tag) => {
+                is_one_tag(&tag)?;
+                begin(&mut open, &root, &mut left, tag.name().as_ref())?;
+            }
             Event::Empty(tag) => {
+                is_one_tag(&tag)?;
                 begin(&mut open, &root, &mut left, tag.name().as_ref())?;
                 end(&mut open, &mut root);
             }
@@ -118,6 +122,14 @@ fn from_xml(text: &str) -> Result<Node, NotATree> {
             Event::Eof => return Err(NotATree("it ends too early")),
         }
     }
+}
+
+/// The reader lets a tag begin within a tag, which the glance at the door does not.
+fn is_one_tag(tag: &str) -> Result<(), NotATree> {
+    if tag.contains('<') {
+        tag_end(&format!("{tag}>")).map_err(NotATree)?;
+    }
+    Ok(())
 }
 
 fn begin(
@@ -359,6 +371,8 @@ mod tests {
             "<xml>&#0;</xml>",
             "<xml>&#xD800;</xml>",
             "<xml>&</xml>",
+            "<xml><A <B></A></xml>",
+            "<xml><A <B/></xml>",
             "[]",
             r#"{"a": }"#,
             "{} {}",

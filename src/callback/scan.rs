@@ -145,6 +145,10 @@ impl<'a> Pieces<'a> {
                     self.until(comment.ok_or("it has a document type")?, "-->")?;
                 }
                 Some(b'?') => {
+                    let name = markup.as_bytes().get(1);
+                    if !name.is_some_and(u8::is_ascii_alphabetic) {
+                        return Err("an instruction has no name");
+                    }
                     self.until(markup, "?>")?;
                 }
                 _ => return self.tag(markup).map(Some),
@@ -174,10 +178,10 @@ impl<'a> Pieces<'a> {
         let (tag, rest) = markup.split_at(end);
         self.rest = &rest[1..];
         if let Some(name) = tag.strip_prefix('/') {
-            return Ok(Piece::End(name.trim_ascii_end()));
+            return Ok(Piece::End(name.trim_end_matches([' ', '\t', '\r', '\n'])));
         }
         let inside = tag.strip_suffix('/').unwrap_or(tag);
-        let blank = inside.bytes().position(|byte| byte.is_ascii_whitespace());
+        let blank = inside.bytes().position(is_blank);
         let name = &inside[..blank.unwrap_or(inside.len())];
         if name.is_empty() {
             return Err("an element has no name");
@@ -189,8 +193,16 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// What XML takes for a blank; a form feed is none.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// Where the `>` of a tag is; one within quotes does not count.
-fn tag_end(markup: &str) -> Result<usize, &'static str> {
+///
+/// # Errors
+/// Another tag begins before it, or there is none.
+pub(in crate::callback) fn tag_end(markup: &str) -> Result<usize, &'static str> {
     const EARLY: &str = "it ends too early";
     let first = memchr(b'>', markup.as_bytes()).ok_or(EARLY)?;
     if !markup.as_bytes()[..first]

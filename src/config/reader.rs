@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use toml::Value;
+use zeroize::Zeroizing;
 
 use crate::config::environment::SetBy;
 use crate::config::problem::ConfigProblem;
@@ -85,7 +86,7 @@ impl Reader<'_, '_> {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let value = self.take(key)?;
-        self.parsed(&self.path(key), &value, write, parse)
+        self.parsed(&self.path(key), value, write, parse)
     }
 
     /// A text that must be there.
@@ -157,12 +158,12 @@ impl Reader<'_, '_> {
             );
             return None;
         };
-        let read = |(index, value): (usize, &Value)| {
+        let read = |(index, value): (usize, Value)| {
             let path = format!("{}[{index}]", self.path(key));
             self.parsed(&path, value, write, &parse)
         };
         // Every entry is looked at before the first bad one ends it.
-        let items: Vec<Option<T>> = values.iter().enumerate().map(read).collect();
+        let items: Vec<Option<T>> = values.into_iter().enumerate().map(read).collect();
         items.into_iter().collect()
     }
 
@@ -184,7 +185,7 @@ impl Reader<'_, '_> {
         let read = |(name, value): (String, Value)| {
             let path = format!("{}.{name}", self.path(key));
             let parse = |text: &str| check(&name, text).map(|()| text.to_owned());
-            let text = self.parsed(&path, &value, write, parse);
+            let text = self.parsed(&path, value, write, parse);
             Some((name, text?))
         };
         let texts: Vec<Option<(String, String)>> = table.into_iter().map(read).collect();
@@ -311,18 +312,21 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// What is made of a value, which may be a secret and is wiped.
     fn parsed<T>(
         &mut self,
         path: &str,
-        value: &Value,
+        value: Value,
         write: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let outcome = match value.as_str() {
-            Some(text) => reference::resolve(text, self.ledger.env)
+        let outcome = if let Value::String(text) = value {
+            let text = Zeroizing::new(text);
+            reference::resolve(&text, self.ledger.env)
                 .map_err(|wrong| ("put there", wrong))
-                .and_then(|text| parse(&text).map_err(|wrong| ("write", wrong))),
-            None => Err(("write", "is not a text in quotes".into())),
+                .and_then(|text| parse(&text).map_err(|wrong| ("write", wrong)))
+        } else {
+            Err(("write", "is not a text in quotes".into()))
         };
         match outcome {
             Ok(parsed) => Some(parsed),

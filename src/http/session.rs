@@ -13,13 +13,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use url::Url;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::model::ids::{CorpId, ExternalUserId, UserId};
 use crate::model::time::Timestamp;
 
 /// Signs cookies. Never printed, wiped when dropped.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct SessionKey(Zeroizing<[u8; 32]>);
 
 impl SessionKey {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use secrecy::SecretString;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// 43 characters carry 258 bits for a 256-bit key. WeCom sets the two spare bits freely (its own sample key does), so a
 /// strict decoder would refuse three keys out of four.
@@ -19,7 +19,7 @@ const KEY_ENGINE: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// `EncodingAESKey` decoded: 32 bytes (path/90968). Never printed, wiped when dropped.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct AesKey(Zeroizing<[u8; 32]>);
 
 /// The text is no EncodingAESKey.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use zeroize::ZeroizeOnDrop;
 
 use crate::model::card::TemplateCard;
 use crate::model::card::change::CardChange;
@@ -137,7 +138,7 @@ pub struct WriteLink {
 }
 
 /// A code that WeCom gives for one later call: a welcome code or a response code. It is stored, never shown.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct OneTimeCode(SecretString);
 

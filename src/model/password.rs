@@ -5,14 +5,16 @@ use std::fmt;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// What one check may cost: more would let a login exhaust the machine.
 const MEMORY_MAX_KIB: u32 = 256 * 1024;
 const ROUNDS_MAX: u32 = 16;
 
 /// The hash in PHC form, `$argon2id$v=19$m=…`. Secret: it lets others try passwords at their leisure.
-#[derive(Clone)]
-pub struct PasswordHash(Box<str>);
+/// Wiped when dropped.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct PasswordHash(Zeroizing<Box<str>>);
 
 /// The text is no argon2id hash, or one that is too costly to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +33,7 @@ impl PasswordHash {
         let complete = phc.salt.is_some() && phc.hash.is_some();
         let bearable = params.m_cost() <= MEMORY_MAX_KIB && params.t_cost() <= ROUNDS_MAX;
         if ours && complete && bearable {
-            Ok(Self(text.into()))
+            Ok(Self(Zeroizing::new(text.into())))
         } else {
             Err(NotAPasswordHash)
         }
@@ -43,7 +45,7 @@ impl PasswordHash {
     /// When the system gives no random numbers.
     pub fn of(password: &str) -> Result<Self, argon2::password_hash::Error> {
         let hash = Argon2::default().hash_password(password.as_bytes())?;
-        Ok(Self(hash.to_string().into()))
+        Ok(Self(Zeroizing::new(hash.to_string().into())))
     }
 
     /// Whether this is the password. Takes tens of milliseconds and much memory, and as long for a wrong one.

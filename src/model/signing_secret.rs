@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret, SecretSlice};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// What the text of a key begins with.
 const PREFIX: &str = "whsec_";
@@ -11,7 +12,7 @@ const PREFIX: &str = "whsec_";
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// A key. Never printed, wiped when dropped.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, ZeroizeOnDrop)]
 pub struct SigningSecret(SecretSlice<u8>);
 
 /// A text that is no key.
@@ -26,9 +27,10 @@ impl SigningSecret {
     /// [`NotASecret`] when it has another form or length.
     pub fn parse(text: &str) -> Result<Self, NotASecret> {
         let bytes = text.strip_prefix(PREFIX).ok_or(NotASecret)?;
-        let bytes = BASE64_STANDARD.decode(bytes).map_err(|_| NotASecret)?;
+        let bytes = Zeroizing::new(BASE64_STANDARD.decode(bytes).map_err(|_| NotASecret)?);
         match LENGTHS.contains(&bytes.len()) {
-            true => Ok(Self(bytes.into())),
+            // A copy that is as long as its room: to shorten one would leave another.
+            true => Ok(Self(bytes.to_vec().into())),
             false => Err(NotASecret),
         }
     }

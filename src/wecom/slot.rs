@@ -13,6 +13,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::model::time::Timestamp;
 use crate::wecom::seal::Seal;
@@ -90,10 +91,11 @@ impl Want<'_> {
     }
 }
 
-/// What is sealed in the note.
-#[derive(Serialize, Deserialize)]
+/// What is sealed in the note. Wiped when dropped.
+#[derive(Serialize, Deserialize, ZeroizeOnDrop)]
 struct Plain {
     value: String,
+    #[zeroize(skip)]
     fresh_until: Timestamp,
 }
 
@@ -187,7 +189,7 @@ impl<E: Clone> Slot<E> {
         let (found, lease) = self.found_or_lease(around, &want, now).await;
         if let Some(found) = found {
             around.tally.count(Happening::TakenOver);
-            return Ok(state.hold(found.value.into(), found.fresh_until));
+            return Ok(state.hold(found.value.as_str().into(), found.fresh_until));
         }
         let fetched = fetch.await.map(|Fetched { value, lifetime }| {
             let fresh_until = now.plus(lifetime.saturating_sub(EARLY).max(lifetime / 2));
@@ -279,6 +281,7 @@ impl<E: Clone> Slot<E> {
         };
         let sealed = serde_json::to_string(&plain)
             .ok()
+            .map(Zeroizing::new)
             .and_then(|text| self.seal.seal(&text));
         let before = around.sharing.note(self.seal.name(), now).await;
         if let (Some(sealed), Some(before)) = (sealed, before) {
