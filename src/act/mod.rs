@@ -204,7 +204,8 @@ impl Act {
         Ok(corp.client.perform(call, now).await?)
     }
 
-    /// A call of the corp's has proven that a fault of the set-up is gone: what waits because of it becomes due.
+    /// A call of the corp's has proven that a fault of the set-up, or an outage, is over: what waits because of it becomes
+    /// due.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: it becomes due in its own time.
@@ -212,7 +213,7 @@ impl Act {
         let known = self.corps.get(corp);
         if known.is_some_and(|known| known.client.take_mended(now)) {
             let hastened = self.store.hasten_all(corp, now).await?;
-            tracing::info!(%corp, hastened, "A fault of the set-up is gone; what waited is due.");
+            tracing::info!(%corp, hastened, "A fault or an outage is over; what waited is due.");
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::fault::{self, Fault, GETTOKEN, KEPT, Met};
-use crate::wecom::tally::Happening;
+use crate::wecom::tally::{CallResult, Happening};
 use crate::wecom::{Client, Secret};
 
 /// The note in which the processes keep what they know, as JSON.
@@ -18,6 +18,9 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// How often it is told that a fault is gone.
 const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Shorter silences are no outages: what waits because of them is due soon anyway.
+const OUTAGE: Duration = Duration::from_secs(60);
 
 /// How often a change is made anew because another process changed the note meanwhile.
 const TRIES: usize = 5;
@@ -30,6 +33,8 @@ pub(in crate::wecom) struct Breaker {
     mended: AtomicBool,
     /// When somebody was told, in milliseconds since 1970.
     told_at: AtomicI64,
+    /// Since when no call was answered, in milliseconds since 1970; 0 while calls are.
+    away_since: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +44,22 @@ struct Known {
 }
 
 impl Breaker {
+    /// A call was answered, or not. After an outage what waits for its next attempt, up to half an hour, need not.
+    pub(in crate::wecom) fn heard(&self, result: CallResult, now: Timestamp) {
+        let silent = [CallResult::Network, CallResult::BadReply, CallResult::Busy];
+        let since = self.away_since.load(Ordering::Relaxed);
+        match silent.contains(&result) {
+            true if since == 0 => self.away_since.store(now.millis(), Ordering::Relaxed),
+            false if since != 0 => {
+                self.away_since.store(0, Ordering::Relaxed);
+                if now.since(Timestamp::from_millis(since)) >= OUTAGE {
+                    self.mended.store(true, Ordering::Relaxed);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The error of a call that is not made.
     fn error(
         &self,
@@ -95,7 +116,7 @@ impl Client {
             .await;
     }
 
-    /// Whether a call has proven that a fault is gone: what waits because of it need not. Told once, and once a minute at
+    /// Whether a call has proven that a fault or an outage is over: what waits because of it need not. Told once, and once a minute at
     /// most: a fault that comes and goes must not have everything tried again each time.
     pub fn take_mended(&self, now: Timestamp) -> bool {
         let Breaker {
@@ -240,6 +261,30 @@ mod tests {
                 .flatten()
         })
         .await
+    }
+
+    #[tokio::test]
+    async fn an_outage_that_is_over_is_told_once() {
+        // -1: WeCom is busy.
+        let script = refusing(-1, 4).await;
+        let client = script.client();
+        for (secs, expected, over) in [
+            (0, Some(-1), false),
+            (30, Some(-1), false),
+            (59, Some(-1), false),
+            (60, Some(-1), false),
+            (61, None, true),
+            (62, None, false),
+        ] {
+            assert_eq!(read(&client, after(secs)).await, expected, "{secs}");
+            assert_eq!(client.take_mended(after(secs)), over, "{secs}");
+        }
+        let script = refusing(-1, 1).await;
+        let client = script.client();
+        for (secs, expected) in [(0, Some(-1)), (59, None)] {
+            assert_eq!(read(&client, after(secs)).await, expected, "{secs}");
+            assert!(!client.take_mended(after(secs)), "too short");
+        }
     }
 
     #[tokio::test]
