@@ -1,5 +1,6 @@
 //! WeCom is away for a while: how fast what piled up is settled when it is back, while callbacks keep coming.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -88,9 +89,18 @@ fn row(name: &'static str, keeping: Keeping, outage: Outage) -> anyhow::Result<R
 
     sim.faults().clear();
     let (back, mut told) = (Instant::now(), 10);
+    let over = AtomicBool::new(false);
     let seconds = thread::scope(|scope| {
-        scope.spawn(|| generator::open(server.address, after, outage.rate));
-        loop {
+        scope.spawn(|| {
+            let mut parts = after.chunks(outage.rate as usize);
+            while !over.load(Ordering::Relaxed)
+                && let Some(part) = parts.next()
+            {
+                generator::open(server.address, part, outage.rate)?;
+            }
+            anyhow::Ok(())
+        });
+        let seconds = loop {
             thread::sleep(Duration::from_millis(200));
             let (sent, after) = (sim.sent().len(), back.elapsed());
             let come = (after.as_secs_f64() * f64::from(outage.rate)) as usize;
@@ -104,7 +114,9 @@ fn row(name: &'static str, keeping: Keeping, outage: Outage) -> anyhow::Result<R
                 eprintln!("outage: {name}, {sent} of {} settled", piled + come);
                 told += 10;
             }
-        }
+        };
+        over.store(true, Ordering::Relaxed);
+        seconds
     });
     let seconds = seconds.with_context(|| {
         format!(
