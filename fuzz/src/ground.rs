@@ -1,6 +1,7 @@
 //! The whole service in this process, with a few people and items in it, asked without a socket.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -93,23 +94,23 @@ pub struct Ground {
 }
 
 thread_local! {
-    static GROUND: RefCell<Option<Ground>> = const { RefCell::new(None) };
+    static GROUND: RefCell<ManuallyDrop<Option<Ground>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 /// Has the service of this thread do something.
 pub fn with<T>(doing: impl FnOnce(&mut Ground) -> T) -> T {
     GROUND.with_borrow_mut(|kept| {
         if kept.as_ref().is_some_and(|it| it.asked >= REQUESTS_MAX) {
-            *kept = None;
+            **kept = None;
         }
         doing(kept.get_or_insert_with(Ground::build))
     })
 }
 
-/// Ends the service of this thread, which cannot be left to the end of the thread: by then the web server's own parts
-/// have gone.
+/// Ends the service of this thread. The end of the thread does not: by then the web server's own parts have gone.
 pub fn end() {
-    GROUND.set(None);
+    GROUND.with_borrow_mut(|kept| **kept = None);
 }
 
 impl Ground {

@@ -114,6 +114,9 @@ fn from_xml(text: &str) -> Result<Node, NotATree> {
             }
             Event::End(_) => end(&mut open, &mut root),
             Event::Text(part) => add(&mut open, &part.xml10_content())?,
+            Event::CData(_) if open.is_empty() => {
+                return Err(NotATree("there is text outside the root"));
+            }
             Event::CData(part) => add(&mut open, &part.xml10_content())?,
             Event::GeneralRef(entity) => add(&mut open, &character(&entity)?)?,
             Event::DocType(_) => return Err(NotATree("it has a document type")),
@@ -166,7 +169,7 @@ fn end(open: &mut Vec<Node>, root: &mut Option<Node>) {
 fn add(open: &mut [Node], part: &str) -> Result<(), NotATree> {
     match open.last_mut() {
         Some(node) => node.text.push_str(part),
-        None if part.trim_ascii().trim_matches('\u{feff}').is_empty() => {}
+        None if part.trim_ascii().is_empty() => {}
         None => return Err(NotATree("there is text outside the root")),
     }
     Ok(())
@@ -318,6 +321,7 @@ mod tests {
     fn nothing_is_lost_and_order_is_kept() {
         for (text, expected) in [
             ("<xml/>", r#"{"xml":""}"#),
+            ("\u{feff}\n<xml/>", r#"{"xml":""}"#),
             (
                 "<xml><A>1</A><B><Item>x</Item><Item/></B><A> <![CDATA[ 2 ]]>3 </A></xml>",
                 r#"{"xml":[{"A":"1"},{"B":[{"Item":"x"},{"Item":""}]},{"A":"2 3"}]}"#,
@@ -365,6 +369,9 @@ mod tests {
             "<xml></xml><xml/>",
             "<xml/>text",
             "text<xml/>",
+            " \u{feff}<xml/>",
+            "\u{feff}\u{feff}<xml/>",
+            "<![CDATA[]]><xml/>",
             "<!DOCTYPE xml><xml/>",
             "<!DOCTYPE xml [<!ENTITY a 'b'>]><xml>&a;</xml>",
             "<xml>&nbsp;</xml>",
