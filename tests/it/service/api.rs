@@ -98,8 +98,12 @@ impl Door {
     /// The same for what may not be there.
     pub(crate) async fn find(&self, path: &str) -> Option<Value> {
         let url = format!("{}/api/v1/{path}", self.base);
-        let answer = self.http.get(url).bearer_auth(API_TOKEN).send().await;
-        let answer = answer.unwrap();
+        let ask = async || self.http.get(&url).bearer_auth(API_TOKEN).send().await;
+        let answer = match ask().await {
+            // That a connection ended with a process that was killed may be found out only by using it.
+            Err(problem) if problem.is_request() => ask().await.unwrap(),
+            answer => answer.unwrap(),
+        };
         if answer.status() == 404 {
             return None;
         }
