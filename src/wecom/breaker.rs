@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::model::time::Timestamp;
 use crate::wecom::error::ApiError;
 use crate::wecom::fault::{self, Fault, GETTOKEN, KEPT, Met};
-use crate::wecom::tally::{CallResult, Happening};
+use crate::wecom::tally::Happening;
 use crate::wecom::{Client, Secret};
 
 /// The note in which the processes keep what they know, as JSON.
@@ -16,7 +16,7 @@ const NOTE: &str = "faults";
 /// What was read of it counts for so long.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// How often it is told that a fault is gone.
+/// How often it is told that a fault or an outage is over.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Shorter silences are no outages: what waits because of them is due soon anyway.
@@ -29,12 +29,14 @@ const TRIES: usize = 5;
 #[derive(Debug, Default)]
 pub(in crate::wecom) struct Breaker {
     known: Mutex<Known>,
-    /// A fault was proven to be gone, and nobody was told yet.
+    /// A fault or an outage was proven to be over, and nobody was told yet.
     mended: AtomicBool,
     /// When somebody was told, in milliseconds since 1970.
     told_at: AtomicI64,
-    /// Since when no call was answered, in milliseconds since 1970; 0 while calls are.
+    /// When the first call had no answer since the last that had, in milliseconds since 1970; 0 while calls have.
     away_since: AtomicI64,
+    /// When the last one had none.
+    away_until: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -44,19 +46,21 @@ struct Known {
 }
 
 impl Breaker {
-    /// A call was answered, or not. After an outage what waits for its next attempt, up to half an hour, need not.
-    pub(in crate::wecom) fn heard(&self, result: CallResult, now: Timestamp) {
-        let silent = [CallResult::Network, CallResult::BadReply, CallResult::Busy];
+    /// A call was answered, or not. After an outage what waits for its next attempt, up to half an hour, need not. Only
+    /// between two silences it is known that WeCom was away: after a single one nobody may have asked for hours.
+    pub(in crate::wecom) fn heard(&self, was_answered: bool, now: Timestamp) {
         let since = self.away_since.load(Ordering::Relaxed);
-        match silent.contains(&result) {
-            true if since == 0 => self.away_since.store(now.millis(), Ordering::Relaxed),
-            false if since != 0 => {
-                self.away_since.store(0, Ordering::Relaxed);
-                if now.since(Timestamp::from_millis(since)) >= OUTAGE {
-                    self.mended.store(true, Ordering::Relaxed);
-                }
+        if !was_answered {
+            if since == 0 {
+                self.away_since.store(now.millis(), Ordering::Relaxed);
             }
-            _ => {}
+            self.away_until.store(now.millis(), Ordering::Relaxed);
+        } else if since != 0 {
+            self.away_since.store(0, Ordering::Relaxed);
+            let until = Timestamp::from_millis(self.away_until.load(Ordering::Relaxed));
+            if until.since(Timestamp::from_millis(since)) >= OUTAGE {
+                self.mended.store(true, Ordering::Relaxed);
+            }
         }
     }
 
@@ -116,8 +120,8 @@ impl Client {
             .await;
     }
 
-    /// Whether a call has proven that a fault or an outage is over: what waits because of it need not. Told once, and once a minute at
-    /// most: a fault that comes and goes must not have everything tried again each time.
+    /// Whether a call has proven that a fault or an outage is over: what waits because of it need not. Told once, and
+    /// once a minute at most: a fault that comes and goes must not have everything tried again each time.
     pub fn take_mended(&self, now: Timestamp) -> bool {
         let Breaker {
             mended, told_at, ..
@@ -279,11 +283,26 @@ mod tests {
             assert_eq!(read(&client, after(secs)).await, expected, "{secs}");
             assert_eq!(client.take_mended(after(secs)), over, "{secs}");
         }
-        let script = refusing(-1, 1).await;
-        let client = script.client();
-        for (secs, expected) in [(0, Some(-1)), (59, None)] {
-            assert_eq!(read(&client, after(secs)).await, expected, "{secs}");
-            assert!(!client.take_mended(after(secs)), "too short");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_outage_hastens_nothing() {
+        // The code of all refusals, and when calls are made.
+        for (code, story) in [
+            // Shorter than an outage.
+            (-1, &[(0, Some(-1)), (59, Some(-1)), (60, None)][..]),
+            // Nobody asked in between.
+            (-1, &[(0, Some(-1)), (600, None)]),
+            // Another app is at it: an answer.
+            (41096, &[(0, Some(41096)), (120, Some(41096)), (121, None)]),
+        ] {
+            let refusals = story.iter().filter(|(_, code)| code.is_some());
+            let script = refusing(code, refusals.count()).await;
+            let client = script.client();
+            for &(secs, expected) in story {
+                assert_eq!(read(&client, after(secs)).await, expected, "{story:?}");
+                assert!(!client.take_mended(after(secs)), "{story:?} at {secs}");
+            }
         }
     }
 

@@ -134,6 +134,14 @@ impl ApiError {
         }
     }
 
+    /// Whether WeCom was not there: nothing of its own came back, or that it is busy with itself (-1).
+    pub(in crate::wecom) const fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. } | Self::BadReply { .. } | Self::Busy { errcode: -1, .. }
+        )
+    }
+
     /// WeCom's code, where it gave one that says more than the variant.
     pub const fn errcode(&self) -> Option<i64> {
         match self {

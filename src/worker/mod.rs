@@ -229,7 +229,7 @@ impl Worker {
     ) -> Result<Vec<Work>, StoreError> {
         let now = self.clock.now();
         if let Err(problem) = self.act.hasten_if_mended(corp, now).await {
-            tracing::warn!(%corp, %problem, "What waited for a fault to end becomes due in its own time.");
+            tracing::warn!(%corp, %problem, "What waited for a fault or an outage to end becomes due in its own time.");
         }
         Ok(match queue {
             Queue::Inbox => {
