@@ -65,7 +65,7 @@ pub(in crate::decide) fn changed(
         ChangeExternalContact::Add(added)
         | ChangeExternalContact::AddHalf(added)
         | ChangeExternalContact::MsgAuditApproved(added) => {
-            let mut effects = greet(added, at, received_at, facts);
+            let mut effects = greet(added, at, received_at, facts, now);
             effects.extend(refresh(&added.external_userid, facts, now));
             effects
         }
@@ -118,6 +118,7 @@ fn greet(
     at: Timestamp,
     received_at: Timestamp,
     facts: &Facts<'_>,
+    now: Timestamp,
 ) -> Vec<Effect> {
     let Addition {
         userid,
@@ -125,17 +126,22 @@ fn greet(
         welcome_code,
         ..
     } = added;
+    let known_at = facts.greetings.iter().map(|known| known.added_at).max();
     let greeting = |step| {
         Effect::PutGreeting(Greeting {
             external_userid: external_userid.clone(),
             userid: userid.clone(),
             step,
-            added_at: at,
+            added_at: known_at.map_or(at, |known| known.max(at)),
         })
     };
-    let under_way = |known: &Greeting| known.added_at >= at && known.step != GreetingStep::CardOwed;
+    // A card that is only owed gives way to a welcome, but not to one that comes too late.
+    let good = now < received_at.plus(WELCOME_CODE_LIFE);
+    let under_way =
+        |known: &Greeting| known.added_at >= at && !(good && known.step == GreetingStep::CardOwed);
+    let over = facts.endings.iter().any(|ending| ending.at >= at);
     match welcome_code {
-        Some(_) if facts.greetings.iter().any(under_way) => Vec::new(),
+        Some(_) if facts.greetings.iter().any(under_way) || (over && !good) => Vec::new(),
         Some(code) => {
             vec![
                 greeting(GreetingStep::Sending),
@@ -145,7 +151,6 @@ fn greet(
         // The card goes out with the contact's name, once the contact has been read.
         None => {
             let greeted = !facts.greetings.is_empty();
-            let over = facts.endings.iter().any(|ending| ending.at >= at);
             let owed = !greeted && !over && facts.auto_sync() == AutoSync::On;
             owed.then(|| greeting(GreetingStep::CardOwed))
                 .into_iter()

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::decide::decide;
 use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts};
-use wecom_bridge::decide::input::Refusal;
+use wecom_bridge::decide::input::{Input, Refusal};
 use wecom_bridge::model::contact::{Contact, EndedBy, Ending, Greeting, GreetingStep};
 use wecom_bridge::model::effect::Effect;
 
@@ -22,6 +23,60 @@ fn a_customer_who_is_added_anew_is_welcomed_anew() {
     let effects = decided(&customer("add_external_contact", code), &facts).unwrap();
     let expected = ["greeting Sending", "send welcome", "refresh-contact:wm1"];
     assert_eq!(told(&effects), expected);
+}
+
+#[test]
+fn an_addition_that_was_overtaken_does_not_greet_again() {
+    let corp = corp();
+    let code = "<WelcomeCode>CODE</WelcomeCode>";
+    let event = customer("add_half_external_contact", code);
+    let mut facts = Facts::none(&corp);
+    let later = AT.plus(Duration::from_secs(1));
+    facts.greetings = vec![Greeting {
+        added_at: later,
+        ..greeting(GreetingStep::Carded)
+    }];
+    let effects = decided(&event, &facts).unwrap();
+    assert_eq!(told(&effects), ["refresh-contact:wm1"]);
+    // The card is not under way yet: the welcome takes its place, and the later addition is what it is for.
+    facts.greetings[0].step = GreetingStep::CardOwed;
+    let effects = decided(&event, &facts).unwrap();
+    let Effect::PutGreeting(greeting) = &effects[0] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(
+        (greeting.step, greeting.added_at),
+        (GreetingStep::Sending, later)
+    );
+}
+
+#[test]
+fn a_welcome_code_that_is_too_old_takes_no_cards_place() {
+    let corp = corp();
+    let code = "<WelcomeCode>CODE</WelcomeCode>";
+    let event = customer("add_external_contact", code);
+    let mut facts = Facts::none(&corp);
+    let ending = Ending {
+        external_userid: wm1(),
+        userid: zhang(),
+        by: EndedBy::Member,
+        at: AT.plus(Duration::from_secs(60)),
+    };
+    let welcome = ["greeting Sending", "send welcome", "refresh-contact:wm1"];
+    let nothing = ["refresh-contact:wm1"];
+    for (age, known, ended, expected) in [
+        (19_999, Some(GreetingStep::CardOwed), false, &welcome[..]),
+        (20_000, Some(GreetingStep::CardOwed), false, &nothing),
+        (19_999, None, true, &welcome),
+        (20_000, None, true, &nothing),
+        (20_000, None, false, &welcome),
+    ] {
+        facts.greetings = known.map(greeting).into_iter().collect();
+        facts.endings = ended.then(|| ending.clone()).into_iter().collect();
+        let now = AT.plus(Duration::from_millis(age));
+        let effects = decide(&Input::Event(&event, AT), &facts, now).unwrap();
+        assert_eq!(told(&effects), expected, "{age} ms, {known:?}, {ended}");
+    }
 }
 
 #[test]
