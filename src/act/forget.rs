@@ -279,6 +279,10 @@ impl Act {
                 Queue::Outbox if forget::call(&entry.item, place) => Tie::Theirs,
                 Queue::Outbox => Tie::None,
             };
+            if tie == Tie::InPassing && entry.progress.state == State::Dead {
+                tracing::warn!(event = %entry.id, "An event about others that was given up is erased: it names a \
+                    customer who is forgotten. What it was for has to be asked for anew.");
+            }
             match tie {
                 Tie::None => {}
                 Tie::InPassing if is_open(entry.progress.state) => traces.awaited += 1,

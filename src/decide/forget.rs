@@ -47,7 +47,8 @@ pub enum Tie {
     None,
     /// It is about them: it goes.
     Theirs,
-    /// It is about others and names them, as a page of a walk or a change of a group does: it goes when it is settled.
+    /// It is about others and names them, as a page of a walk or a change of a group does: it goes when it is settled or
+    /// given up.
     InPassing,
 }
 
