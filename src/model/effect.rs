@@ -122,10 +122,10 @@ impl Effect {
         }
     }
 
-    /// What work it makes, by name.
+    /// What work it makes, by name. One refresh may be done for several events: its subject tells which.
     pub fn work(&self) -> Option<Cow<'_, str>> {
         if let Self::Refresh(delivery) = self {
-            Some(delivery.kind.as_str().into())
+            Some(delivery.subject.to_string().into())
         } else if let Self::Send(outgoing) = self {
             Some(outgoing.call.name())
         } else {

@@ -57,10 +57,15 @@ async fn an_event_is_followed_by_its_id_from_receipt_to_card() {
     for event in events {
         let id = event["id"].as_str().unwrap();
         let trail = trail(&log, id);
+        let refresh = event["subject"]
+            .as_str()
+            .unwrap()
+            .replace("contact:", "refresh-contact:");
+        let decided = format!("decided [\"{refresh}\", \"webhook/erp\"]");
         for story in [
             &[
                 "received change_external_contact/add_external_contact",
-                "decided [\"refresh_contact\", \"webhook/erp\"]",
+                decided.as_str(),
                 "settled change_external_contact/add_external_contact done",
                 "WeCom was asked. externalcontact/get ok",
                 "decided [\"card\"]",
@@ -69,7 +74,7 @@ async fn an_event_is_followed_by_its_id_from_receipt_to_card() {
                 "settled card done",
             ][..],
             &[
-                "decided [\"refresh_contact\", \"webhook/erp\"]",
+                decided.as_str(),
                 "A system was told. erp taken",
                 "settled webhook/erp done",
             ],
