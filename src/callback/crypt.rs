@@ -194,6 +194,26 @@ mod tests {
     }
 
     #[test]
+    fn only_whole_blocks_are_decrypted() {
+        let key = AesKey::parse(&"A".repeat(43)).unwrap();
+        for (length, fits) in [
+            (0, false),
+            (16, false),
+            (31, false),
+            (32, true),
+            (33, false),
+        ] {
+            let result = decrypt(&Cipher::new(&key), &mut vec![0; length]);
+            let expected = if fits {
+                Ok(())
+            } else {
+                Err(CallbackError::Decrypt)
+            };
+            assert_eq!(result, expected, "{length} bytes");
+        }
+    }
+
+    #[test]
     fn a_length_beyond_the_end_is_no_layout() {
         let body = |length: u32, rest: usize| {
             let mut body = vec![0; 16];

@@ -201,6 +201,7 @@ mod tests {
             "<xml><!-- <Encrypt>x</Encrypt> --><Encrypt>aB<!-- - -->+<![CDATA[/]]>=</Encrypt></xml><!-- end -->",
             "<xml><Encrypt>aB&#43;&#x2f;=</Encrypt><Note>&lt;&amp;&gt;</Note></xml>",
             "<xml><A><Encrypt>x</Encrypt></A><encrypt>y</encrypt><Encrypt>aB+/=</Encrypt></xml>",
+            "<xml>x<![CDATA[y]]><A/><![CDATA[z]]><Encrypt>aB+/=</Encrypt></xml>",
             r#"{"encrypt": "aB+/="}"#,
             r#" {"ToUserName": {"Encrypt": 1}, "Encrypt": "aB+\/=", "agentid": null}"#,
         ] {
@@ -256,6 +257,14 @@ mod tests {
             assert_refused(body.as_bytes());
         }
         assert_refused(b"<xml><A>\xff</A><Encrypt>x</Encrypt></xml>");
+    }
+
+    #[test]
+    fn the_longest_body_is_read() {
+        let body = |filler| format!("<xml>{}<Encrypt>x</Encrypt></xml>", " ".repeat(filler));
+        let filler = MAX_BODY_BYTES - body(0).len();
+        assert!(Sealed::from_body(body(filler).as_bytes()).is_ok());
+        assert_refused(body(filler + 1).as_bytes());
     }
 
     #[test]

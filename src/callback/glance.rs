@@ -219,6 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn names_of_the_same_length_are_told_apart() {
+        // As long as those of the glance: none of them is what a message is about, or when it was sent.
+        let others = "<No>1</No><Other>x</Other><Others>x</Others><Another>x</Another><AnotherX>x</AnotherX>\
+                      <SomeThing>1</SomeThing><SomeThings>1</SomeThings><SomeThingXX>1</SomeThingXX>\
+                      <FromSomebody>li</FromSomebody><SomethingElse1>wm2</SomethingElse1>";
+        let seen = format!(
+            "<xml>{others}<Event>change_external_tag</Event><Id>et1</Id><CreateTime>3600</CreateTime></xml>"
+        );
+        assert_peek(&seen, "change_external_tag", "tag:et1", Lane::Normal);
+        let receiver = ReceiverName::parse("app").unwrap();
+        assert_eq!(peek(&receiver, seen.as_bytes(), RECEIVED).key.window, 1);
+        let said =
+            format!("<xml>{others}<MsgType>text</MsgType><FromUserName>Lin</FromUserName></xml>");
+        assert_peek(&said, "message/text", "member:lin", Lane::Normal);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_unknown() {
         let normal = Lane::Normal;
         for text in [

@@ -399,6 +399,17 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_named() {
+        for (text, fault) in [
+            ("", "it has no element"),
+            ("<xml><A>", "it ends too early"),
+            ("<xml/><xml/>", "there is more than one root"),
+        ] {
+            assert_eq!(Node::parse(text).unwrap_err().to_string(), fault, "{text}");
+        }
+    }
+
+    #[test]
     fn debug_shows_names_only() {
         let node = Node::parse("<xml><Mobile>10000000001</Mobile><B/></xml>").unwrap();
         assert_eq!(format!("{node:?}"), "xml[Mobile, B]");

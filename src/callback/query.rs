@@ -167,6 +167,16 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_are_read() {
+        let longest = format!("{GOOD}&echostr={}", "a".repeat(4096));
+        assert!(Query::parse(&longest).is_ok());
+        let filler = MAX_QUERY_BYTES - GOOD.len() - "&other=".len();
+        let longest = format!("{GOOD}&other={}", "a".repeat(filler));
+        assert!(Query::parse(&longest).is_ok());
+        assert!(Query::parse(&(longest + "a")).is_err());
+    }
+
+    #[test]
     fn rendered_and_read_back() {
         let query = Query {
             msg_signature: "0a".into(),

@@ -223,3 +223,22 @@ pub(in crate::callback) fn tag_end(markup: &str) -> Result<usize, &'static str> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_named() {
+        for (xml, fault) in [
+            ("", "it has no element"),
+            ("<!-- -->", "it has no element"),
+            ("<xml>", "it ends too early"),
+            ("<xml></b>", "an element ends that has not begun"),
+            ("</xml>", "an element ends that has not begun"),
+            ("<xml/><xml/>", "there is more than one root"),
+        ] {
+            assert_eq!(children(xml, |_| ()), Err(fault), "{xml}");
+        }
+    }
+}
