@@ -157,6 +157,8 @@ mod tests {
         waits.sort_unstable();
         waits.dedup();
         assert!(waits.len() > 20, "{} different waits", waits.len());
+        // 128 s, and up to a quarter either way.
+        assert!(waits[0] < 102 && waits[waits.len() - 1] > 154, "{waits:?}");
     }
 
     #[test]
@@ -197,10 +199,10 @@ mod tests {
         ));
         assert_eq!(verdict(&refused(123_456), 4, 7), Verdict::Bury);
         assert_eq!(verdict(&refused(40058), 1, 7), Verdict::Bury);
-        assert!(matches!(
-            verdict(&Refusal::NotACustomer.into(), 1, 7),
-            Verdict::After(_)
-        ));
+        for (attempt, base) in [(1, 2.0), (2, 4.0)] {
+            let wait = seconds(verdict(&Refusal::NotACustomer.into(), attempt, 7));
+            assert!((base * 0.749..=base * 1.251).contains(&wait), "{wait} s");
+        }
         assert_eq!(
             verdict(&Refusal::NotACustomer.into(), 3, 7),
             Verdict::Settle
