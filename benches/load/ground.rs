@@ -82,15 +82,32 @@ impl Ground {
 
     /// How many entries a stream in Redis has.
     pub(crate) fn stream_length(&self, stream: &str) -> anyhow::Result<usize> {
+        self.count(&format!("XLEN {stream}"))
+    }
+
+    /// Makes the budgets of calls to WeCom whole again, which in Redis outlive the process.
+    pub(crate) fn renew_budgets(&self) -> anyhow::Result<()> {
+        if self.redis.is_some() {
+            let keys = "redis.call('KEYS', 'wb:*:limit:*')";
+            let delete = "n = n + redis.call('DEL', key)";
+            let script =
+                format!("local n = 0 for _, key in ipairs({keys}) do {delete} end return n");
+            self.count(&format!("EVAL \"{script}\" 0"))?;
+        }
+        Ok(())
+    }
+
+    /// Asks Redis for a number.
+    fn count(&self, command: &str) -> anyhow::Result<usize> {
         let (_, address) = self.redis.as_ref().context("there is no Redis")?;
         let mut connection = TcpStream::connect(address)?;
-        connection.write_all(format!("XLEN {stream}\r\n").as_bytes())?;
+        connection.write_all(format!("{command}\r\n").as_bytes())?;
         let mut answer = [0; 64];
         let read = connection.read(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
-        let length = answer.strip_prefix(':').map(str::trim);
-        length
-            .and_then(|length| length.parse().ok())
+        let count = answer.strip_prefix(':').map(str::trim);
+        count
+            .and_then(|count| count.parse().ok())
             .with_context(|| format!("Redis answered {answer}"))
     }
 }

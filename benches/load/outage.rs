@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use serde::Serialize;
 use wecom_bridge::sim::faults::Fault;
 
@@ -91,12 +91,13 @@ fn row(name: &'static str, keeping: Keeping, outage: Outage) -> anyhow::Result<R
     let (back, mut told) = (Instant::now(), 10);
     let over = AtomicBool::new(false);
     let seconds = thread::scope(|scope| {
-        scope.spawn(|| {
+        let more = scope.spawn(|| {
             let mut parts = after.chunks(outage.rate as usize);
             while !over.load(Ordering::Relaxed)
                 && let Some(part) = parts.next()
             {
-                generator::open(server.address, part, outage.rate)?;
+                let trip = generator::open(server.address, part, outage.rate)?;
+                ensure!(trip.refused == 0, "not all that came later were taken in");
             }
             anyhow::Ok(())
         });
@@ -116,9 +117,11 @@ fn row(name: &'static str, keeping: Keeping, outage: Outage) -> anyhow::Result<R
             }
         };
         over.store(true, Ordering::Relaxed);
-        seconds
+        let more = more.join();
+        more.map_err(|_panic| anyhow!("a fault while callbacks kept coming"))??;
+        anyhow::Ok(seconds)
     });
-    let seconds = seconds.with_context(|| {
+    let seconds = seconds?.with_context(|| {
         format!(
             "not caught up: {} cards\n{:.2000}",
             sim.sent().len(),

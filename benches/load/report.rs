@@ -82,21 +82,32 @@ fn print_accepting(rows: &[accepting::Row]) {
         return;
     }
     println!(
-        "\n{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
+        "\n{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
         "",
         "closed",
         "over",
         "p50 / p99",
         "cpu us",
         "redis us",
+        "cpu s",
         "open p50/99",
         "idle/loaded",
         "start",
         ""
     );
     println!(
-        "{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
-        "", "req/s", "ceil.", "ms", "/request", "/request", "ms", "MiB", "ms", "refused"
+        "{:<21}{:>8}{:>7}{:>14}{:>9}{:>9}{:>9}{:>14}{:>12}{:>8}{:>8}",
+        "",
+        "req/s",
+        "ceil.",
+        "ms",
+        "/request",
+        "/request",
+        "/million",
+        "ms",
+        "MiB",
+        "ms",
+        "refused"
     );
     for row in rows {
         let accepting::Row {
@@ -111,9 +122,11 @@ fn print_accepting(rows: &[accepting::Row]) {
         } = row;
         let ratio = ratio.map_or("-".into(), |ratio| format!("{ratio:.3}"));
         let (closed, open) = (pair(row.p50, row.p99), pair(row.open_p50, row.open_p99));
+        // So many microseconds for each are as many seconds for a million.
+        let both = cpu + redis_cpu;
         let memory = format!("{:.0} / {:.0}", row.idle, row.loaded);
         println!(
-            "{name:<21}{rate:>8.0}{ratio:>7}{closed:>14}{cpu:>9.1}{redis_cpu:>9.1}{open:>14}{memory:>12}{start:>8.0}{refused:>8}"
+            "{name:<21}{rate:>8.0}{ratio:>7}{closed:>14}{cpu:>9.1}{redis_cpu:>9.1}{both:>9.1}{open:>14}{memory:>12}{start:>8.0}{refused:>8}"
         );
     }
 }

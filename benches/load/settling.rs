@@ -58,6 +58,7 @@ pub(crate) fn settle(
     contacts: Range<usize>,
 ) -> anyhow::Result<(Row, Ground)> {
     let count = contacts.len();
+    ground.renew_budgets()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let sim = runtime.block_on(wecom(contacts.clone()))?;
     // The ground is laid: what it keeps is not asked again.

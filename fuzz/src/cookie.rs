@@ -76,6 +76,8 @@ fn bent(ground: &mut Ground, rest: &[u8]) {
         return;
     };
     let good = ground.session("member", MEMBER);
+    let opened = visit(ground, "/items", &format!("wb_session={good}"));
+    assert_eq!(opened, Some(200), "a good one opens nothing");
     let at = usize::from(u16::from_be_bytes([high, low])) % good.len();
     let mut cookie = good.clone().into_bytes();
     cookie[at] = byte;

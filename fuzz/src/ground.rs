@@ -90,6 +90,7 @@ pub struct Ground {
     answers: Answers,
     clock: Clock,
     asked: usize,
+    taken: usize,
     _folder: TempDir,
 }
 
@@ -126,6 +127,7 @@ impl Ground {
             answers,
             clock,
             asked: 0,
+            taken: 0,
             _folder: folder,
         }
     }
@@ -136,7 +138,14 @@ impl Ground {
         self.clock.advance(BETWEEN);
         let answer = self.runtime.block_on((self.answers)(request));
         assert!(answer.status < 500, "{}: {}", answer.status, answer.text());
+        // A form that was taken leads to another page (303); what leads to a login is a 302.
+        self.taken += usize::from(matches!(answer.status, 200..300 | 303));
         answer
+    }
+
+    /// How many requests were taken. Where none are, all that is tried ends at the door.
+    pub fn taken(&self) -> usize {
+        self.taken
     }
 
     /// The time.

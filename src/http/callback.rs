@@ -26,8 +26,8 @@ use crate::store::item::Accepted;
 /// WeCom documents no limit; what it documents fits many times over.
 const BODY_MAX: usize = 1024 * 1024;
 
-/// What WeCom sends is shorter, and always let in. For longer ones there is [`Room`], or a 503.
-const SHORT_BODY: usize = 16 * 1024;
+/// What WeCom is known to send is shorter, and always let in. For longer ones there is [`Room`], or a 503.
+const SHORT_BODY: usize = 64 * 1024;
 
 /// A sender that is slower than this is not WeCom, which itself gives up after 5 s.
 const BODY_PATIENCE: Duration = Duration::from_secs(5);

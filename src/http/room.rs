@@ -1,9 +1,9 @@
-//! Room for bodies that are longer than any of WeCom's: without a bound, strangers could fill the memory before a
-//! signature is looked at.
+//! Room for bodies that are longer than what WeCom is known to send: without a bound, strangers could fill the memory
+//! before a signature is looked at.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many may be under way, in 64 MiB at most.
+/// How many may be under way, in 64 MiB at most. Shorter ones have 64 KiB at most, and there is one to a connection.
 const LONG_BODIES: usize = 64;
 
 /// Places for long bodies.

@@ -127,7 +127,7 @@ impl Line {
         let of = self.item.as_ref().unwrap_or(&event);
         let id = match first {
             true => root,
-            false => own_id(of, &self.facts),
+            false => own_id(of, &self.facts, took),
         };
         let begun = u64::try_from(of.millis()).ok()?;
         let at = |millis: u64| UNIX_EPOCH + Duration::from_millis(millis);
@@ -168,11 +168,12 @@ fn ids(event: &ItemId) -> (TraceId, SpanId) {
     )
 }
 
-/// The span of one attempt at an item.
-fn own_id(item: &ItemId, facts: &[KeyValue]) -> SpanId {
+/// The span of one attempt at an item. An attempt that was none, and one after a replay, have the number of another;
+/// they end at another time.
+fn own_id(item: &ItemId, facts: &[KeyValue], took: u64) -> SpanId {
     let attempt = facts.iter().find(|fact| fact.key.as_str() == "attempt");
     let attempt = attempt.map(|fact| fact.value.as_str().into_owned());
-    let name = format!("{item} {}", attempt.unwrap_or_default());
+    let name = format!("{item} {} {took}", attempt.unwrap_or_default());
     let hash = blake3::hash(name.as_bytes());
     SpanId::from_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
 }
@@ -244,20 +245,52 @@ impl HttpClient for Wire {
         }
         let client = self.client.clone();
         let sent = self.runtime.spawn(async move {
+            // What the collector says is not read: it might have no end.
             let answer = client.execute(request).await?;
-            let status = answer.status();
-            Ok::<_, reqwest::Error>((status, answer.bytes().await?))
+            Ok::<_, reqwest::Error>(answer.status())
         });
-        let (status, body) = match sent.await? {
-            Ok(answer) => answer,
+        let status = match sent.await? {
+            Ok(status) => status,
             Err(problem) => {
                 self.tell(Some("no answer"));
                 return Err(problem.without_url().into());
             }
         };
         self.tell((!status.is_success()).then_some(status.as_str()));
-        let mut response = Response::new(body);
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = status;
         Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(item: &str, attempt: i64, latency_ms: u64) -> SpanData {
+        let line = Line {
+            message: "settled".into(),
+            event: "ww1:1790000000000-0".parse().ok(),
+            item: item.parse().ok(),
+            latency_ms: Some(latency_ms),
+            facts: vec![KeyValue::new("attempt", attempt)],
+            ..Line::default()
+        };
+        line.span().unwrap()
+    }
+
+    #[test]
+    fn an_attempt_that_comes_again_is_another_span_of_the_same_trace() {
+        let item = "ww1:1790000000000-0.1";
+        let first = settled(item, 1, 5);
+        for other in [
+            settled(item, 1, 300_007),
+            settled(item, 2, 1_005),
+            settled("ww1:1790000000000-0.2", 1, 5),
+        ] {
+            let (first, other) = (&first.span_context, &other.span_context);
+            assert_ne!(first.span_id(), other.span_id());
+            assert_eq!(first.trace_id(), other.trace_id());
+        }
     }
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::{Response, StatusCode, header};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::model::ids::WebhookName;
@@ -167,6 +168,7 @@ impl System {
             .header("webhook-timestamp", seconds)
             .header("webhook-signature", signatures.join(" "))
             .body(webhook.body.clone());
+        let begun = Instant::now();
         let answer = request.send().await.map_err(failed)?;
         match answer.status() {
             status if status.is_success() => Ok(()),
@@ -174,7 +176,7 @@ impl System {
             status => {
                 let (status, after) = (status.as_u16(), wait(&answer));
                 if let Some(after) = after {
-                    let until = now.plus(after).millis();
+                    let until = now.plus(begun.elapsed()).plus(after).millis();
                     self.left_alone_until.fetch_max(until, Ordering::Relaxed);
                 }
                 Err(WebhookError::Refused { status, after })

@@ -54,9 +54,9 @@ impl Worker {
             .await
             {
                 Ok(answer) => Outcome::Done(answer),
-                Err(problem) => match self.judge(&ticket, &outgoing, &problem, now) {
+                Err(problem) => match self.judge(&ticket, &outgoing, &problem) {
                     Next::Again(due) => {
-                        return self.again(&ticket, due, &problem.to_string(), &story).await;
+                        return self.again(&ticket, due, &problem, &story).await;
                     }
                     Next::Ended(outcome) => {
                         last = problem.errcode();
@@ -79,13 +79,8 @@ impl Worker {
         }
     }
 
-    fn judge(
-        &self,
-        ticket: &Ticket,
-        outgoing: &Outgoing,
-        problem: &ActError,
-        now: Timestamp,
-    ) -> Next {
+    fn judge(&self, ticket: &Ticket, outgoing: &Outgoing, problem: &ActError) -> Next {
+        let now = self.clock.now();
         match verdict(problem, ticket.attempt, salt(&ticket.id)) {
             Verdict::After(wait) => {
                 let due = now.plus(wait);

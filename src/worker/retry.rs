@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::act::error::ActError;
 use crate::decide::input::Refusal;
 use crate::store::error::StoreError;
+use crate::webhook::error::WebhookError;
 use crate::wecom::error::{ApiError, Retry};
 use crate::weixin::error::WeixinError;
 
@@ -39,6 +40,14 @@ pub enum Verdict {
     Leave,
 }
 
+/// Whether an item was only looked at: it waits for its time, and nothing was tried.
+pub(in crate::worker) const fn is_no_attempt(error: &ActError) -> bool {
+    matches!(
+        error,
+        ActError::Refused(Refusal::Later(_)) | ActError::Webhook(WebhookError::LeftAlone { .. })
+    )
+}
+
 /// Judges the failure of attempt number `attempt` (from 1). `salt` spreads the waits of items that failed together.
 pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
     match error {
@@ -49,7 +58,8 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         ActError::Refused(Refusal::NotACustomer | Refusal::Rejected(_)) => Verdict::Settle,
         ActError::Refused(Refusal::TooEarly(wait)) => bounded(attempt, *wait),
         // No failure, however often it is looked at meanwhile.
-        ActError::Refused(Refusal::Later(wait)) => Verdict::After(*wait),
+        ActError::Refused(Refusal::Later(wait))
+        | ActError::Webhook(WebhookError::LeftAlone { after: wait }) => Verdict::After(*wait),
         ActError::Store(StoreError::ClaimLost) => Verdict::Leave,
         ActError::Store(StoreError::Stale | StoreError::Unavailable(_) | StoreError::Full(_)) => {
             bounded(attempt, wait(attempt, salt))
@@ -116,7 +126,6 @@ fn spread(wait: Duration, attempt: u32, salt: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::webhook::error::WebhookError;
 
     fn network() -> ActError {
         ApiError::Network {
@@ -216,6 +225,13 @@ mod tests {
         let later = ActError::Refused(Refusal::Later(Duration::from_secs(300)));
         assert_eq!(
             verdict(&later, ATTEMPTS_MAX + 1, 7),
+            Verdict::After(Duration::from_secs(300))
+        );
+        let left_alone = ActError::Webhook(WebhookError::LeftAlone {
+            after: Duration::from_secs(300),
+        });
+        assert_eq!(
+            verdict(&left_alone, ATTEMPTS_MAX + 1, 7),
             Verdict::After(Duration::from_secs(300))
         );
         assert_eq!(verdict(&StoreError::ClaimLost.into(), 1, 7), Verdict::Leave);

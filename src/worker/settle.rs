@@ -10,13 +10,12 @@ use tracing::field::display;
 
 use crate::act::error::ActError;
 use crate::act::tally::End;
-use crate::decide::input::Refusal;
 use crate::model::delivery::{ItemId, Lane, Subject};
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::item::{Queue, Settle, Ticket};
 use crate::wecom::error::ApiError;
-use crate::worker::retry::{Verdict, verdict};
+use crate::worker::retry::{Verdict, is_no_attempt, verdict};
 use crate::worker::{Worker, patience};
 
 /// How often the store is asked to end a claim, and how far apart.
@@ -100,10 +99,7 @@ impl Worker {
         match verdict(&problem, ticket.attempt, salt(&ticket.id)) {
             Verdict::After(wait) => {
                 let due = self.clock.now().plus(wait);
-                if let ActError::Refused(Refusal::Later(_)) = problem {
-                    return self.later(ticket, due, story).await;
-                }
-                self.again(ticket, due, &problem.to_string(), story).await;
+                self.again(ticket, due, &problem, story).await;
             }
             Verdict::Bury => self.bury(ticket, &problem.to_string(), story).await,
             Verdict::Settle => {
@@ -123,12 +119,15 @@ impl Worker {
         &self,
         ticket: &Ticket,
         due: Timestamp,
-        error: &str,
+        problem: &ActError,
         story: &Story,
     ) {
-        let now = self.clock.now();
-        match insisted(|| self.store.retry(ticket, due, error, now)).await {
-            Ok(()) => self.ended(End::Retry, story, "retrying", Some(error)),
+        if is_no_attempt(problem) {
+            return self.later(ticket, due, story).await;
+        }
+        let (error, now) = (problem.to_string(), self.clock.now());
+        match insisted(|| self.store.retry(ticket, due, &error, now)).await {
+            Ok(()) => self.ended(End::Retry, story, "retrying", Some(&error)),
             Err(problem) => self.log(story, "left", Some(&problem.to_string())),
         }
     }

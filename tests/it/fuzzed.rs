@@ -43,6 +43,10 @@ fn replay(target: &str) {
     for (number, seed) in seeds.iter().enumerate() {
         tried(run, seed, &format!("seed {number}"));
     }
+    if ["form", "items"].contains(&target) {
+        let taken = ground::with(|ground| ground.taken());
+        assert!(taken > seeds.len() / 2, "{taken} were taken");
+    }
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for entry in fs::read_dir(corpus.join(target)).unwrap() {
         let path = entry.unwrap().path();

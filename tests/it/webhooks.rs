@@ -328,6 +328,9 @@ async fn who_asks_to_be_left_alone_is_left_alone(on: On) {
     // Neither with another message, nor because something else was put right.
     make_form(&world, "二").await;
     world.settle().await;
+    let calls = world.items("outgoing?kind=webhook/erp").await;
+    let attempts: Vec<&Value> = calls.iter().map(|call| &call["attempts"]).collect();
+    assert_eq!(attempts, [0, 1], "what was held back was no attempt");
     world.pass(Duration::from_secs(RETRY_AFTER - 60)).await;
     let corp = world.config().corps[0].id.clone();
     let now = world.clock.now();

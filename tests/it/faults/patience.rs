@@ -130,7 +130,7 @@ async fn long_bodies_are_let_in_so_many_at_a_time() {
     let sim = wecom::start().await;
     let service = Service::start(&Ground::Embedded.keeps(), sim.base()).await;
     let door = service.door();
-    let filler = format!("<EventKey>{}</EventKey>", "x".repeat(50_000));
+    let filler = format!("<EventKey>{}</EventKey>", "x".repeat(100_000));
     let long = Letter::to_app(&plain_event().replace("<EventKey></EventKey>", &filler));
     let address = door.base.replace("http://", "");
     let mut clients = JoinSet::new();
@@ -141,7 +141,7 @@ async fn long_bodies_are_let_in_so_many_at_a_time() {
             let head = "POST /callback/app?msg_signature=a&timestamp=1&nonce=1 HTTP/1.1\r\n\
                         host: a\r\ncontent-length: 900000\r\n\r\n";
             stream.write_all(head.as_bytes()).await.unwrap();
-            stream.write_all(&[b'x'; 40_000]).await.unwrap();
+            stream.write_all(&[b'x'; 100_000]).await.unwrap();
             let mut answer = [0; 12];
             stream.read_exact(&mut answer).await.unwrap();
             String::from_utf8_lossy(&answer).into_owned()
