@@ -122,8 +122,20 @@ mod tests {
             Ok(batch)
         });
         let (first, bad) = tokio::join!(line.send(1), line.send(13));
-        assert!(first.is_err() && bad.is_err(), "they went together");
+        let cut = Err(StoreError::Unavailable("cut".into()));
+        assert_eq!((first, bad), (cut.clone(), cut), "they went together");
         assert_eq!(line.send(2).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn too_few_answers_are_nobodys() {
+        let line = Line::open(|mut batch: Vec<u32>| async move {
+            batch.pop();
+            Ok(batch)
+        });
+        let answers = tokio::join!(line.send(1), line.send(2));
+        let missing = Err(StoreError::Corrupt("answers are missing".into()));
+        assert_eq!(answers, (missing.clone(), missing));
     }
 
     #[tokio::test]

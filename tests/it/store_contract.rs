@@ -29,7 +29,8 @@ use crate::store_contract::ground::Ground;
 macro_rules! promises {
     ($how:ident $open:path) => {
         $how! { $open;
-            accept: new_then_duplicate, same_content_at_once_is_new_once, corps_at_once_keep_apart, bells_ring;
+            accept: new_then_duplicate, same_content_at_once_is_new_once, corps_at_once_keep_apart, bells_ring,
+                eight_at_once_are_a_crowd;
             claim: order_of_arrival, urgent_first, urgent_only, one_at_a_time_per_subject, at_most_max, a_lease_runs_out,
                 an_urgent_lease_runs_out_first, a_wrong_clock_does_not_lock_items_away, corps_do_not_see_each_other, many_workers_share_the_work;
             commit: effects_come_with_the_settlement, a_refused_commit_changes_nothing, a_stale_basis_changes_nothing,
@@ -42,7 +43,7 @@ macro_rules! promises {
             refresh: a_waiting_one_absorbs_more, a_claimed_one_does_not, a_retrying_one_is_made_due,
                 a_retried_one_gives_way, a_settled_one_is_forgotten,
                 it_waits_behind_what_it_is_about, one_that_waits_twice_holds_up_nobody;
-            retry: due_times_and_attempts, the_delayed_can_be_hastened, what_came_too_early_was_no_attempt, a_subject_goes_on_meanwhile, history_is_capped;
+            retry: due_times_and_attempts, the_delayed_can_be_hastened, all_of_both_queues_can_be_hastened, what_came_too_early_was_no_attempt, a_subject_goes_on_meanwhile, history_is_capped;
             settle: the_dead_stay_until_replayed, the_done_can_be_replayed, a_replay_owes_nothing_twice,
                 a_replay_tells_each_system_once,
                 replaying_open_items_is_harmless, trim_forgets_only_the_done,

@@ -362,3 +362,118 @@ impl Ready {
         self.urgent.is_empty() && self.normal.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::delivery::Lane::{Normal, Urgent};
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(1_790_000_000 + secs)
+    }
+
+    fn spot(number: u64) -> Spot {
+        Spot {
+            corp: 1,
+            queue: Queue::Inbox,
+            place: Place::log(number),
+        }
+    }
+
+    fn held(subject: &str, lane: Lane, attempt: u32) -> Held {
+        Held {
+            token: 1,
+            until: at(60),
+            subject: subject.into(),
+            lane,
+            attempt,
+            mark: None,
+        }
+    }
+
+    /// The numbers of what is ready, in the order of their turn.
+    fn ready(queue: &mut QueueIndex) -> Vec<u64> {
+        let turns = std::iter::from_fn(|| queue.next(Lanes::All));
+        turns.map(|(_, place)| place.number()).collect()
+    }
+
+    #[test]
+    fn whoever_meets_a_busy_subject_again_keeps_its_turn() {
+        let mut queue = QueueIndex::default();
+        for number in [2, 3] {
+            queue.park("s", Normal, Place::log(number));
+        }
+        queue.next_of("s");
+        assert_eq!(ready(&mut queue), [2]);
+        queue.park("s", Normal, Place::log(2));
+        queue.park("s", Normal, Place::log(4));
+        for expected in [2, 3, 4] {
+            queue.next_of("s");
+            assert_eq!(ready(&mut queue), [expected]);
+        }
+        assert!(queue.parked.is_empty());
+    }
+
+    #[test]
+    fn what_is_put_back_is_next() {
+        let mut queue = QueueIndex::default();
+        for number in [1, 2] {
+            queue.ready.lane(Normal).push_back(Place::log(number));
+        }
+        let (lane, place) = queue.next(Lanes::All).unwrap();
+        queue.put_back(lane, place);
+        assert_eq!(ready(&mut queue), [1, 2]);
+    }
+
+    #[test]
+    fn a_lane_is_as_deep_as_what_is_open_in_it() {
+        let mut queue = QueueIndex::default();
+        let depth = |queue: &QueueIndex| {
+            let Depth { urgent, normal, .. } = queue.depth();
+            (urgent.waiting, normal.waiting)
+        };
+        queue.claim(Place::log(1), held("s", Normal, 1));
+        assert_eq!(depth(&queue), (0, 1));
+        queue.ready.lane(Urgent).push_back(Place::log(2));
+        assert_eq!(depth(&queue), (1, 1));
+        for (lane, number) in [(Urgent, 3), (Normal, 4), (Normal, 5)] {
+            queue.park("s", lane, Place::log(number));
+        }
+        assert_eq!(depth(&queue), (2, 3));
+        queue.erase(&Place::log(4), &["s".into()]);
+        assert_eq!(depth(&queue), (2, 2));
+        queue.erase(&Place::log(2), &["other".into()]);
+        assert_eq!(depth(&queue), (1, 2));
+        queue.release(&Place::log(1));
+        assert_eq!(depth(&queue), (1, 1), "3 is ready now, 5 waits for it");
+        assert_eq!(ready(&mut queue), [3]);
+    }
+
+    #[test]
+    fn what_is_erased_is_not_due_again_and_others_are() {
+        let mut index = Index::default();
+        for number in [1, 2] {
+            index.apply(Change::Delayed(spot(number), Normal, at(5)));
+        }
+        index.apply(Change::Erased(spot(1), vec!["s".into()]));
+        let queue = index.queue(1, Queue::Inbox);
+        assert!(queue.wake(at(5)));
+        assert_eq!(ready(queue), [2]);
+    }
+
+    #[test]
+    fn attempts_are_known_while_claimed_and_after_the_lease() {
+        let mut index = Index::default();
+        assert_eq!(index.attempts(&spot(1)), None);
+        let queue = index.queue(1, Queue::Inbox);
+        queue.claim(Place::log(1), held("s", Urgent, 3));
+        assert_eq!(index.attempts(&spot(1)), Some(3));
+        assert!(!index.queue(1, Queue::Inbox).wake(at(59)));
+        assert!(index.queue(1, Queue::Inbox).wake(at(60)));
+        assert_eq!(index.held(&spot(1)), None);
+        assert_eq!(index.attempts(&spot(1)), Some(3));
+        // As if it had just come.
+        index.apply(Change::Arrived(spot(1), Urgent));
+        assert_eq!(index.attempts(&spot(1)), None);
+    }
+}

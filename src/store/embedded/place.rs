@@ -133,7 +133,12 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        for text in ["0-0", "1700000000123-4", "1700000000123-1048575.0.12.3"] {
+        for text in [
+            "0-0",
+            "1700000000123-4",
+            "1700000000123-1048575.0.12.3",
+            "17592186044415-1048575",
+        ] {
             assert_eq!(Place::parse(text).unwrap().to_string(), text);
         }
         for foreign in [
@@ -142,7 +147,7 @@ mod tests {
             "-1",
             "1-",
             "1-1048576",
-            "99999999999999-0",
+            "17592186044416-0",
             "1-1.",
             "1-1.x",
             "1-1.4294967296",
@@ -175,6 +180,22 @@ mod tests {
         assert_eq!(Place::next(4, first.number()).to_string(), "5-1");
         assert_eq!(Place::next(-1, 0).to_string(), "0-1");
         assert_eq!(Place::next(i64::MAX, u64::MAX).number(), u64::MAX);
+        assert_eq!(Place::next(i64::MAX, 0).to_string(), "17592186044415-0");
+    }
+
+    #[test]
+    fn commands_stand_behind_the_deliveries_of_their_millisecond() {
+        for (millis, number, expected) in [
+            (5, 0, "5-1024"),
+            (5, 1, "5-1025"),
+            (5, 1_047_551, "5-1048575"),
+            (5, 1_047_552, "5-1024"),
+            (-1, 0, "0-1024"),
+            (i64::MAX, 0, "17592186044415-1024"),
+        ] {
+            let place = Place::of_command(millis, number);
+            assert_eq!(place.to_string(), expected, "{number}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use wecom_bridge::model::delivery::Lane;
 use wecom_bridge::store::item::{Accepted, Lanes, Queue};
 
@@ -99,4 +99,26 @@ pub(crate) async fn bells_ring(ground: Ground) {
     assert!(heard(Queue::Outbox).await);
     assert!(ground.replay(&id).await);
     assert!(heard(Queue::Inbox).await);
+    let effects = [refresh("wm2"), send("wangwu", Lane::Normal)];
+    let carried_out = ground.store().carry_out(corp(1), &[], &effects, at(0));
+    carried_out.await.unwrap();
+    assert!(heard(Queue::Inbox).await);
+    assert!(heard(Queue::Outbox).await);
+    for claim in ground.claim_calls(9, at(0)).await {
+        let retry = ground.store().retry(&claim.ticket, at(900), "", at(0));
+        retry.await.unwrap();
+    }
+    let hastened = ground.store().hasten(corp(1), Queue::Outbox, 9, at(1));
+    assert_eq!(hastened.await, Ok(2));
+    assert!(heard(Queue::Outbox).await);
+}
+
+pub(crate) async fn eight_at_once_are_a_crowd(ground: Ground) {
+    let (store, event) = (ground.store(), delivery("wm1", Lane::Normal));
+    for (first, together, crowded) in [(0, 7, false), (100, 8, true), (200, 1, false)] {
+        let accepts = (first..first + together).map(|n| store.accept(corp(1), content(n), &event));
+        let (answers, found) = join(join_all(accepts), async { store.is_crowded() }).await;
+        assert_eq!(found, crowded, "{together} at once");
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    }
 }

@@ -1,9 +1,12 @@
 //! Items whose attempts fail.
 
+use futures_util::future::join_all;
+use wecom_bridge::model::delivery::Lane;
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::{FAILURES_KEPT, Failure, Queue, Settle, State};
 
-use crate::store_contract::ground::{Ground, at, corp, subjects};
+use crate::store_contract::ground::{Ground, at, corp, send, subjects};
 
 pub(crate) async fn due_times_and_attempts(ground: Ground) {
     let id = ground.accept("wm1").await;
@@ -74,6 +77,26 @@ pub(crate) async fn the_delayed_can_be_hastened(ground: Ground) {
         let elsewhere = store.hasten(corp(2), queue, 9, at(0)).await;
         assert_eq!(elsewhere, Ok(0));
     }
+}
+
+pub(crate) async fn all_of_both_queues_can_be_hastened(ground: Ground) {
+    let store = ground.store();
+    let calls: Vec<Effect> = (0..3)
+        .map(|n| send(&format!("member{n}"), Lane::Normal))
+        .collect();
+    ground.decide(&calls, at(0)).await;
+    // More than are hastened in one step.
+    let subjects: Vec<String> = (0..510).map(|n| format!("wm{n}")).collect();
+    join_all(subjects.iter().map(|subject| ground.accept(subject))).await;
+    let events = ground.claim(600, at(0)).await;
+    let calls = ground.claim_calls(9, at(0)).await;
+    let events = events.iter().map(|claim| &claim.ticket);
+    let tickets = events.chain(calls.iter().map(|claim| &claim.ticket));
+    let retries = tickets.map(|ticket| store.retry(ticket, at(900), "away", at(0)));
+    assert!(join_all(retries).await.iter().all(Result::is_ok));
+    assert_eq!(store.hasten_all(corp(1), at(1)).await, Ok(513));
+    assert_eq!(ground.claim_calls(9, at(1)).await.len(), 3);
+    assert_eq!(store.hasten_all(corp(1), at(1)).await, Ok(0));
 }
 
 pub(crate) async fn what_came_too_early_was_no_attempt(ground: Ground) {
