@@ -229,7 +229,6 @@ fn put_unless_same(chat: Chat, kept: &Chat) -> Vec<Effect> {
 fn shows_the_same(chat: &Chat, kept: &Chat) -> bool {
     let alike = Chat {
         news: kept.news.clone(),
-        changed_at: kept.changed_at,
         ..chat.clone()
     };
     let spelled = |chat: &Chat| chat.owner.as_ref().map(|id| id.as_str().to_owned());
@@ -246,4 +245,61 @@ fn chat_id(change: &ChangeExternalChat) -> Option<ChatId> {
         }
     };
     ChatId::parse(id).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+    fn ago(time: Duration) -> Timestamp {
+        NOW.minus(time)
+    }
+
+    #[test]
+    fn a_sync_settles_what_was_told_of_a_group() {
+        let chat = Chat {
+            changed_at: Some(ago(AWAITED * 2)),
+            ..Chat::unread(ChatId::parse("wr1").unwrap())
+        };
+        let ended = |time| Chat {
+            dismissed_at: Some(ago(time)),
+            ..chat.clone()
+        };
+        let told = Chat {
+            news: Some(ChatNews {
+                since: ago(AWAITED),
+                last: ago(AWAITED),
+                member_version: None,
+            }),
+            ..chat.clone()
+        };
+        let ends_now = Chat {
+            dismissed_at: Some(NOW),
+            ..chat.clone()
+        };
+        let goes_on = Chat {
+            changed_at: Some(NOW),
+            ..chat.clone()
+        };
+        let second = Duration::from_secs(1);
+        for (kept, fresh, expected) in [
+            (&told, None, Some(&ends_now)),
+            (&told, Some(&chat), Some(&chat)),
+            // What is shown this long after its end has not ended.
+            (&ended(AWAITED - second), Some(&chat), None),
+            (&ended(AWAITED), Some(&chat), Some(&goes_on)),
+        ] {
+            let effects = synced(Some(kept), fresh, NOW);
+            let mut chats = Vec::new();
+            for effect in &effects {
+                let Effect::PutChat(chat) = effect else {
+                    panic!("{effect:?}")
+                };
+                chats.push(chat);
+            }
+            assert_eq!(chats, Vec::from_iter(expected), "{kept:?}");
+        }
+    }
 }

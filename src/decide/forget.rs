@@ -436,22 +436,29 @@ mod tests {
     #[test]
     fn it_goes_round_until_nothing_is_left() {
         let now = Timestamp::from_secs(1);
-        let contact = ExternalUserId::parse("wm1").unwrap();
-        let mut forgetting = Forgetting::asked(contact, Actor::Admin, now);
-        let mut steps = Vec::new();
-        for (next, removed) in [
-            (Some("k".to_owned()), 2),
-            (None, 0),
-            (None, 0),
-            (None, 0),
-            (None, 0),
-        ] {
+        let mut forgetting = Forgetting::asked(place().contact, Actor::Admin, now);
+        let (mut steps, mut removed) = (Vec::new(), 2);
+        for next in ["k", "", "k", "", "", ""] {
             let place = forgetting.place.clone().unwrap();
-            steps.push((place.round, place.part));
+            let after = place.after.as_deref().unwrap_or_default();
+            steps.push(format!("{}.{}{after}", place.round, place.part));
+            let next = Some(next.to_owned()).filter(|next| !next.is_empty());
             forgetting = moved(&forgetting, place, next, removed, 2, now);
+            removed = 0;
         }
-        assert_eq!(steps, [(0, 0), (0, 0), (0, 1), (1, 0), (1, 1)]);
+        assert_eq!(steps, ["0.0", "0.0k", "0.1", "0.1k", "1.0", "1.1"]);
         assert_eq!((forgetting.removed, forgetting.place), (2, None));
         assert_eq!(forgetting.done_at, Some(now));
+    }
+
+    #[test]
+    fn it_ends_whatever_comes_in_meanwhile() {
+        let now = Timestamp::from_secs(1);
+        let mut forgetting = Forgetting::asked(place().contact, Actor::Admin, now);
+        while let Some(place) = forgetting.place.clone() {
+            forgetting = moved(&forgetting, place, None, 1, 1, now);
+        }
+        // One each time: the first, and so many more.
+        assert_eq!(forgetting.removed, u64::from(ROUNDS_MAX) + 1);
     }
 }

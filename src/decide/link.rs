@@ -433,6 +433,9 @@ mod tests {
             failed(link(LinkState::Wanted, 1), "cut", None),
         ] {
             assert!(link.reason.is_some() && link.remedy.is_some(), "{link:?}");
+            // Who fills it in then is no attempt of ours.
+            let by_hand = link.reason.as_deref() == Some(wording::LINK_BY_HAND);
+            assert_eq!(link.attempt == 0, by_hand, "{link:?}");
             let better = in_state(link, LinkState::Confirmed);
             assert_eq!((better.reason, better.remedy), (None, None));
         }

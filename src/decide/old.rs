@@ -52,7 +52,9 @@ pub fn card(card: &SentCard, now: Timestamp) -> Option<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::{ExternalUserId, UserId};
+    use crate::model::card::change::ShownCard;
+    use crate::model::ids::{ExternalUserId, TaskId, UserId};
+    use crate::model::outgoing::OneTimeCode;
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -73,6 +75,52 @@ mod tests {
             gone,
             Some(Effect::DropRelation(Relation::Visit(_)))
         ));
+    }
+
+    #[test]
+    fn a_card_loses_with_its_code_what_serves_to_change_it() {
+        let json = r#"{"card_type":"text_notice","main_title":{"title":"t"},"card_action":{"type":1,"url":"https://a.example/"}}"#;
+        let shown = ShownCard {
+            card: serde_json::from_str(json).unwrap(),
+            replace_text: None,
+        };
+        let sent_at = Timestamp::from_secs(1000);
+        let code = || Some(OneTimeCode::new("R"));
+        let second = Duration::from_secs(1);
+        for (response_code, shows, after, expected) in [
+            (code(), None, CODE_LIFE, "is bare"),
+            (code(), None, CODE_LIFE - second, "stays"),
+            (code(), Some(shown.clone()), CODE_LIFE, "is bare"),
+            (None, Some(shown), CODE_LIFE, "is bare"),
+            (None, None, CODE_LIFE, "stays"),
+            (None, None, KEPT - second, "stays"),
+            (None, None, KEPT, "goes"),
+        ] {
+            let case = format!("{response_code:?} {shows:?} {after:?}");
+            let kept = SentCard {
+                task_id: TaskId::parse("t1").unwrap(),
+                touser: UserId::parse("zhang").unwrap(),
+                response_code,
+                sent_at,
+                pressed: Some("contacted".into()),
+                about: None,
+                shows,
+            };
+            let becomes = match card(&kept, sent_at.plus(after)) {
+                None => "stays",
+                Some(Effect::DropCard(_)) => "goes",
+                Some(Effect::PutCard(bare)) => {
+                    assert!(
+                        bare.response_code.is_none() && bare.shows.is_none(),
+                        "{case}"
+                    );
+                    assert_eq!((bare.task_id, bare.pressed), (kept.task_id, kept.pressed));
+                    "is bare"
+                }
+                Some(other) => panic!("{other:?}"),
+            };
+            assert_eq!(becomes, expected, "{case}");
+        }
     }
 
     #[test]

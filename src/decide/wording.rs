@@ -309,3 +309,21 @@ pub(in crate::decide) fn message_id(seed: &[&str]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_people_can_mend_names_the_place() {
+        for (errcode, place) in [
+            (48002, "可调用接口的应用"),
+            (60020, "企业可信IP"),
+            (40001, "重新复制"),
+            (60011, "可见范围"),
+        ] {
+            assert!(remedy(errcode).unwrap().contains(place), "{errcode}");
+        }
+        assert_eq!(remedy(45009), None);
+    }
+}

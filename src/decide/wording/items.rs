@@ -280,3 +280,144 @@ pub(in crate::decide) fn page(path: &str, home: &Url) -> String {
     page.set_path(path);
     page.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::decide::facts::{Authorised, AutoSync, CorpFacts, LinkWriting, SidebarCard};
+    use crate::model::member::Member;
+
+    const AT: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+    fn corp() -> CorpFacts {
+        CorpFacts {
+            home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
+            auto_sync: AutoSync::On,
+            sidebar_card: SidebarCard::On,
+            links: LinkWriting::ByService,
+            authorised: Authorised::ALL,
+            bundle: Duration::from_secs(300),
+            reminders: None,
+        }
+    }
+
+    fn item(mut fields: Value, more: &Value) -> Item {
+        for (name, value) in more.as_object().unwrap() {
+            fields[name] = value.clone();
+        }
+        serde_json::from_value(fields).unwrap()
+    }
+
+    fn approval(more: &Value) -> Item {
+        let approval = json!({
+            "kind": "approval", "id": "a1", "title": "报价", "state": "open", "contact": "wm1",
+            "owner": "Zhang", "owners": [], "created_at": AT, "created_by": "system",
+            "changed_at": AT, "changed_by": "system",
+        });
+        item(approval, more)
+    }
+
+    fn answered(verdict: &str, remark: &str) -> Item {
+        approval(&json!({"answer": {"verdict": verdict, "remark": remark, "at": AT}}))
+    }
+
+    fn record(more: &Value) -> Item {
+        let record = json!({
+            "kind": "record", "id": "r1", "title": "报修", "state": "open", "contact": "wm1",
+            "owner": "Zhang", "owners": [], "created_at": AT, "created_by": "system",
+            "changed_at": AT, "changed_by": "system", "form": "f1", "fields": [], "values": {},
+            "step": "待处理", "steps": ["待处理", "已完成"], "handler": "Li",
+        });
+        item(record, more)
+    }
+
+    fn member(userid: &str, name: &str) -> Member {
+        Member {
+            userid: UserId::parse(userid).unwrap(),
+            name: name.into(),
+            department: Vec::new(),
+            status: 1,
+            position: None,
+            visible: true,
+            changed_at: AT,
+        }
+    }
+
+    #[test]
+    fn a_card_says_why_nothing_more_can_be_done() {
+        let closed = json!({"state": "closed"});
+        for (item, expected) in [
+            (answered("agreed", ""), Some("客户已同意")),
+            (answered("declined", ""), Some("客户未同意")),
+            (approval(&closed), Some("已关闭")),
+            (record(&closed), Some("已关闭")),
+            (record(&json!({})), None),
+        ] {
+            assert_eq!(ended(&item).as_deref(), expected, "{item:?}");
+        }
+        for (rejection, expected) in [
+            (Rejection::NotFound, "已不可见"),
+            (Rejection::Closed, "已关闭"),
+            (Rejection::Changed, "请在页面中处理"),
+        ] {
+            assert_eq!(not_done(&rejection), expected);
+        }
+    }
+
+    #[test]
+    fn a_card_shows_how_its_item_stands() {
+        let corp = corp();
+        let mut facts = Facts::none(&corp);
+        facts.people = vec![member("Li", "李四"), member("Zhang", "张三")];
+        for (item, expected) in [
+            (
+                record(&json!({})),
+                "类型 记录, 负责人 张三 →, 处理人 李四 →, 步骤 待处理",
+            ),
+            (
+                record(&json!({"step": "", "handler": null, "state": "closed"})),
+                "类型 记录, 负责人 张三 →, 状态 已关闭",
+            ),
+            (
+                approval(&json!({})),
+                "类型 审批, 负责人 张三 →, 结果 待答复",
+            ),
+            (
+                answered("declined", ""),
+                "类型 审批, 负责人 张三 →, 结果 客户未同意",
+            ),
+        ] {
+            let rows = rows(&item, &facts).into_iter().map(|row| {
+                let opens = if row.opens.is_some() { " →" } else { "" };
+                format!("{} {}{opens}", row.keyname, row.value.unwrap())
+            });
+            assert_eq!(Vec::from_iter(rows).join(", "), expected);
+        }
+    }
+
+    #[test]
+    fn members_are_called_by_their_names_where_those_are_known() {
+        let corp = corp();
+        let mut facts = Facts::none(&corp);
+        facts.people = vec![
+            member("Li", "李四"),
+            member("Wang", ""),
+            member("Zhang", "张三"),
+        ];
+        facts.member = Some(member("Zhao", "一二三四五六七八九十"));
+        let id = |userid| UserId::parse(userid).unwrap();
+        for (userid, expected) in [("zhang", "张三"), ("Wang", "Wang"), ("Sun", "Sun")] {
+            assert_eq!(name(&id(userid), &facts), expected);
+        }
+        let (done, taken) = (
+            done(&Act::Done, &id("Zhao"), &facts),
+            taken(&id("Zhao"), &facts),
+        );
+        assert_eq!(done, "一二三四五六七八已标记完成");
+        assert_eq!(taken, "已由一二三四五六七八处理");
+    }
+}

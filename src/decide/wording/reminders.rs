@@ -62,3 +62,25 @@ pub(in crate::decide) fn replied(news: &News) -> String {
         (comments, _) => format!("您有{comments}条新的回复"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_counts_what_was_said() {
+        for (comments, follow_ups, expected) in [
+            (0, 2, "有新的处理进展"),
+            (1, 0, "您有新的回复"),
+            (1, 3, "您有新的回复"),
+            (2, 0, "您有2条新的回复"),
+        ] {
+            let news = News {
+                comments,
+                follow_ups,
+                ..News::default()
+            };
+            assert_eq!(replied(&news), expected, "{news:?}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use wecom_bridge::callback::event;
-use wecom_bridge::decide::facts::Facts;
+use wecom_bridge::decide::facts::{Facts, Need};
+use wecom_bridge::decide::input::Input;
+use wecom_bridge::decide::needs;
 use wecom_bridge::model::delivery::Source;
 use wecom_bridge::model::effect::{Effect, SentCard};
 use wecom_bridge::model::ids::TaskId;
@@ -71,10 +73,15 @@ fn a_card_is_changed_while_its_code_is_good() {
         ),
         (event(""), "OLD", sent_at.plus(life)),
     ] {
+        let card = Need::Card(TaskId::parse("t1").unwrap());
+        assert_eq!(needs(&Input::Event(&event, AT)), [card]);
         let effects = decided(&event, &facts).unwrap();
-        let Some(Effect::Send(outgoing)) = effects.last() else {
+        let [Effect::PutCard(pressed), Effect::Send(outgoing)] = &effects[..] else {
             panic!("{effects:?}")
         };
+        // It shows what came of the press for good.
+        assert!(pressed.response_code.is_none(), "{pressed:?}");
+        assert_eq!(pressed.sent_at, sent_at);
         let Call::UpdateCard(update) = &outgoing.call else {
             panic!("{outgoing:?}")
         };

@@ -86,6 +86,13 @@ fn news_of_a_group_ask_for_one_reading() {
             Some(with(news(40, 1, None))),
             vec![noted, "refresh-chat:wr1"],
         ),
+        ("update", JOINED, Some(with(news(29, 1, None))), vec![noted]),
+        (
+            "update",
+            JOINED,
+            Some(with(news(30, 1, None))),
+            vec![noted, "refresh-chat:wr1"],
+        ),
         (
             "invented_tomorrow",
             "",
@@ -187,6 +194,11 @@ fn a_reading_counts_once_the_news_have_had_time_to_show() {
             Some(chat("v1")),
             early(4),
         ),
+        (
+            Some(stub(news(4, 4, Some("v2")))),
+            Some(chat("v2")),
+            told_now(),
+        ),
         (Some(stub(news(4, 4, None))), Some(chat("v1")), told_now()),
         (
             Some(stub(news(30, 30, None))),
@@ -202,6 +214,23 @@ fn a_reading_counts_once_the_news_have_had_time_to_show() {
         let effects = decided(&refresh, &facts).map(|effects| told(&effects));
         assert_eq!(effects, expected, "{facts:?}");
     }
+}
+
+#[test]
+fn a_busy_group_that_was_read_is_left_to_settle_anew() {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    facts.chat = Some(Chat {
+        news: news(15, 1, Some("v2")),
+        ..chat("v1")
+    });
+    facts.chat_at_wecom = Some(chat("v2"));
+    let refresh = own(&OwnEvent::RefreshChat { chat_id: wr1() });
+    let effects = decided(&refresh, &facts).unwrap();
+    let Effect::PutChat(kept) = &effects[0] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(kept.news, news(0, 1, Some("v2")));
 }
 
 #[test]

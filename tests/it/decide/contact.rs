@@ -3,13 +3,65 @@
 use std::time::Duration;
 
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::decide::decide;
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts};
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, Need};
 use wecom_bridge::decide::input::{Input, Refusal};
-use wecom_bridge::model::contact::{Contact, EndedBy, Ending, Greeting, GreetingStep};
+use wecom_bridge::decide::{decide, needs};
+use wecom_bridge::model::contact::{
+    Contact, EndedBy, Ending, Greeting, GreetingStep, TransferFailure,
+};
 use wecom_bridge::model::effect::Effect;
 
-use crate::decide::{AT, contact, corp, customer, decided, greeting, own, told, wm1, zhang};
+use crate::decide::{AT, NOW, contact, corp, customer, decided, greeting, own, told, wm1, zhang};
+
+#[test]
+fn an_event_about_a_customer_needs_what_is_known_of_the_relation() {
+    let relation = || {
+        vec![
+            Need::Switches,
+            Need::Greeting(wm1(), zhang()),
+            Need::Ending(wm1(), zhang()),
+        ]
+    };
+    for (change_type, expected) in [
+        ("add_external_contact", relation()),
+        ("add_half_external_contact", relation()),
+        ("del_external_contact", relation()),
+        ("del_follow_user", relation()),
+        (
+            "transfer_fail",
+            vec![Need::TransferFailure(wm1(), zhang()), Need::Switches],
+        ),
+        ("edit_external_contact", vec![Need::Switches]),
+        ("invented_tomorrow", vec![Need::Switches]),
+    ] {
+        let event = customer(change_type, "");
+        assert_eq!(needs(&Input::Event(&event, AT)), expected, "{change_type}");
+    }
+}
+
+#[test]
+fn the_last_reason_why_a_customer_was_not_handed_over_is_kept() {
+    let corp = corp();
+    let event = customer("transfer_fail", "<FailReason>customer_refused</FailReason>");
+    let refresh = "refresh-contact:wm1";
+    let put = "not transferred: Some(\"customer_refused\")";
+    let second = Duration::from_secs(1);
+    for (known_at, expected) in [
+        (AT.minus(second), vec![put, refresh]),
+        (AT, vec![refresh]),
+        (AT.plus(second), vec![refresh]),
+    ] {
+        let mut facts = Facts::none(&corp);
+        facts.transfer_failure = Some(TransferFailure {
+            external_userid: wm1(),
+            userid: zhang(),
+            reason: None,
+            at: known_at,
+        });
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected, "{known_at:?}");
+    }
+}
 
 #[test]
 fn a_customer_who_is_added_anew_is_welcomed_anew() {
@@ -263,6 +315,18 @@ fn an_ended_relation_is_kept_once_and_ends_its_greeting() {
             ["refresh-contact:wm1"],
             "told again, after a new beginning"
         );
+        // It ended before, and once more; or a later ending is known.
+        let second = Duration::from_secs(1);
+        facts.greetings.clear();
+        for (known_at, expected) in [
+            (AT.minus(second), Some(format!("ended by {by}"))),
+            (AT.plus(second), None),
+        ] {
+            facts.endings[0].at = known_at;
+            let expected = expected.into_iter().chain(["refresh-contact:wm1".into()]);
+            let effects = decided(&event, &facts).unwrap();
+            assert_eq!(told(&effects), expected.collect::<Vec<_>>());
+        }
     }
 }
 
@@ -275,10 +339,21 @@ fn a_refresh_brings_the_contact_up_to_date() {
     let one = || contact(&[("Zhang", AT)]);
     let both = || contact(&[("Zhang", AT), ("li", AT)]);
     let none = || contact(&[]);
-    let table: [(Option<Contact>, Option<Contact>, &[&str]); 6] = [
+    let renamed = Contact {
+        name: "王先生".into(),
+        ..one()
+    };
+    let expected = [
+        Need::Contact(wm1()),
+        Need::Relations(wm1()),
+        Need::ContactAtWecom(wm1()),
+    ];
+    assert_eq!(needs(&Input::Event(&event, AT)), expected);
+    let table: [(Option<Contact>, Option<Contact>, &[&str]); 7] = [
         (None, Some(one()), &["contact wm1 of Zhang"]),
         (Some(one()), Some(one()), &[]),
         (Some(one()), Some(both()), &["contact wm1 of Zhang+li"]),
+        (Some(one()), Some(renamed), &["contact wm1 of Zhang"]),
         (Some(one()), None, &["contact wm1 of "]),
         (Some(none()), None, &[]),
         (Some(none()), Some(one()), &["contact wm1 of Zhang"]),
@@ -286,7 +361,11 @@ fn a_refresh_brings_the_contact_up_to_date() {
     for (kept, at_wecom, expected) in table {
         let mut facts = Facts::none(&corp);
         (facts.contact, facts.contact_at_wecom) = (kept, at_wecom);
-        assert_eq!(told(&decided(&event, &facts).unwrap()), expected);
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected);
+        if let Some(Effect::PutContact(contact)) = effects.first() {
+            assert_eq!(contact.changed_at, NOW);
+        }
     }
     assert_eq!(
         decided(&event, &Facts::none(&corp)).unwrap_err(),

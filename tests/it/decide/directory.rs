@@ -1,8 +1,10 @@
 //! Changes of the directory that concern many.
 
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, Page, Passing};
-use wecom_bridge::model::contact::GreetingStep;
+use wecom_bridge::decide::facts::{AutoSync, CorpFacts, Facts, Need, Page, Passing};
+use wecom_bridge::decide::input::Input;
+use wecom_bridge::decide::needs;
+use wecom_bridge::model::contact::{EndedBy, Ending, GreetingStep};
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::UserId;
 use wecom_bridge::model::member::{LinkState, Member};
@@ -10,6 +12,7 @@ use wecom_bridge::model::relation::{Relation, RelationKind, Rename};
 
 use crate::decide::{
     AT, NOW, at_its_place, callback, contact, corp, decided, greeting, link, member, own, told,
+    wm1, zhang,
 };
 
 fn change(change_type: &str, fields: &str) -> Vec<String> {
@@ -78,8 +81,16 @@ fn a_change_in_the_directory_is_worked_off_for_everybody_it_concerns() {
 fn a_member_and_its_link_pass_to_the_new_id() {
     let corp = corp();
     let event = own(&OwnEvent::RenameMember(rename(None)));
+    let to = || rename(None).to;
+    let expected = [
+        Need::Member(to()),
+        Need::Link(to()),
+        Need::Former(zhang()),
+        Need::Switches,
+    ];
+    assert_eq!(needs(&Input::Event(&event, AT)), expected);
     let new = || Member {
-        userid: rename(None).to,
+        userid: to(),
         ..member(true)
     };
     let next = ["refresh-member:zhang2", "rename:zhang zhang2 greeting "];
@@ -116,12 +127,22 @@ fn a_member_and_its_link_pass_to_the_new_id() {
         facts.former_link = state.map(|state| link(state, &home));
         facts.member = kept;
         expected.extend(next);
-        assert_eq!(
-            told(&decided(&event, &facts).unwrap()),
-            expected,
-            "{facts:?}"
-        );
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected, "{facts:?}");
+        for effect in &effects {
+            if let Effect::PutLink(link) = effect {
+                assert_eq!(link.userid, to());
+            } else if let Effect::PutMember(member) = effect {
+                assert_eq!(member.changed_at, NOW);
+            }
+        }
     }
+    // The link that is wanted under the new id is not that of the former.
+    let mut facts = Facts::none(&corp);
+    facts.former_link = Some(link(LinkState::Confirmed, &home));
+    facts.link = Some(link(LinkState::Wanted, &home));
+    let expected = [both[1], next[0], next[1]];
+    assert_eq!(told(&decided(&event, &facts).unwrap()), expected);
 }
 
 #[test]
@@ -169,6 +190,40 @@ fn what_is_kept_at_contacts_passes_page_by_page() {
     )));
     let effects = decided(&last, &Facts::none(&corp)).unwrap();
     assert_eq!(told(&effects), ["contacts-of:zhang "]);
+}
+
+#[test]
+fn an_ending_that_passes_is_shown_where_the_customer_made_it() {
+    let corp = corp();
+    let step = rename(Some(RelationKind::Ending));
+    let event = own(&OwnEvent::RenameMember(step.clone()));
+    let expected = [Need::Renaming(step), Need::Switches];
+    assert_eq!(needs(&Input::Event(&event, AT)), expected);
+    let drop = "drop wm1 at Zhang";
+    for (by, expected) in [
+        (
+            EndedBy::Contact,
+            vec![drop, "ended by Contact", "refresh-contact:wm1"],
+        ),
+        (EndedBy::Member, vec![drop, "ended by Member"]),
+    ] {
+        let relation = Relation::Ending(Ending {
+            external_userid: wm1(),
+            userid: zhang(),
+            by,
+            at: AT,
+        });
+        let mut facts = Facts::none(&corp);
+        facts.renaming.items = vec![Passing {
+            relation,
+            at_new_id: None,
+            ended_at: None,
+        }];
+        let effects = decided(&event, &facts).unwrap();
+        let told = told(&effects);
+        let (_, passed) = told.split_last().unwrap();
+        assert_eq!(passed, expected, "{by:?}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use wecom_bridge::model::follower::{Follower, Standing};
 use wecom_bridge::model::ids::{OpenId, UnionId};
 use wecom_bridge::model::time::Timestamp;
 
-use crate::decide::{AT, corp, decided, told};
+use crate::decide::{AT, NOW, corp, decided, told};
 
 fn openid() -> OpenId {
     OpenId::parse("oA").unwrap()
@@ -41,6 +41,13 @@ fn whether_a_person_follows_is_kept_by_the_newest_event() {
     for (event, secs, before, expected) in [
         ("subscribe", 10, None, Some((true, 10, 10))),
         ("unsubscribe", 10, None, Some((false, 10, 10))),
+        // It comes once more.
+        (
+            "subscribe",
+            10,
+            Some(kept(true, 10, 10)),
+            Some((true, 10, 10)),
+        ),
         (
             "unsubscribe",
             20,
@@ -94,6 +101,16 @@ fn a_follower_is_no_member() {
     let effects = decided(&event, &Facts::none(&corp)).unwrap();
     let expected = ["oA follows: true", "refresh-follower:oA"];
     assert_eq!(told(&effects), expected);
+    // Who they are is asked of those who follow, and once.
+    let gone = of_account("unsubscribe", 10);
+    let effects = decided(&gone, &Facts::none(&corp)).unwrap();
+    assert_eq!(told(&effects), ["oA follows: false"]);
+    let known = Facts {
+        follower: Some(kept(false, 5, 5)),
+        ..Facts::none(&corp)
+    };
+    let effects = decided(&event, &known).unwrap();
+    assert_eq!(told(&effects), ["oA follows: true"]);
 }
 
 #[test]
@@ -143,12 +160,20 @@ fn a_look_tells_who_follows_and_who_that_is() {
             openid: openid(),
             unionid: agreed.map(|id| UnionId::parse(id).unwrap()),
         });
+        let expected_needs = [Need::Follower(openid()), Need::FollowerAtWeixin(openid())];
+        assert_eq!(needs(&Input::Event(&event, AT)), expected_needs);
         let effects = decided(&event, &facts).unwrap();
         let seen_now = effects.iter().map(|effect| {
             let Effect::PutFollower(follower) = effect else {
                 panic!("{:?}", told(&effects));
             };
             let unionid = follower.unionid.as_ref().map(UnionId::as_str);
+            // Since when is known where nothing has changed.
+            let same = before
+                .as_ref()
+                .is_some_and(|it| it.following == follower.following);
+            let since = if same { Timestamp::from_secs(10) } else { NOW };
+            assert_eq!((follower.since, follower.told_at), (since, since));
             (follower.following, unionid)
         });
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wecom_bridge::callback::event::own::OwnEvent;
+use wecom_bridge::callback::event::own::{OwnEvent, SidebarOpened};
 use wecom_bridge::decide::facts::{CorpFacts, Facts, LinkWriting, Need, Occasion};
 use wecom_bridge::decide::input::Input;
 use wecom_bridge::decide::{decide, needs};
@@ -10,7 +10,7 @@ use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::member::{Link, LinkState, Member};
 use wecom_bridge::model::outgoing::{Answer, Call, LinkCheck, Outcome, Receipt, WriteLink};
 
-use crate::decide::{NOW, corp, decided, link, member, own, told, zhang};
+use crate::decide::{NOW, corp, decided, link, member, own, told, wm1, zhang};
 
 #[test]
 fn what_came_of_a_link_is_kept_unless_another_is_wanted() {
@@ -60,13 +60,15 @@ fn what_came_of_a_link_is_kept_unless_another_is_wanted() {
         });
         let told_of = format!("{before:?} {outcome:?}");
         let receipt = Receipt { call, outcome };
+        let input = Input::Receipt(&receipt);
+        assert_eq!(needs(&input), [Need::Link(zhang())]);
         let mut facts = Facts::none(&corp);
         facts.link = Some(link(before, url));
-        assert_eq!(
-            told(&decide(&Input::Receipt(&receipt), &facts, NOW).unwrap()),
-            expected,
-            "{told_of}"
-        );
+        let effects = decide(&input, &facts, NOW).unwrap();
+        assert_eq!(told(&effects), expected, "{told_of}");
+        if let Some(Effect::PutLink(link)) = effects.first() {
+            assert_eq!(link.at, NOW, "{told_of}");
+        }
     }
 }
 
@@ -100,6 +102,8 @@ fn the_link_is_sent_to_a_member_once_a_day_until_it_stands_there() {
     };
     let home = by_hand.home.to_string();
     let event = own(&OwnEvent::SendLink { userid: zhang() });
+    let expected = [Need::Member(zhang()), Need::Link(zhang())];
+    assert_eq!(needs(&Input::Event(&event, NOW)), expected);
     let sent = |ago: u64| Link {
         sent_at: Some(NOW.minus(Duration::from_secs(ago))),
         ..link(LinkState::Wanted, &home)
@@ -176,4 +180,31 @@ fn the_link_is_sent_to_a_member_once_a_day_until_it_stands_there() {
             }
         }
     }
+}
+
+#[test]
+fn another_card_that_does_not_arrive_says_nothing_about_the_link() {
+    let corp = corp();
+    let opened = own(&OwnEvent::SidebarOpened(SidebarOpened {
+        userid: zhang(),
+        external_userid: wm1(),
+        entry: "single_chat_tools".into(),
+    }));
+    let effects = decided(&opened, &Facts::none(&corp)).unwrap();
+    let Some(Effect::Send(outgoing)) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    let receipt = Receipt {
+        call: outgoing.call.clone(),
+        outcome: Outcome::TooLate,
+    };
+    let input = Input::Receipt(&receipt);
+    assert!(!needs(&input).contains(&Need::Link(zhang())));
+    let mut facts = Facts::none(&corp);
+    facts.link = Some(Link {
+        sent_at: Some(NOW),
+        ..link(LinkState::Wanted, corp.home.as_str())
+    });
+    let effects = decide(&input, &facts, NOW).unwrap();
+    assert_eq!(told(&effects), [""; 0]);
 }

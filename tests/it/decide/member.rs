@@ -2,11 +2,16 @@
 
 use wecom_bridge::callback::event;
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::decide::facts::{CorpFacts, Facts, LinkWriting};
+use wecom_bridge::decide::facts::{CorpFacts, Facts, LinkWriting, Need};
+use wecom_bridge::decide::input::Input;
+use wecom_bridge::decide::needs;
 use wecom_bridge::model::delivery::Source;
+use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::member::{Link, LinkState, Member};
 
-use crate::decide::{at_its_place, callback, corp, decided, link, member, own, told, zhang};
+use crate::decide::{
+    AT, NOW, at_its_place, callback, corp, decided, link, member, own, told, zhang,
+};
 
 #[test]
 fn all_ways_of_hearing_of_a_member_lead_to_the_same_refresh() {
@@ -32,6 +37,16 @@ fn a_new_member_is_kept_linked_and_told_once() {
     let home = corp().home.to_string();
     let event = own(&OwnEvent::RefreshMember { userid: zhang() });
     let (service, hand) = (LinkWriting::ByService, LinkWriting::ByHand);
+    let expected = [
+        Need::Member(zhang()),
+        Need::Link(zhang()),
+        Need::MemberAtWecom(zhang()),
+    ];
+    assert_eq!(needs(&Input::Event(&event, AT)), expected);
+    let renamed = Member {
+        name: "章".into(),
+        ..member(true)
+    };
     type Row = (
         LinkWriting,
         Option<Member>,
@@ -65,6 +80,13 @@ fn a_new_member_is_kept_linked_and_told_once() {
             Some(link(LinkState::Confirmed, &home)),
             Some(member(true)),
             vec![],
+        ),
+        (
+            service,
+            Some(renamed),
+            Some(link(LinkState::Confirmed, &home)),
+            Some(member(true)),
+            vec!["member Zhang true"],
         ),
         (
             service,
@@ -107,10 +129,10 @@ fn a_new_member_is_kept_linked_and_told_once() {
             .into_iter()
             .collect();
         (facts.member, facts.link, facts.member_at_wecom) = (kept, known, at_wecom);
-        assert_eq!(
-            told(&decided(&event, &facts).unwrap()),
-            expected,
-            "{facts:?}"
-        );
+        let effects = decided(&event, &facts).unwrap();
+        assert_eq!(told(&effects), expected, "{facts:?}");
+        if let Some(Effect::PutMember(member)) = effects.first() {
+            assert_eq!(member.changed_at, NOW);
+        }
     }
 }

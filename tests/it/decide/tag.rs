@@ -1,7 +1,9 @@
 //! Customer tags.
 
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::decide::facts::Facts;
+use wecom_bridge::decide::facts::{Facts, Need};
+use wecom_bridge::decide::input::Input;
+use wecom_bridge::decide::needs;
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::tag::{CorpTag, TagGroup};
 
@@ -46,10 +48,17 @@ fn every_change_of_tags_reads_them() {
 fn tags_are_brought_up_to_date_and_gone_ones_marked() {
     let corp = corp();
     let refresh = own(&OwnEvent::RefreshTags);
+    let expected = [Need::TagGroups, Need::TagGroupsAtWecom];
+    assert_eq!(needs(&Input::Event(&refresh, AT)), expected);
+    let read_now = TagGroup {
+        changed_at: NOW,
+        ..group("g1", &["a"])
+    };
     let table: Vec<(Vec<TagGroup>, Vec<TagGroup>, Vec<&str>)> = vec![
         (vec![], vec![], vec![]),
         (vec![], vec![group("g1", &["a"])], vec!["tags of g1"]),
         (vec![group("g1", &["a"])], vec![group("g1", &["a"])], vec![]),
+        (vec![group("g1", &["a"])], vec![read_now], vec![]),
         (
             vec![group("g1", &["a"])],
             vec![group("g1", &["a2"])],
@@ -66,6 +75,11 @@ fn tags_are_brought_up_to_date_and_gone_ones_marked() {
         (facts.tag_groups, facts.tag_groups_at_wecom) = (kept, at_wecom);
         let effects = decided(&refresh, &facts).unwrap();
         assert_eq!(told(&effects), expected, "{facts:?}");
+        for effect in &effects {
+            if let Effect::PutTagGroup(group) = effect {
+                assert_eq!(group.changed_at, NOW);
+            }
+        }
     }
 
     let mut facts = Facts::none(&corp);

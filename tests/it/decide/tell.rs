@@ -204,3 +204,67 @@ fn cards_offer_what_can_be_done() {
     assert_eq!(told(last)[1], handler);
     assert_eq!(told(record("closed")), ["王女士提交了表单"; 3]);
 }
+
+/// An approval, and what wm1 has answered.
+fn approval(answer: Option<(&str, &str)>) -> Item {
+    let answer =
+        answer.map(|(verdict, remark)| json!({"verdict": verdict, "remark": remark, "at": AT}));
+    let approval = json!({
+        "kind": "approval", "id": "a1", "title": "报价", "state": "open", "contact": "wm1",
+        "owner": "Zhang", "owners": [], "created_at": AT, "created_by": "system",
+        "changed_at": AT, "changed_by": "system", "answer": answer,
+    });
+    serde_json::from_value(approval).unwrap()
+}
+
+#[test]
+fn a_card_says_what_happened_and_counts_the_rest() {
+    let corp = corp();
+    let agreed = || approval(Some(("agreed", "可以")));
+    let declined = || approval(Some(("declined", "")));
+    for (new, item, expected) in [
+        (news(0, 0, 1), agreed(), "同意了 - 可以"),
+        (news(0, 0, 2), agreed(), "同意了 2次答复 可以"),
+        (news(0, 0, 1), declined(), "没有同意 - -"),
+        (news(1, 0, 1), agreed(), "同意了 1次答复，1条评论 可以"),
+        (
+            news(1, 1, 1),
+            agreed(),
+            "同意了 1次答复，1份提交，1条评论 可以",
+        ),
+        // What was answered was told before.
+        (news(1, 0, 0), agreed(), "发表了评论 - -"),
+        (news(2, 0, 0), approval(None), "发表了评论 2条评论 -"),
+        (news(1, 0, 0), record("open"), "发表了评论 - -"),
+        (news(0, 1, 0), record("open"), "提交了表单 - -"),
+        (
+            news(2, 1, 0),
+            record("open"),
+            "提交了表单 1份提交，2条评论 -",
+        ),
+    ] {
+        let item_ref = item.item_ref();
+        let mut facts = facts(&corp, thread());
+        facts.threads[0].item = item_ref.clone();
+        facts.threads[0].for_members = new;
+        facts.grants[0].item = item_ref.clone();
+        facts.items = vec![item];
+        let event = own(&OwnEvent::TellMembers {
+            item: item_ref,
+            external_userid: wm1(),
+        });
+        let effects = decided(&event, &facts).unwrap();
+        let Card::ButtonInteraction(card) = card(sends(&effects)[0]).card.card() else {
+            panic!("{effects:?}")
+        };
+        let quoted = card.quote_area.as_ref();
+        let quoted = quoted.and_then(|quote| quote.quote_text.as_deref());
+        let said = format!(
+            "{} {} {}",
+            card.main_title.title,
+            card.main_title.desc.as_deref().unwrap_or("-"),
+            quoted.unwrap_or("-")
+        );
+        assert_eq!(said, format!("王女士{expected}"));
+    }
+}

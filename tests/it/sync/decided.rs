@@ -5,19 +5,21 @@ use std::time::Duration;
 use url::Url;
 use wecom_bridge::callback::event;
 use wecom_bridge::callback::event::own::OwnEvent;
-use wecom_bridge::decide::decide;
 use wecom_bridge::decide::facts::{
-    Authorised, AutoSync, CorpFacts, Facts, LinkWriting, SidebarCard,
+    Authorised, AutoSync, CorpFacts, Facts, LinkWriting, Need, SidebarCard,
 };
 use wecom_bridge::decide::found::{CustomerFound, Found};
 use wecom_bridge::decide::input::{Input, StepDied};
-use wecom_bridge::decide::sync::id;
+use wecom_bridge::decide::sync::{id, misses_chat, misses_contact, misses_member};
+use wecom_bridge::decide::{decide, needs};
+use wecom_bridge::model::chat::Chat;
 use wecom_bridge::model::contact::{Contact, FollowUser, Tag};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{ExternalUserId, UserId};
+use wecom_bridge::model::ids::{ChatId, ExternalUserId, UserId};
+use wecom_bridge::model::member::Member;
 use wecom_bridge::model::sync::{
-    AskedBy, SyncBatch, SyncMode, SyncPart, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun,
-    SyncScope, SyncState,
+    AskedBy, Counted, Sighted, Sighting, SyncBatch, SyncMode, SyncPart, SyncPhase, SyncPlace,
+    SyncReport, SyncRequest, SyncRun, SyncScope, SyncState,
 };
 use wecom_bridge::model::tag::{CorpTag, TagGroup, TagNames};
 use wecom_bridge::model::time::Timestamp;
@@ -136,6 +138,222 @@ fn one_sync_at_a_time_and_none_is_stuck() {
         facts.syncs = known.clone().into_iter().collect();
         let asked = OwnEvent::StartSync(request(AskedBy::Schedule, scope));
         assert_eq!(told(&asked, &facts), expected, "{known:?} {scope:?}");
+    }
+}
+
+/// A sync that was given up an hour ago.
+fn given_up() -> SyncRun {
+    let an_hour_ago = NOW.minus(Duration::from_secs(3600));
+    SyncRun {
+        ended_at: Some(an_hour_ago),
+        ..run(SyncState::Failed, an_hour_ago)
+    }
+}
+
+fn put(effects: Vec<Effect>) -> Vec<SyncRun> {
+    let mut runs = Vec::new();
+    for effect in effects {
+        if let Effect::PutSync(run) = effect {
+            runs.push(*run);
+        }
+    }
+    runs
+}
+
+#[test]
+fn what_was_given_up_and_goes_on_is_running() {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    // The same is asked for again, and the step is replayed.
+    let failed = SyncRun {
+        moved_at: NOW,
+        ..given_up()
+    };
+    facts.switches.sync = Some(failed.id.clone());
+    facts.syncs = vec![failed];
+    let asked = OwnEvent::StartSync(request(AskedBy::Admin, SyncScope::All));
+    let later = NOW.plus(Duration::from_secs(60));
+    let (_, delivery) = asked.delivery(later);
+    let event = event::parse(delivery.source, &delivery.xml).unwrap();
+    let runs = put(decide(&Input::Event(&event, later), &facts, later).unwrap());
+    let state = |run: &SyncRun| (run.state, run.ended_at, run.moved_at);
+    assert_eq!(state(&runs[0]), (SyncState::Running, None, later));
+
+    facts.sync = Some(SyncRun {
+        report: SyncReport {
+            calls: 5,
+            ..SyncReport::default()
+        },
+        place: SyncPlace {
+            phase: SyncPhase::ListFollowers,
+            ..SyncPlace::default()
+        },
+        ..given_up()
+    });
+    facts.step.found = Found::Followers(Vec::new());
+    facts.step.calls = 2;
+    let runs = put(effects(&OwnEvent::SyncStep { run: OLD.into() }, &facts));
+    assert_eq!(state(&runs[0]), (SyncState::Running, None, NOW));
+    assert_eq!(runs[0].report.calls, 7);
+    assert_eq!(runs[0].doing, "读取客户");
+}
+
+/// The last step of a sync: what it leaves.
+fn last_step(run: SyncRun) -> Vec<Effect> {
+    let corp = corp();
+    let mut facts = Facts::none(&corp);
+    let contacts = matches!(run.request.scope, SyncScope::All | SyncScope::Contacts);
+    let (phase, found) = if contacts {
+        let (count, next) = (0, None);
+        (SyncPhase::CountOthers, Found::Others { count, next })
+    } else {
+        let (members, next) = (Vec::new(), None);
+        (SyncPhase::SweepMembers, Found::Members { members, next })
+    };
+    let place = SyncPlace {
+        phase,
+        ..SyncPlace::default()
+    };
+    facts.sync = Some(SyncRun { place, ..run });
+    facts.step.found = found;
+    effects(&OwnEvent::SyncStep { run: OLD.into() }, &facts)
+}
+
+#[test]
+fn only_a_sync_of_all_customers_that_finds_none_warns() {
+    let part = Some(SyncPart { number: 1, of: 24 });
+    for (scope, part, found, warned) in [
+        (SyncScope::All, None, 0, true),
+        (SyncScope::Contacts, None, 0, true),
+        (SyncScope::All, None, 1, false),
+        (SyncScope::All, part, 0, false),
+        (SyncScope::Members, None, 0, false),
+    ] {
+        let mut run = run(SyncState::Running, NOW);
+        run.request = SyncRequest {
+            part,
+            ..request(AskedBy::Admin, scope)
+        };
+        run.report.contacts.found = found;
+        let done = put(last_step(run)).remove(0);
+        assert_eq!((done.state, done.ended_at), (SyncState::Done, Some(NOW)));
+        assert_eq!(done.report.warnings.len(), usize::from(warned), "{done:?}");
+    }
+}
+
+#[test]
+fn what_follows_a_sync_is_the_newest_then() {
+    // After which nobody is new: only when all members have been seen.
+    for (scope, first, next_is_first) in [
+        (SyncScope::All, true, false),
+        (SyncScope::Contacts, true, true),
+        (SyncScope::Contacts, false, false),
+    ] {
+        let effects = last_step(SyncRun {
+            request: request(AskedBy::Admin, scope),
+            first,
+            then: Some(request(AskedBy::Switch, SyncScope::Links)),
+            ..run(SyncState::Running, NOW)
+        });
+        let newest = effects.iter().find_map(|effect| match effect {
+            Effect::PutSwitches(switches) => switches.sync.clone(),
+            _ => None,
+        });
+        let runs = put(effects);
+        let [next, done] = &runs[..] else {
+            panic!("{runs:?}")
+        };
+        assert_eq!((done.id.as_str(), done.state), (OLD, SyncState::Done));
+        assert_eq!(
+            (next.state, next.first),
+            (SyncState::Running, next_is_first)
+        );
+        assert!(next.id > done.id, "{runs:?}");
+        assert_eq!(newest.as_ref(), Some(&next.id));
+    }
+}
+
+#[test]
+fn what_a_sync_has_not_seen_is_read_by_itself() {
+    let zhang = UserId::parse("Zhang").unwrap();
+    let part = |has| {
+        let mut parts = (0..2).map(|number| SyncPart { number, of: 2 });
+        parts.find(|part| part.has(&zhang) == has)
+    };
+    let of = |part| SyncRun {
+        request: SyncRequest {
+            part,
+            ..request(AskedBy::Schedule, SyncScope::All)
+        },
+        ..run(SyncState::Running, NOW)
+    };
+    let member = |visible| Member {
+        userid: zhang.clone(),
+        name: String::new(),
+        department: vec![],
+        status: 1,
+        position: None,
+        visible,
+        changed_at: NOW,
+    };
+    let chat = |dismissed_at| Chat {
+        dismissed_at,
+        ..Chat::unread(ChatId::parse("wr1").unwrap())
+    };
+    let seen = |run: &str, members: &[&str]| Sighting {
+        who: Sighted::Member(zhang.clone()),
+        run: run.into(),
+        members: members
+            .iter()
+            .map(|id| UserId::parse(id).unwrap())
+            .collect(),
+        counted: Counted::Unchanged,
+        written: None,
+    };
+    let all = of(None);
+    for (run, visible, sighting, missed) in [
+        (&all, true, None, true),
+        (&all, true, Some(seen("1", &[])), true),
+        (&all, true, Some(seen(OLD, &[])), false),
+        (&all, false, None, false),
+        (&of(part(true)), true, None, true),
+        (&of(part(false)), true, None, false),
+    ] {
+        let found = misses_member(run, &member(visible), sighting.as_ref());
+        assert_eq!(found, missed, "{:?} {visible} {sighting:?}", run.request);
+    }
+    let both = {
+        let mut contact = contact("Zhang", "", vec![]);
+        let li = self::contact("Li", "", vec![]);
+        contact.follow_users.extend(li.follow_users);
+        contact
+    };
+    let nobody = Contact {
+        follow_users: vec![],
+        ..both.clone()
+    };
+    let zhangs = contact("ZHANG", "", vec![]);
+    for (run, contact, sighting, missed) in [
+        (&all, &both, None, true),
+        (&all, &both, Some(seen("1", &["Zhang", "Li"])), true),
+        (&all, &both, Some(seen(OLD, &["Zhang"])), true),
+        (&all, &both, Some(seen(OLD, &["Zhang", "Li"])), false),
+        (&all, &nobody, None, false),
+        (&of(part(true)), &zhangs, None, true),
+        (&of(part(true)), &zhangs, Some(seen(OLD, &["Zhang"])), false),
+        (&of(part(false)), &zhangs, None, false),
+    ] {
+        let found = misses_contact(run, contact, sighting.as_ref());
+        assert_eq!(found, missed, "{contact:?} {sighting:?}");
+    }
+    for (dismissed_at, sighting, missed) in [
+        (None, None, true),
+        (None, Some(seen("1", &[])), true),
+        (None, Some(seen(OLD, &[])), false),
+        (Some(NOW), None, false),
+    ] {
+        let found = misses_chat(&all, &chat(dismissed_at), sighting.as_ref());
+        assert_eq!(found, missed, "{dismissed_at:?} {sighting:?}");
     }
 }
 
@@ -309,11 +527,13 @@ fn a_step_that_is_given_up_ends_its_sync_with_the_remedy() {
             errcode: Some(48002),
         };
         let mut facts = Facts::none(&corp);
-        facts.sync = Some(run(state, NOW));
+        facts.sync = Some(run(state, NOW.minus(Duration::from_secs(60))));
+        assert_eq!(needs(&Input::StepDied(&died)), [Need::Sync(OLD.into())]);
         let effects = decide(&Input::StepDied(&died), &facts, NOW).unwrap();
         assert_eq!(effects.len(), changes);
         if let Some(Effect::PutSync(run)) = effects.first() {
             assert_eq!((run.state, run.ended_at), (SyncState::Failed, Some(NOW)));
+            assert_eq!((run.moved_at, run.doing.as_str()), (NOW, "已中止"));
             assert_eq!(run.report.failures, ["48002"]);
             assert!(run.report.warnings[0].contains("可调用接口的应用"));
             // It went on, and was given up for the same reason.
@@ -328,6 +548,28 @@ fn a_step_that_is_given_up_ends_its_sync_with_the_remedy() {
             assert_eq!(again.report, run.report);
         }
     }
+}
+
+#[test]
+fn a_report_keeps_so_many_reasons() {
+    let corp = corp();
+    let mut failing = run(SyncState::Running, NOW);
+    for n in 0..25 {
+        let died = StepDied {
+            run: OLD.into(),
+            reason: format!("reason {n}"),
+            errcode: None,
+        };
+        let mut facts = Facts::none(&corp);
+        facts.sync = Some(failing.clone());
+        let effects = decide(&Input::StepDied(&died), &facts, NOW).unwrap();
+        failing = SyncRun {
+            state: SyncState::Running,
+            ..put(effects).remove(0)
+        };
+    }
+    let expected: Vec<String> = (0..20).map(|n| format!("reason {n}")).collect();
+    assert_eq!(failing.report.failures, expected);
 }
 
 #[test]
