@@ -1,4 +1,4 @@
-//! What is decided about events and receipts, as tables: event + facts → effects.
+//! What is decided about events, receipts and commands, as tables: input + facts → effects.
 
 mod contact;
 mod greeting;
@@ -10,6 +10,8 @@ mod home;
 
 mod card;
 mod sidebar;
+
+mod item;
 mod tell;
 
 mod chat;

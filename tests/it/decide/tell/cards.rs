@@ -80,6 +80,7 @@ fn a_card_changes_when_it_shows_something_else() {
         };
         let mut facts = facts(&corp, thread);
         let card = sent_card("Zhang", &facts, age);
+        let before = card.shows.clone();
         facts.cards_about.push(card);
         change(&mut facts.items[0]);
         let effects = decided(&event, &facts);
@@ -87,6 +88,8 @@ fn a_card_changes_when_it_shows_something_else() {
         for effect in effects.unwrap_or_default() {
             if let Effect::PutCard(card) = effect {
                 assert!(card.response_code.is_none(), "{case}");
+                assert_ne!(card.shows, before, "{case}");
+                assert_eq!(card.shows.is_some(), age < 72 * hour, "{case}");
             }
         }
     }
