@@ -69,3 +69,69 @@ fn erase(batch: &mut Batch<'_>, spot: &Spot, now: Timestamp) -> Answer<Erased> {
     batch.change(Change::Erased(spot.clone(), waited_for));
     Ok(Ok(Erased::Gone))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use redb::ReadableTableMetadata;
+
+    use super::*;
+    use crate::model::delivery::{Delivery, Kind, Lane, Source, Subject};
+    use crate::model::ids::ReceiverName;
+    use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::embedded::tables::Tables;
+    use crate::store::item::{Lanes, Leases, Settle};
+    use crate::store::write::Write;
+
+    fn refresh(contact: &str) -> Write {
+        let delivery = Delivery {
+            receiver: ReceiverName::parse("service").unwrap(),
+            source: Source::Service,
+            kind: Kind::new("refresh_contact"),
+            subject: Subject::new("refresh-contact", contact),
+            lane: Lane::Normal,
+            received_at: Timestamp::from_secs(1),
+            cause: None,
+            xml: "<xml/>".into(),
+        };
+        Write::Refresh {
+            mark: format!("refresh_contact refresh-contact:{contact}"),
+            text: delivery.encode(),
+            lane: Lane::Normal,
+        }
+    }
+
+    /// A mark names whom the refresh is about.
+    #[tokio::test]
+    async fn no_refresh_that_is_settled_or_gone_leaves_its_mark() {
+        let (corp, now) = (corp(), Timestamp::from_secs(2));
+        let lease = Duration::from_secs(60);
+        let store = Disk::new().store(lease);
+        let marks = || {
+            let transaction = store.file.begin_write().unwrap();
+            let tables = Tables::open(&transaction).unwrap();
+            tables.marks.len().unwrap()
+        };
+        let writes = ["wm1", "wm2", "wm3"].map(refresh);
+        store.carry_out(&corp, &[], &writes, now).await.unwrap();
+        assert_eq!(marks(), 3);
+        let leases = Leases {
+            urgent: lease,
+            normal: lease,
+        };
+        let claims = store.claim(&corp, Queue::Inbox, Lanes::All, 2, leases, now);
+        let claims = claims.await.unwrap();
+        for (claim, end) in claims.iter().zip([Settle::Done, Settle::Dead("no")]) {
+            let commit = store.commit(&claim.ticket, end, &[], &[], now);
+            commit.await.unwrap();
+        }
+        assert_eq!(marks(), 1);
+        let entries = store.entries(&corp, Queue::Inbox, None, None, 9).await;
+        for entry in entries.unwrap() {
+            let erased = store.erase(Queue::Inbox, &entry.id, now).await;
+            assert_eq!(erased, Ok(Erased::Gone));
+        }
+        assert_eq!(marks(), 0);
+    }
+}

@@ -111,3 +111,56 @@ impl Memory {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_790_000_000);
+    const RATE: Rate = Rate {
+        burst: 2,
+        per_hour: 60,
+    };
+
+    fn corp() -> CorpId {
+        CorpId::parse("ww1").unwrap()
+    }
+
+    #[test]
+    fn only_what_is_full_again_is_thrown_away() {
+        let memory = Memory::default();
+        let later = NOW.plus(Duration::from_secs(60));
+        for n in 0..KEPT_MAX - 1 {
+            memory.take(&corp(), &n.to_string(), RATE, 1, NOW);
+        }
+        memory.take(&corp(), "used up", RATE, 2, NOW);
+        assert_eq!(lock(&memory.buckets).len(), KEPT_MAX);
+        assert_eq!(memory.take(&corp(), "new", RATE, 1, NOW).granted, 1);
+        assert_eq!(lock(&memory.buckets).len(), KEPT_MAX + 1, "all are in use");
+        assert_eq!(memory.take(&corp(), "used up", RATE, 2, later).granted, 1);
+        assert_eq!(lock(&memory.buckets).len(), 1, "the others are full");
+    }
+
+    #[test]
+    fn only_notes_whose_time_is_over_are_thrown_away() {
+        let memory = Memory::default();
+        let put = |name: &str, secs, now| {
+            let swap = Swap {
+                expected: None,
+                value: Some("x"),
+                keep_for: Duration::from_secs(secs),
+            };
+            assert!(memory.swap_note(&corp(), name, swap, now));
+        };
+        for n in 0..KEPT_MAX - 1 {
+            put(&n.to_string(), 60, NOW);
+        }
+        put("long", 600, NOW);
+        put("new", 60, NOW);
+        assert_eq!(lock(&memory.notes).len(), KEPT_MAX + 1, "none is over");
+        let later = NOW.plus(Duration::from_secs(60));
+        put("newer", 60, later);
+        assert_eq!(lock(&memory.notes).len(), 2);
+        assert_eq!(memory.note(&corp(), "long", later).as_deref(), Some("x"));
+    }
+}
