@@ -319,3 +319,48 @@ impl Turn {
         free
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_done_again_and_again_until_the_stop() {
+        let (corp, stop) = (CorpId::parse("ww1").unwrap(), CancellationToken::new());
+        let times = Times {
+            first: Duration::ZERO,
+            every: Duration::from_millis(1),
+        };
+        let said = Said {
+            done: "done",
+            failed: "failed",
+        };
+        let count = AtomicUsize::new(0);
+        let once = async || {
+            if count.fetch_add(1, Ordering::SeqCst) == 2 {
+                stop.cancel();
+                // It is stopped in the middle.
+                std::future::pending::<()>().await;
+            }
+            Ok::<usize, Infallible>(1)
+        };
+        now_and_then(&corp, times, said, &stop, once).await;
+        assert_eq!(count.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn a_turn_is_taken_once_in_a_while() {
+        let taken_at = |at| Turn(Mutex::new(Some(at)));
+        let (now, hour) = (Instant::now(), Duration::from_secs(3600));
+        assert!(!taken_at(now + hour).take());
+        let long_ago = taken_at(now.checked_sub(CROWDED_WAIT).unwrap());
+        assert!(long_ago.take());
+        assert!(long_ago.0.lock().unwrap().is_some_and(|at| at >= now));
+        let fresh = Turn::default();
+        assert!(fresh.take());
+        assert!(fresh.0.lock().unwrap().is_some());
+    }
+}

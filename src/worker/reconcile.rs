@@ -169,7 +169,9 @@ mod tests {
             hourly: true,
         };
         let midnight = Timestamp::parse("2026-11-22T16:00:00Z").unwrap();
-        for id in ["ww1", "ww2", "wwOther"] {
+        for id in [
+            "ww1", "ww2", "ww3", "ww4", "ww5", "ww6", "ww7", "ww8", "wwOther",
+        ] {
             let corp = corp(id);
             let (mut nights, mut parts) = (Vec::new(), Vec::new());
             for minute in 0..24 * 60 {
@@ -186,6 +188,10 @@ mod tests {
             assert_eq!(nights.len(), 1, "{nights:?}");
             let after = nights[0].since(midnight).as_secs();
             assert!((12_600..12_600 + 1800).contains(&after), "{after}");
+            let into_hour = |at: &Timestamp| at.secs().rem_euclid(3600);
+            let first = into_hour(&parts[0].0);
+            assert!(first < 3000, "{first} s after the full hour");
+            assert!(parts.iter().all(|(at, _)| into_hour(at) == first));
             let mut numbers: Vec<u32> = parts.iter().map(|(_, part)| part.number).collect();
             numbers.sort_unstable();
             numbers.dedup();
