@@ -69,6 +69,7 @@ async fn corps_stand_side_by_side_and_keys_can_be_changed() {
     let base = format!("http://{}", app.address().unwrap());
     let stop = CancellationToken::new();
     let running = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let post = async |receiver: &str, request: SealedRequest| {
         let url = format!("{base}/callback/{receiver}?{}", request.query);
