@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::frame::Frame;
-use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
+use crate::http::admin::items::{self, Filter, ItemPage, PAGE};
 use crate::http::admin::turned::Turned;
 use crate::http::masked::masked;
 use crate::http::page::respond;
@@ -29,18 +29,9 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         let names = (entry.item.kind.as_str(), entry.item.subject.as_str());
         items::row(&entry.id, names, entry.item.received_at, &entry.progress, t)
     });
-    Ok(respond(
-        StatusCode::OK,
-        &ListPage {
-            rows: rows.collect(),
-            next: found.next.map(|next| filter.after(&next, &[])),
-            filter,
-            t,
-            frame: Frame::of(&admin),
-            title: t.events,
-            folder: "events",
-        },
-    ))
+    let names = (t.events, "events");
+    let next = found.next.as_ref();
+    Ok(items::list(&admin, names, filter, rows.collect(), next))
 }
 
 /// An event with its XML and everything that went wrong.

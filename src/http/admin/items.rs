@@ -1,6 +1,7 @@
 //! Items of a queue as pages show them: lists with a filter, one by itself, a replay, a discard.
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use askama::Template;
 use url::form_urlencoded;
 
@@ -10,7 +11,7 @@ use crate::http::admin::show;
 use crate::http::admin::texts::Texts;
 use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
-use crate::http::page::see;
+use crate::http::page::{respond, see};
 use crate::http::search::Wanted;
 use crate::model::delivery::ItemId;
 use crate::model::time::Timestamp;
@@ -62,14 +63,14 @@ pub(in crate::http::admin) struct Past {
 /// A page of a list.
 #[derive(Template)]
 #[template(path = "admin/events.html")]
-pub(in crate::http::admin) struct ListPage {
-    pub(in crate::http::admin) t: &'static Texts,
-    pub(in crate::http::admin) frame: Frame,
-    pub(in crate::http::admin) title: &'static str,
-    pub(in crate::http::admin) folder: &'static str,
-    pub(in crate::http::admin) filter: Filter,
-    pub(in crate::http::admin) rows: Vec<Row>,
-    pub(in crate::http::admin) next: Option<String>,
+struct ListPage {
+    t: &'static Texts,
+    frame: Frame,
+    title: &'static str,
+    folder: &'static str,
+    filter: Filter,
+    rows: Vec<Row>,
+    next: Option<String>,
 }
 
 /// An item by itself.
@@ -172,6 +173,26 @@ pub(in crate::http::admin) fn after(admin: &Admin) -> Result<Option<ItemId>, Tur
         "" => Ok(None),
         place => admin.item(place).map(Some),
     }
+}
+
+/// The page of a list with these rows, and where it goes on.
+pub(in crate::http::admin) fn list(
+    admin: &Admin,
+    (title, folder): (&'static str, &'static str),
+    filter: Filter,
+    rows: Vec<Row>,
+    next: Option<&ItemId>,
+) -> HttpResponse {
+    let page = ListPage {
+        t: admin.t,
+        frame: Frame::of(admin),
+        title,
+        folder,
+        next: next.map(|next| filter.after(next, &[])),
+        filter,
+        rows,
+    };
+    respond(StatusCode::OK, &page)
 }
 
 /// An item in a list.

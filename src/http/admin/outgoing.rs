@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::http::admin::access::{Admin, Posted};
 use crate::http::admin::frame::Frame;
-use crate::http::admin::items::{self, Filter, ItemPage, ListPage, PAGE};
+use crate::http::admin::items::{self, Filter, ItemPage, PAGE};
 use crate::http::admin::turned::Turned;
 use crate::http::moment::Moment;
 use crate::http::page::respond;
@@ -31,18 +31,9 @@ pub(in crate::http::admin) async fn list(admin: Admin) -> Result<HttpResponse, T
         let at = Timestamp::from_millis(entry.id.millis());
         items::row(&entry.id, names, at, &entry.progress, t)
     });
-    Ok(respond(
-        StatusCode::OK,
-        &ListPage {
-            rows: rows.collect(),
-            next: found.next.map(|next| filter.after(&next, &[])),
-            filter,
-            t,
-            frame: Frame::of(&admin),
-            title: t.outgoing,
-            folder: "outgoing",
-        },
-    ))
+    let names = (t.outgoing, "outgoing");
+    let next = found.next.as_ref();
+    Ok(items::list(&admin, names, filter, rows.collect(), next))
 }
 
 /// A call with everything that went wrong.
