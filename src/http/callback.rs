@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use tokio::sync::SemaphorePermit;
 
@@ -178,7 +178,7 @@ async fn read<'d>(
     request: &HttpRequest,
     mut payload: Payload,
     room: &'d Room,
-) -> Result<(BytesMut, Option<SemaphorePermit<'d>>), Cause> {
+) -> Result<(Bytes, Option<SemaphorePermit<'d>>), Cause> {
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced: usize = announced
         .and_then(|v| v.to_str().ok()?.parse().ok())
@@ -186,7 +186,7 @@ async fn read<'d>(
     if announced > BODY_MAX {
         return Err(Cause::TooLarge);
     }
-    let mut body = BytesMut::with_capacity(announced.min(SHORT_BODY));
+    let mut body = Bytes::new();
     let mut place = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Cause::Malformed)?;
@@ -196,7 +196,15 @@ async fn read<'d>(
         if body.len() + chunk.len() > SHORT_BODY && place.is_none() {
             place = Some(room.enter().ok_or(Cause::Crowded)?);
         }
-        body.extend_from_slice(&chunk);
+        body = match body.is_empty() {
+            // What comes in one piece, as short bodies do, is not copied.
+            true => chunk,
+            false => {
+                let mut longer = BytesMut::from(body);
+                longer.extend_from_slice(&chunk);
+                longer.freeze()
+            }
+        };
     }
     Ok((body, place))
 }
