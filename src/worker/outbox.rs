@@ -12,7 +12,7 @@ use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::item::{Claim, Queue, Settle, Ticket};
 use crate::worker::Worker;
-use crate::worker::retry::{ATTEMPTS_MAX, Verdict, verdict};
+use crate::worker::retry::{ATTEMPTS_MAX, Verdict, in_time, verdict};
 use crate::worker::settle::{Story, guarded, salt};
 
 /// A call that was made is not made again for want of a receipt: the store is asked this often, and so far apart.
@@ -82,21 +82,10 @@ impl Worker {
     fn judge(&self, ticket: &Ticket, outgoing: &Outgoing, problem: &ActError) -> Next {
         let now = self.clock.now();
         match verdict(problem, ticket.attempt, salt(&ticket.id)) {
-            Verdict::After(wait) => {
-                let due = now.plus(wait);
-                match outgoing.deadline {
-                    Some(deadline) if due >= deadline => {
-                        // A last try a little before the end, rather than none.
-                        let last = deadline.minus(Duration::from_secs(1));
-                        if now.plus(Duration::from_millis(500)) < last {
-                            Next::Again(last)
-                        } else {
-                            Next::Ended(Outcome::TooLate)
-                        }
-                    }
-                    _ => Next::Again(due),
-                }
-            }
+            Verdict::After(wait) => match in_time(now.plus(wait), outgoing.deadline, now) {
+                Some(due) => Next::Again(due),
+                None => Next::Ended(Outcome::TooLate),
+            },
             Verdict::Bury | Verdict::Settle | Verdict::Leave => Next::Ended(Outcome::Failed {
                 reason: problem.to_string(),
                 errcode: problem.errcode(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::act::error::ActError;
 use crate::decide::input::Refusal;
+use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::webhook::error::WebhookError;
 use crate::wecom::error::{ApiError, Retry};
@@ -26,6 +27,9 @@ const CUSTOMER_ATTEMPTS: u32 = 3;
 
 /// So many attempts are made against an error code that is not in the reference.
 const UNKNOWN_ATTEMPTS: u32 = 4;
+
+/// So long before its deadline a call is tried for the last time.
+const LAST_TRY: Duration = Duration::from_secs(1);
 
 /// What to do about an item that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +86,21 @@ pub fn verdict(error: &ActError, attempt: u32, salt: u64) -> Verdict {
         },
         ActError::Api(error) => judged(error.retry(), attempt, salt),
         ActError::Weixin(error) => judged(error.retry(), attempt, salt),
+    }
+}
+
+/// When an attempt that is due then can still be made: a last one a little before the deadline, rather than none.
+pub(in crate::worker) fn in_time(
+    due: Timestamp,
+    deadline: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    match deadline {
+        Some(deadline) if due >= deadline => {
+            let last = deadline.minus(LAST_TRY);
+            (now.plus(LAST_TRY / 2) < last).then_some(last)
+        }
+        _ => Some(due),
     }
 }
 
@@ -156,6 +175,23 @@ mod tests {
             }
         }
         assert_eq!(verdict(&network(), ATTEMPTS_MAX, 1), Verdict::Bury);
+    }
+
+    #[test]
+    fn a_call_is_tried_once_more_just_before_its_deadline() {
+        let now = Timestamp::from_secs(1_790_000_000);
+        let after = |millis| now.plus(Duration::from_millis(millis));
+        for (due, deadline, expected) in [
+            (4_000, None, Some(4_000)),
+            (4_000, Some(4_001), Some(4_000)),
+            (4_000, Some(4_000), Some(3_000)),
+            (4_000, Some(1_501), Some(501)),
+            (4_000, Some(1_500), None),
+            (4_000, Some(0), None),
+        ] {
+            let tried = in_time(after(due), deadline.map(after), now);
+            assert_eq!(tried, expected.map(after), "{due}, {deadline:?}");
+        }
     }
 
     #[test]
