@@ -18,11 +18,6 @@ impl Personal {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl fmt::Debug for Personal {

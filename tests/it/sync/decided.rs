@@ -768,3 +768,32 @@ fn what_another_hand_has_just_written_is_read_by_itself() {
     let same = paged(contact("Zhang", "新", vec![]), Some(just_written));
     assert_eq!(same, (None, vec!["sync_step".to_owned()]));
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_counted() {
+    let corp = corp();
+    for (unreadable, reasons) in [(0, 0), (2, 1)] {
+        let mut facts = Facts::none(&corp);
+        facts.sync = Some(SyncRun {
+            place: SyncPlace {
+                phase: SyncPhase::ReadContacts,
+                ..SyncPlace::default()
+            },
+            ..run(SyncState::Running, NOW)
+        });
+        facts.step.found = Found::Customers {
+            customers: vec![],
+            unreadable,
+            next: Some("more".into()),
+            names: TagNames::of([]),
+        };
+        let effects = effects(&OwnEvent::SyncStep { run: OLD.into() }, &facts);
+        let report = effects.iter().find_map(|effect| match effect {
+            Effect::PutSync(run) => Some(&run.report),
+            _ => None,
+        });
+        let report = report.unwrap();
+        assert_eq!(report.relations.failed, unreadable);
+        assert_eq!(report.failures.len(), reasons);
+    }
+}
