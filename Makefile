@@ -87,6 +87,12 @@ endef
 fuzz: ## Let the fuzzer try every way in, SECONDS=60 each, or only TARGETS=; KEEP=1 adds to the corpus what was found
 	SECONDS_EACH=$(or $(SECONDS),60) TARGETS="$(TARGETS)" KEEP=$(KEEP) fuzz/run
 
+.PHONY: mutants
+mutants: ## Find changes of the code that no test notices; IN=src/worker/retry.rs alone, SHARD=0/50 for a part of all
+	$(call need,redis-server,redis-server)
+	$(call need-cargo,cargo-mutants)
+	cargo mutants --no-shuffle $(if $(IN),--file "$(IN)") $(if $(SHARD),--shard $(SHARD))
+
 .PHONY: licenses
 licenses: ## Check licences, sources and bans of all dependencies; asks nobody
 	$(call need-cargo,cargo-deny)
