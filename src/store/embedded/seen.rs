@@ -256,9 +256,9 @@ mod tests {
             transaction.commit().unwrap();
             most = most.max(numbers.seen.fresh.len());
             if round == 40 {
-                let fresh = numbers.seen.fresh;
+                let Seen { fresh, next, .. } = numbers.seen;
                 numbers.seen = Seen::load(&file.view().unwrap()).unwrap();
-                assert_eq!(numbers.seen.fresh, fresh);
+                assert_eq!((&numbers.seen.fresh, numbers.seen.next), (&fresh, next));
             }
         }
         assert!(most < FRESH_MAX * 3 / 2, "{most} are fresh");
