@@ -797,3 +797,35 @@ fn rows_that_cannot_be_read_are_counted() {
         assert_eq!(report.failures.len(), reasons);
     }
 }
+
+#[test]
+fn a_part_ends_with_its_customers_and_the_whole_goes_on_with_groups() {
+    let corp = corp();
+    let part = SyncPart { number: 1, of: 24 };
+    for (part, expected) in [(None, SyncPhase::ListGroups), (Some(part), SyncPhase::End)] {
+        let mut facts = Facts::none(&corp);
+        facts.sync = Some(SyncRun {
+            request: SyncRequest {
+                part,
+                ..request(AskedBy::Schedule, SyncScope::All)
+            },
+            place: SyncPlace {
+                phase: SyncPhase::SweepContacts,
+                ..SyncPlace::default()
+            },
+            ..run(SyncState::Running, NOW)
+        });
+        facts.step.found = Found::Kept {
+            looked_at: 0,
+            without_member: 0,
+            contacts: vec![],
+            next: None,
+        };
+        let effects = effects(&OwnEvent::SyncStep { run: OLD.into() }, &facts);
+        let run = effects.iter().find_map(|effect| match effect {
+            Effect::PutSync(run) => Some(run),
+            _ => None,
+        });
+        assert_eq!(run.unwrap().place.phase, expected, "{part:?}");
+    }
+}
