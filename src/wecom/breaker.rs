@@ -46,11 +46,11 @@ struct Known {
 }
 
 impl Breaker {
-    /// A call was answered, or not. After an outage what waits for its next attempt, up to half an hour, need not. Only
+    /// A call has ended so. After an outage what waits for its next attempt, up to half an hour, need not. Only
     /// between two silences it is known that WeCom was away: after a single one nobody may have asked for hours.
-    pub(in crate::wecom) fn heard(&self, was_answered: bool, now: Timestamp) {
+    pub(in crate::wecom) fn heard(&self, problem: Option<&ApiError>, now: Timestamp) {
         let since = self.away_since.load(Ordering::Relaxed);
-        if !was_answered {
+        if problem.is_some_and(ApiError::is_silence) {
             if since == 0 {
                 self.away_since.store(now.millis(), Ordering::Relaxed);
             }

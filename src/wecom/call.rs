@@ -44,8 +44,7 @@ impl Client {
         let checked = checked.and_then(|answer| answer.check(api));
         let result = CallResult::of(&checked);
         self.tally.count_call(Family::of(api.path), result);
-        self.breaker
-            .heard(!checked.as_ref().is_err_and(ApiError::is_silence), now);
+        self.breaker.heard(checked.as_ref().err(), now);
         tracing::debug!(api = api.path, result = result.name(), "WeCom was asked.");
         let answer = answer?;
         match checked {
