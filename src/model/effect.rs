@@ -125,7 +125,7 @@ impl Effect {
     /// What work it makes, by name. One refresh may be done for several events: its subject tells which.
     pub fn work(&self) -> Option<Cow<'_, str>> {
         if let Self::Refresh(delivery) = self {
-            Some(delivery.subject.to_string().into())
+            Some(delivery.subject.as_str().into())
         } else if let Self::Send(outgoing) = self {
             Some(outgoing.call.name())
         } else {
