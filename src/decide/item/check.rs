@@ -30,12 +30,21 @@ impl Check {
     }
 
     /// A text that may not be empty.
-    pub(in crate::decide::item) fn text(&mut self, place: &str, text: &str, max: usize) -> String {
+    fn text(&mut self, place: &str, text: &str, max: usize) -> String {
         let trimmed = self.text_or_none(place, text, max);
         if trimmed.is_empty() {
             self.fault(place, Wrong::Missing);
         }
         trimmed
+    }
+
+    /// A text of one line that may not be empty: what lists and cards show.
+    pub(in crate::decide::item) fn line(&mut self, place: &str, line: &str, max: usize) -> String {
+        let line = self.text(place, line, max);
+        if line.contains(['\n', '\t']) {
+            self.fault(place, Wrong::BadCharacters);
+        }
+        line
     }
 
     /// A text that may be empty.
@@ -92,11 +101,11 @@ impl Check {
         let mut keys: Vec<&str> = Vec::new();
         for (n, stage) in stages.iter_mut().enumerate() {
             let place = format!("stages[{n}]");
-            stage.title = self.text(&format!("{place}.title"), &stage.title, 60);
+            stage.title = self.line(&format!("{place}.title"), &stage.title, 60);
             self.count(&format!("{place}.tasks"), stage.tasks.len(), TASKS_MAX);
             for (m, task) in stage.tasks.iter_mut().enumerate() {
                 let place = format!("{place}.tasks[{m}]");
-                task.title = self.text(&format!("{place}.title"), &task.title, 100);
+                task.title = self.line(&format!("{place}.title"), &task.title, 100);
                 self.key(&format!("{place}.key"), &task.key);
                 if keys.contains(&task.key.as_str()) {
                     self.fault(format!("{place}.key"), Wrong::Twice);
@@ -127,7 +136,7 @@ impl Check {
             if keys.contains(&field.key.as_str()) {
                 self.fault(format!("{place}.key"), Wrong::Twice);
             }
-            field.label = self.text(&format!("{place}.label"), &field.label, 60);
+            field.label = self.line(&format!("{place}.label"), &field.label, 60);
             field.hint = self.text_or_none(&format!("{place}.hint"), &field.hint, 200);
             self.kind(&place, &field.kind);
             if let FieldKind::Attachment { max } = field.kind {
@@ -149,7 +158,7 @@ impl Check {
             self.fault("steps", Wrong::Missing);
         }
         for n in 0..steps.len() {
-            steps[n] = self.text(&format!("steps[{n}]"), &steps[n], 30);
+            steps[n] = self.line(&format!("steps[{n}]"), &steps[n], 30);
             if steps[..n].contains(&steps[n]) {
                 self.fault(format!("steps[{n}]"), Wrong::Twice);
             }
@@ -207,7 +216,7 @@ impl Check {
         }
         for (n, option) in options.iter().enumerate() {
             let place = format!("{place}[{n}]");
-            if self.text(&place, option, 60) != *option {
+            if self.line(&place, option, 60) != *option {
                 self.fault(&place, Wrong::BadCharacters);
             }
             if options[..n].contains(option) {

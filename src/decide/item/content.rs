@@ -242,4 +242,7 @@ fn own_files(ids: &[String], head: &Head, facts: &Facts<'_>, check: &mut Check) 
     if !ids.iter().all(is_own) {
         check.fault("attachments", Wrong::NotAFile);
     }
+    if (1..ids.len()).any(|n| ids[..n].contains(&ids[n])) {
+        check.fault("attachments", Wrong::Twice);
+    }
 }

@@ -139,7 +139,7 @@ fn head(
     now: Timestamp,
     check: &mut Check,
 ) -> Head {
-    let title = check.text("title", &draft.title, 100);
+    let title = check.line("title", &draft.title, 100);
     let description = check.text_or_none("description", &draft.description, 2000);
     check.picture(draft.picture.as_deref());
     let before = before.map(Item::head);

@@ -64,6 +64,12 @@ fn titles_descriptions_and_pictures() {
             None,
             Some(("title", Wrong::Missing)),
         ),
+        (
+            "一\n二".into(),
+            String::new(),
+            None,
+            Some(("title", Wrong::BadCharacters)),
+        ),
         ("一".into(), "字".repeat(2000), None, None),
         (
             "一".into(),
@@ -247,6 +253,10 @@ fn steps() {
         (steps(0), Some(("steps", Wrong::Missing))),
         (vec!["字".repeat(30)], None),
         (
+            vec!["新\t建".into()],
+            Some(("steps[0]", Wrong::BadCharacters)),
+        ),
+        (
             vec!["字".repeat(31)],
             Some(("steps[0]", Wrong::TooLong(30))),
         ),
@@ -270,6 +280,7 @@ fn files_of_an_approval_were_brought_for_it() {
         ("", None),
         ("012345678", None),
         ("0123456789", Some(Wrong::TooMany(9))),
+        ("00", Some(Wrong::Twice)),
         ("0a", Some(Wrong::NotAFile)),
         ("a", Some(Wrong::NotAFile)),
         ("b", Some(Wrong::NotAFile)),
