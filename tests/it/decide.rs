@@ -41,7 +41,7 @@ use wecom_bridge::model::time::Timestamp;
 const AT: Timestamp = Timestamp::from_secs(1_700_000_000);
 const NOW: Timestamp = Timestamp::from_secs(1_700_000_003);
 
-fn corp() -> CorpFacts {
+pub(crate) fn corp() -> CorpFacts {
     CorpFacts {
         home: Url::parse("https://bridge.example/home?tenantKey=team1").unwrap(),
         auto_sync: AutoSync::On,
