@@ -1,5 +1,5 @@
 //! `connect/oauth2/authorize` (path/91335), which stands on another host at WeCom. Who sits in front of the browser is
-//! told by the query or the cookie `as`, which the pages set: `member:ID` or `contact:ID`.
+//! told by the query or the cookie `as`, which the pages set: `member:ID` or `contact:ID`. Without them they are asked.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,7 @@ use crate::model::ids::{ExternalUserId, UserId};
 use crate::sim::Sim;
 use crate::sim::corp::Corp;
 use crate::sim::grants::Visitor;
+use crate::sim::pages::who;
 
 /// The cookie and query parameter that play the login.
 pub(crate) const AS: &str = "as";
@@ -53,9 +54,8 @@ async fn authorize(
         who => who,
     };
     let Some(visitor) = visitor(&corp, who) else {
-        return refuse(
-            "请在企业微信或微信客户端打开链接 (nobody is logged in: open a page of the simulator first)",
-        );
+        let address = request.uri().to_string();
+        return who::page(&corp, &address);
     };
     let code = corp.grants.login(visitor, sim.now());
     let mut to = redirect;

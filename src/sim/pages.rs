@@ -7,6 +7,7 @@ mod doing;
 mod overview;
 mod profile;
 mod weixin;
+pub(in crate::sim) mod who;
 mod window;
 
 use actix_web::cookie::{Cookie, SameSite};
@@ -26,6 +27,9 @@ use crate::sim::oauth::{AS, visitor};
 /// pictures from anywhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: https:; \
     connect-src 'self'; frame-src http: https:; form-action 'self'; base-uri 'none'";
+
+/// How many people a page lists; a corp may have thousands.
+const PEOPLE: usize = 100;
 
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config

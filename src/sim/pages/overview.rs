@@ -8,12 +8,10 @@ use crate::sim::Sim;
 use crate::sim::console::{ProfileMode, WelcomeBy};
 use crate::sim::corp::Corp;
 use crate::sim::ledger::Sent;
-use crate::sim::pages::{render, time_of_day};
+use crate::sim::pages::{PEOPLE, render, time_of_day};
 use crate::sim::person::{Counts, Stage};
 use crate::sim::push::{Attempt, PushReport};
 
-/// How many people are listed; a corp may have thousands.
-const PEOPLE: usize = 100;
 /// How many entries of each log are shown.
 const LINES: usize = 30;
 
