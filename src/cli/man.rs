@@ -1,6 +1,7 @@
 //! `man`: the manual pages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, CommandFactory};
 
@@ -11,14 +12,14 @@ use crate::cli::{Cli, Exit, complain, say};
 /// To install them: wecom-bridge man /usr/local/share/man/man1
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Man {
-    /// Where the pages of all commands are written.
+    /// Where the pages of all commands are written; it is made if it is not there.
     folder: Option<PathBuf>,
 }
 
 impl Man {
     pub(in crate::cli) fn run(&self) -> Exit {
         let written = match &self.folder {
-            Some(folder) => clap_mangen::generate_to(Cli::command(), folder),
+            Some(folder) => written(folder),
             None => printed(),
         };
         match written {
@@ -31,7 +32,12 @@ impl Man {
     }
 }
 
-fn printed() -> std::io::Result<()> {
+fn written(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(Cli::command(), folder)
+}
+
+fn printed() -> io::Result<()> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     say(String::from_utf8_lossy(&page).trim_end());

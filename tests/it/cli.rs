@@ -63,6 +63,30 @@ fn exit_codes_tell_done_from_misused() {
 }
 
 #[test]
+fn completions_and_manual_pages_know_every_command() {
+    for (shell, begins) in [
+        ("bash", "_wecom__bridge()"),
+        ("zsh", "#compdef"),
+        ("fish", "#"),
+    ] {
+        let (code, out, err) = outcome(&["completions", shell], &[]);
+        assert_eq!((code, err.as_str()), (0, ""), "{shell}");
+        assert!(out.starts_with(begins), "{shell}: {out}");
+        assert!(out.contains("forget-customer"), "{shell}");
+    }
+    let (code, page, _) = outcome(&["man"], &[]);
+    assert_eq!(code, 0);
+    assert!(page.contains(".TH wecom-bridge 1"), "{page}");
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man/man1");
+    let (code, ..) = outcome(&["man", pages.to_str().unwrap()], &[]);
+    assert_eq!(code, 0);
+    for page in ["wecom-bridge.1", "wecom-bridge-forget-customer.1"] {
+        assert!(pages.join(page).exists(), "{page}");
+    }
+}
+
+#[test]
 fn a_good_configuration_is_summed_up() {
     let (code, out, err) = outcome(&["check-config"], &[]);
     assert_eq!((code, err.as_str()), (0, ""));
@@ -278,7 +302,8 @@ fn story(store: &str) -> (i32, Value, String) {
     let anywhere = ["--listen=127.0.0.1:0", "--wecom-listen=127.0.0.1:0"];
     let args = ["simulate", "--once", "--json", "--store", store];
     let (code, out, err) = outcome(&[&args[..], &anywhere[..]].concat(), &[]);
-    (code, serde_json::from_str(&out).unwrap(), err)
+    let report = serde_json::from_str(&out);
+    (code, report.unwrap_or_else(|_| panic!("{out}{err}")), err)
 }
 
 #[test]
