@@ -130,13 +130,16 @@ pub(in crate::callback) fn seal(
 
 /// Strict Base64, a whole register at a time where there is an engine for that.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-fn base64() -> impl Engine {
-    Simd::standard(PAD)
+fn base64() -> &'static impl Engine {
+    // It looks for the processor's abilities when it is made.
+    static ENGINE: std::sync::LazyLock<Simd> = std::sync::LazyLock::new(|| Simd::standard(PAD));
+    &*ENGINE
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn base64() -> impl Engine {
-    GeneralPurpose::new(&STANDARD, PAD)
+fn base64() -> &'static impl Engine {
+    static ENGINE: GeneralPurpose = GeneralPurpose::new(&STANDARD, PAD);
+    &ENGINE
 }
 
 /// The first 16 bytes of the key.

@@ -21,8 +21,11 @@ impl Query {
             return Err(CallbackError::Malformed("it is too long"));
         }
         let (mut msg_signature, mut timestamp, mut nonce, mut echostr) = (None, None, None, None);
-        for pair in raw_query.split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let mut rest = raw_query;
+        while !rest.is_empty() {
+            let (pair, after) = cut(rest, b'&');
+            let (name, value) = cut(pair, b'=');
+            rest = after;
             let (place, max) = match name {
                 "msg_signature" => (&mut msg_signature, 64),
                 "timestamp" => (&mut timestamp, 32),
@@ -67,6 +70,14 @@ impl Query {
 impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Query(…)")
+    }
+}
+
+/// What stands before the first of these ASCII characters, and what stands behind it.
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    match memchr(at, text.as_bytes()) {
+        Some(place) => (&text[..place], &text[place + 1..]),
+        None => (text, ""),
     }
 }
 
