@@ -121,6 +121,9 @@ impl State {
     ];
 }
 
+/// The longest text of a failure that is kept, in characters.
+const ERROR_MAX: usize = 1000;
+
 /// An attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -128,6 +131,16 @@ pub struct Failure {
     pub at: Timestamp,
     /// Why; for people.
     pub error: String,
+}
+
+impl Failure {
+    /// A failure whose text is kept as far as people read it.
+    pub(in crate::store) fn new(at: Timestamp, error: &str) -> Self {
+        Self {
+            at,
+            error: error.chars().take(ERROR_MAX).collect(),
+        }
+    }
 }
 
 /// How far an item is, and how it got there.

@@ -365,10 +365,7 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let last = Failure {
-            at: now,
-            error: format!("discarded by {by}: {reason}"),
-        };
+        let last = Failure::new(now, &format!("discarded by {by}: {reason}"));
         ask!(self, b => b.discard(queue, id, &last))
     }
 

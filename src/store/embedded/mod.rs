@@ -214,10 +214,7 @@ impl EmbeddedStore {
     ) -> Result<(), StoreError> {
         let (spot, token) = (self.claimed(ticket)?, ticket.token.clone());
         let failure = match because {
-            Because::Failed(error) => Some(Failure {
-                at: now,
-                error: error.to_owned(),
-            }),
+            Because::Failed(error) => Some(Failure::new(now, error)),
             Because::TooEarly => None,
         };
         let write = move |batch: &mut Batch<'_>| {

@@ -11,9 +11,6 @@ use crate::store::embedded::place::Spot;
 use crate::store::error::StoreError;
 use crate::store::item::{FAILURES_KEPT, Failure, Queue};
 
-/// The longest text of a failure that is kept, in characters.
-const ERROR_MAX: usize = 1000;
-
 /// The inner result is the answer; the outer error means that the file failed.
 pub(in crate::store::embedded) type Answer<T> = Result<Result<T, StoreError>, redb::Error>;
 
@@ -215,10 +212,7 @@ pub(in crate::store::embedded) fn dead(
     reason: &str,
     now: Timestamp,
 ) -> Result<(), redb::Error> {
-    let failure = Failure {
-        at: now,
-        error: reason.to_owned(),
-    };
+    let failure = Failure::new(now, reason);
     let failures = json(&take_failures(batch, spot, Some(failure))?);
     let row = (now.millis(), held.attempt, failures.as_str());
     batch.tables.dead.insert(spot.key(), row)?;
@@ -256,8 +250,7 @@ fn take_failures(
 
 /// Adds an entry to an item's history.
 fn keep(failures: &mut Vec<Failure>, failure: Failure) {
-    let error = failure.error.chars().take(ERROR_MAX).collect();
-    failures.push(Failure { error, ..failure });
+    failures.push(failure);
     let surplus = failures.len().saturating_sub(FAILURES_KEPT);
     failures.drain(..surplus);
 }

@@ -225,10 +225,7 @@ fn claim(corp: &CorpId, queue: Queue, item: Claimed) -> Claim<String> {
 
 /// A failure as the one line of JSON that is kept.
 fn failure(at: Timestamp, error: &str) -> String {
-    let failure = Failure {
-        at,
-        error: error.into(),
-    };
+    let failure = Failure::new(at, error);
     serde_json::to_string(&failure).expect("a time and a text can be written as JSON")
 }
 

@@ -165,8 +165,8 @@ pub(crate) async fn history_is_capped(ground: Ground) {
             .unwrap();
     }
     let ticket = ground.claim_one(at(tries)).await;
-    let buried = Settle::Dead("enough");
-    let bury = store.commit(&ticket, buried, &[], &[], at(tries));
+    let long = "够".repeat(5000);
+    let bury = store.commit(&ticket, Settle::Dead(&long), &[], &[], at(tries));
     bury.await.unwrap();
 
     let progress = ground.progress(&id).await;
@@ -176,7 +176,7 @@ pub(crate) async fn history_is_capped(ground: Ground) {
     let errors: Vec<_> = progress.failures.iter().map(|f| f.error.as_str()).collect();
     let expected: Vec<_> = (3..tries)
         .map(|n| n.to_string())
-        .chain(["enough".to_owned()])
+        .chain(["够".repeat(1000)])
         .collect();
     assert_eq!(errors, expected, "the oldest ones make room");
     assert_eq!(progress.failures[FAILURES_KEPT - 1].at, at(tries));
