@@ -138,7 +138,9 @@ pub(in crate::decide) fn stepped(facts: &Facts<'_>, now: Timestamp) -> Vec<Effec
         now,
     };
     walk.run.report.calls += facts.step.calls;
-    if !members::stepped(&mut walk, facts) && !groups::stepped(&mut walk, facts) {
+    if matches!(facts.step.found, Found::NoBatch) {
+        walk.next_phase();
+    } else if !members::stepped(&mut walk, facts) && !groups::stepped(&mut walk, facts) {
         contacts::stepped(&mut walk, facts);
     }
     walk.ended(facts)

@@ -36,7 +36,6 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
             walk.next_phase();
         }
         Found::Followers(userids) => followers(walk, userids),
-        Found::NoBatch => walk.next_phase(),
         Found::Customers {
             customers,
             unreadable,
@@ -86,6 +85,7 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) {
             walk.next_phase();
         }
         Found::NoStep
+        | Found::NoBatch
         | Found::Departments(_)
         | Found::Ids { .. }
         | Found::NoIds(_)
@@ -140,11 +140,10 @@ fn paged(walk: &mut Walk, facts: &Facts<'_>, found: &CustomerFound, names: &TagN
         return;
     };
     let before = found.sighting.as_ref();
-    let seen = |userid: &UserId| before.is_some_and(|before| before.members.contains(userid));
     let mut members = before.map_or_else(Vec::new, |before| before.members.clone());
     for userid in found.rows.iter().flat_map(|row| &row.follow_users) {
         let userid = &userid.userid;
-        if !seen(userid) && !members.contains(userid) {
+        if !members.contains(userid) {
             let tally = &mut walk.run.report.relations;
             count(
                 tally,

@@ -20,7 +20,6 @@ pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bo
     let phase = walk.run.place.phase;
     let batch = facts.step.batch.as_ref();
     match (phase, &facts.step.found) {
-        (SyncPhase::ListGroups | SyncPhase::ReadGroups, Found::NoBatch) => walk.next_phase(),
         (_, Found::Groups { ids, seen, next }) => {
             let new: Vec<&ChatId> = ids.iter().filter(|id| !seen.contains(*id)).collect();
             let found = walk.run.report.chats.found;

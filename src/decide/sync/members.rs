@@ -22,7 +22,6 @@ const MEMBERS: usize = 20;
 pub(in crate::decide::sync) fn stepped(walk: &mut Walk, facts: &Facts<'_>) -> bool {
     let phase = walk.run.place.phase;
     match (phase, &facts.step.found) {
-        (SyncPhase::ListMembers | SyncPhase::ReadMembers, Found::NoBatch) => walk.next_phase(),
         (_, Found::NoIds(reason)) => {
             let warning = format!("{}（{reason}）", wording::NO_IDS);
             walk.warned(warning);
