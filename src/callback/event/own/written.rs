@@ -209,7 +209,6 @@ fn request(root: &Node) -> Option<SyncRequest> {
         part => {
             let (number, of) = part.split_once('/')?;
             let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-            (of > 0).then_some(())?;
             Some(SyncPart { number, of })
         }
     };
