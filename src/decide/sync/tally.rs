@@ -29,3 +29,32 @@ const fn place(tally: &mut Tally, counted: Counted) -> &mut u64 {
         Counted::Unchanged => &mut tally.unchanged,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_changed_after_all_is_counted_as_changed_once() {
+        let (added, updated, unchanged) = (Counted::Added, Counted::Updated, Counted::Unchanged);
+        for (before, now, expected, moved) in [
+            (unchanged, updated, updated, 1),
+            (unchanged, added, updated, 1),
+            (unchanged, unchanged, unchanged, 0),
+            (updated, updated, updated, 0),
+            (updated, unchanged, updated, 0),
+            (added, updated, added, 0),
+        ] {
+            let mut tally = Tally {
+                found: 9,
+                updated: 3,
+                unchanged: 3,
+                ..Tally::default()
+            };
+            let counted = recount(&mut tally, before, now);
+            assert_eq!(counted, expected, "{before:?} {now:?}");
+            let counts = (tally.found, tally.updated, tally.unchanged);
+            assert_eq!(counts, (9, 3 + moved, 3 - moved), "{before:?} {now:?}");
+        }
+    }
+}

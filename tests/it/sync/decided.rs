@@ -1,5 +1,6 @@
 //! What is decided about syncs, as tables: what is asked for and what is known → what follows.
 
+mod counted;
 mod pages;
 mod steps;
 
