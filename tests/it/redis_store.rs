@@ -71,6 +71,18 @@ async fn assert_gives_up_in_time(question: impl Future<Output = Result<Accepted,
     assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
 }
 
+/// Nobody is made to wait for a server that does not answer longer than for one answer.
+async fn assert_claims_nothing_in_time(store: &Store) {
+    let started = Instant::now();
+    let claims = store.claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0));
+    let claims = claims.await.map(|claims| claims.len());
+    assert!(
+        matches!(claims, Err(StoreError::Unavailable(_))),
+        "{claims:?}"
+    );
+    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_a_kill() {
     let mut server = RedisServer::durable();
@@ -87,6 +99,7 @@ async fn what_was_answered_survives_a_kill() {
     for n in 200..203 {
         assert_gives_up_in_time(accept(&store, n)).await;
     }
+    assert_claims_nothing_in_time(&store).await;
     server.start_again();
 
     let after = new_id(accept_at_last(&store, 200).await);
@@ -150,14 +163,7 @@ async fn a_server_that_hangs_is_given_up_in_time() {
     let first = join_all((1..100).map(|n| assert_gives_up_in_time(accept(&store, n))));
     let late = async {
         // Joins the line while the first call hangs.
-        let claims = store
-            .claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0))
-            .await
-            .map(|claims| claims.len());
-        assert!(
-            matches!(claims, Err(StoreError::Unavailable(_))),
-            "{claims:?}"
-        );
+        assert_claims_nothing_in_time(&store).await;
         assert_gives_up_in_time(accept(&store, 100)).await;
     };
     tokio::join!(first, late);
@@ -321,6 +327,28 @@ async fn a_cluster_will_do() {
         "{health:?}"
     );
     assert!(health.warning.is_some());
+}
+
+/// As the web server's threads have, of which each has its own and one may end.
+#[test]
+fn a_store_goes_on_when_the_executor_that_connected_has_ended() {
+    let (alone, cluster) = (RedisServer::start(), RedisServer::cluster());
+    for server in [&alone, &cluster] {
+        let executor = || tokio::runtime::Runtime::new().unwrap();
+        let first = executor();
+        let store = first.block_on(async {
+            let store = open(server).await;
+            new_id(accept(&store, 1).await.unwrap());
+            let claims = store.claim_deliveries(corp(1), Lanes::All, 0, LEASES, at(0));
+            claims.await.unwrap();
+            store
+        });
+        drop(first);
+        executor().block_on(async {
+            let claims = store.claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0));
+            assert_eq!(claims.await.unwrap().len(), 1);
+        });
+    }
 }
 
 /// Brings items of both queues into every state, so that every kind of key is there.

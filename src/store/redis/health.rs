@@ -191,6 +191,28 @@ mod tests {
     }
 
     #[test]
+    fn texts_come_in_every_shape_of_both_protocols() {
+        let text = || Value::VerbatimString {
+            format: redis::VerbatimFormat::Text,
+            text: SAFE.into(),
+        };
+        let node = || Value::SimpleString("127.0.0.1:7000".into());
+        let bulk = || Value::BulkString(SAFE.into());
+        for (answer, expected) in [
+            (bulk(), vec![SAFE]),
+            (text(), vec![SAFE]),
+            (Value::Array(vec![bulk(), text()]), vec![SAFE, SAFE]),
+            (
+                Value::Map(vec![(node(), text())]),
+                vec!["127.0.0.1:7000", SAFE],
+            ),
+            (Value::Nil, vec![]),
+        ] {
+            assert_eq!(texts(answer.clone()), expected, "{answer:?}");
+        }
+    }
+
+    #[test]
     fn one_weak_node_of_a_cluster_is_enough() {
         let nodes = [SAFE.to_owned(), SAFE.replace("enabled:1", "enabled:0")];
         let saves = ["save", "", "save", "3600 1"].map(str::to_owned);

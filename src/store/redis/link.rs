@@ -192,3 +192,60 @@ fn is_elsewhere(problem: &RedisError) -> bool {
     let code = problem.code().unwrap_or_default();
     problem.is_io_error() || problem.is_unrecoverable_error() || codes.contains(&code)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// What a server answers with this code.
+    fn refused(code: &str) -> RedisError {
+        let answer = redis::parse_redis_value(format!("-{code} it says\r\n").as_bytes());
+        answer.and_then(Value::extract_error).unwrap_err()
+    }
+
+    #[test]
+    fn only_some_problems_tell_of_another_master() {
+        let lost = |kind| RedisError::from(io::Error::from(kind));
+        for (problem, expected) in [
+            (lost(io::ErrorKind::ConnectionReset), true),
+            (lost(io::ErrorKind::TimedOut), true),
+            ((ErrorKind::Parse, "no answer of Redis").into(), true),
+            (refused("READONLY"), true),
+            (refused("NOREPLICAS"), true),
+            (refused("UNBLOCKED"), true),
+            (refused("OOM"), false),
+            (refused("NOPERM"), false),
+            (refused("NOSCRIPT"), false),
+        ] {
+            assert_eq!(is_elsewhere(&problem), expected, "{problem}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_master_that_is_not_there_is_looked_for_and_a_password_is_tried_once() {
+        for (kind, again) in [
+            (ErrorKind::Io, true),
+            (ErrorKind::AuthenticationFailed, false),
+        ] {
+            let attempts = Arc::new(AtomicU32::new(0));
+            let counted = Arc::clone(&attempts);
+            let master: Renewed<MultiplexedConnection> = Renewed::new(move || {
+                let counted = Arc::clone(&counted);
+                async move {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    Err((kind, "not now").into())
+                }
+            });
+            let begun = Instant::now();
+            let answer = ask_master(&master, &Question::One(&redis::cmd("PING"))).await;
+            assert_eq!(answer.unwrap_err().kind(), kind);
+            assert_eq!(attempts.load(Ordering::Relaxed) > 1, again, "{kind:?}");
+            let took = begun.elapsed();
+            assert_eq!(took > FIND_MAX - FIND_WAIT, again, "{kind:?} {took:?}");
+        }
+    }
+}

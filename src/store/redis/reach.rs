@@ -136,3 +136,46 @@ fn login(login: &Login) -> RedisConnectionInfo {
     }
     settings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::redis_url::RedisUrl;
+
+    #[test]
+    fn every_node_of_a_cluster_is_asked_with_the_login_of_the_url() {
+        for (url, addresses, user, password) in [
+            (
+                "redis+cluster://lisi:q7Zk@a.example,b.example:7000",
+                ["a.example:6379", "b.example:7000"],
+                Some("lisi"),
+                Some("q7Zk"),
+            ),
+            (
+                "rediss+cluster://:q7Zk@a.example,b.example",
+                ["a.example:6379", "b.example:6379"],
+                None,
+                Some("q7Zk"),
+            ),
+            (
+                "redis+cluster://a.example,b.example",
+                ["a.example:6379", "b.example:6379"],
+                None,
+                None,
+            ),
+        ] {
+            let Ok(RedisUrl::Cluster(cluster)) = RedisUrl::parse(url) else {
+                panic!("{url}");
+            };
+            let nodes = nodes(&cluster).unwrap();
+            let found: Vec<String> = nodes.iter().map(|node| node.addr().to_string()).collect();
+            assert_eq!(found, addresses, "{url}");
+            for node in nodes {
+                let is_tls = matches!(node.addr(), ConnectionAddr::TcpTls { .. });
+                assert_eq!(is_tls, url.starts_with("rediss"), "{url}");
+                let login = node.redis_settings();
+                assert_eq!((login.username(), login.password()), (user, password));
+            }
+        }
+    }
+}
