@@ -167,6 +167,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_line_that_nobody_can_join_ends() {
+        let used = Arc::new(());
+        let carried = Arc::clone(&used);
+        let line = Line::open(move |batch: Vec<u32>| {
+            let _carried = &carried;
+            async move { Ok(batch) }
+        });
+        assert_eq!(line.send(1).await, Ok(1));
+        drop(line);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(Arc::strong_count(&used), 1);
+    }
+
+    #[tokio::test]
     async fn a_full_line_refuses_at_once() {
         let line = Line::open(|_: Vec<u32>| std::future::pending::<Result<Vec<u32>, StoreError>>());
         let mut waiting: Vec<_> = (0..WAITING_MAX + BATCH_MAX)

@@ -185,7 +185,8 @@ async fn another_process_is_told_who_has_the_file() {
         panic!("the file is open");
     };
     assert!(Path::new(&name).starts_with(folder.path()));
-    first.health().await.unwrap();
+    let health = first.health().await.unwrap();
+    assert!(health.name.ends_with(&name), "{health:?}");
     drop(first);
     open(&folder).await.unwrap();
 }

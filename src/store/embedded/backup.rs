@@ -118,8 +118,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.redb");
         let left = folder.path().join("store.redb.copy-00112233445566ff");
-        let others = ["store.redb.copy-friday", "other.redb.copy-00112233445566ff"]
-            .map(|name| folder.path().join(name));
+        let others = [
+            "store.redb.copy-friday",
+            "store.redb.copy-before-the-change",
+            "store.redb.copy-20260101",
+            "other.redb.copy-00112233445566ff",
+        ]
+        .map(|name| folder.path().join(name));
         for file in others.iter().chain([&left]) {
             fs::write(file, "x").unwrap();
         }

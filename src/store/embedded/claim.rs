@@ -189,6 +189,35 @@ mod tests {
     use crate::store::{Backend, Store};
 
     #[tokio::test]
+    async fn one_question_looks_at_so_many_in_vain_and_the_next_goes_on() {
+        let (corp, minute) = (corp(), Duration::from_secs(60));
+        let store = Disk::new().store(minute);
+        let crowd = 2 * PARKED_MAX + 10;
+        let accepts = (0..=crowd).map(async |n| {
+            let subject = if n == crowd { "lisi" } else { "crowd" };
+            let mut hash = [0; 16];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            let key = ContentKey { window: 0, hash };
+            let text = format!("1\tcallback\tapp\tkind\tmember:{subject}\tn\n<xml/>");
+            store.accept(&corp, key, Lane::Normal, text).await
+        });
+        for accepted in futures_util::future::join_all(accepts).await {
+            accepted.unwrap();
+        }
+        let leases = Leases {
+            urgent: minute,
+            normal: minute,
+        };
+        let mut counts = Vec::new();
+        for _ in 0..4 {
+            let now = Timestamp::from_secs(2);
+            let claims = store.claim(&corp, Queue::Inbox, Lanes::All, 9, leases, now);
+            counts.push(claims.await.unwrap().len());
+        }
+        assert_eq!(counts, [1, 0, 1, 0]);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_read_is_buried_and_stops_nobody() {
         let (corp, minute) = (corp(), Duration::from_secs(60));
         let embedded = Disk::new().store(minute);

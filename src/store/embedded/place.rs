@@ -180,7 +180,9 @@ mod tests {
         assert_eq!(Place::next(4, first.number()).to_string(), "5-1");
         assert_eq!(Place::next(-1, 0).to_string(), "0-1");
         assert_eq!(Place::next(i64::MAX, u64::MAX).number(), u64::MAX);
-        assert_eq!(Place::next(i64::MAX, 0).to_string(), "17592186044415-0");
+        for late in [1 << 44, i64::MAX] {
+            assert_eq!(Place::next(late, 0).to_string(), "17592186044415-0");
+        }
     }
 
     #[test]
@@ -191,6 +193,7 @@ mod tests {
             (5, 1_047_551, "5-1048575"),
             (5, 1_047_552, "5-1024"),
             (-1, 0, "0-1024"),
+            (1 << 44, 0, "17592186044415-1024"),
             (i64::MAX, 0, "17592186044415-1024"),
         ] {
             let place = Place::of_command(millis, number);

@@ -191,10 +191,13 @@ fn forget(batch: &mut Batch<'_>, dedupe_for: Duration, steps: usize) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::model::delivery::{ContentKey, Lane};
     use crate::store::embedded::batch::Numbers;
     use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::embedded::file::File;
     use crate::store::embedded::index::Index;
     use crate::store::embedded::tables::Tables;
     use crate::store::item::Accepted;
@@ -224,6 +227,10 @@ mod tests {
         assert!(!accept(104, 8, 1).await, "prolonged");
         assert!(accept(106, 50, 2).await);
         assert!(accept(106, 8, 1).await);
+        assert!(accept(110, 9, 1).await);
+        assert!(accept(111, 9, 2).await);
+        assert!(accept(113, 50, 3).await);
+        assert!(!accept(113, 9, 2).await, "two hours ago to the moment");
     }
 
     /// A hash of its own for every number, in no order.
@@ -233,36 +240,80 @@ mod tests {
         (1, 5, hash)
     }
 
+    /// Notes each of these, which are new, and then some again: one just noted, one in the round, one long filed.
+    fn noted(file: &File, numbers: &mut Numbers, new: Range<u64>, now: Timestamp) {
+        let index = Index::default();
+        let transaction = file.begin_write().unwrap();
+        let tables = Tables::open(&transaction).unwrap();
+        let mut batch = Batch::new(tables, numbers, &index);
+        let again = [new.start, new.start / 2, 0];
+        for n in new {
+            assert!(note(&mut batch, hash(n), now).unwrap(), "{n}");
+        }
+        for n in again {
+            assert!(!note(&mut batch, hash(n), now).unwrap(), "{n}");
+        }
+        tidy(&mut batch, Duration::MAX).unwrap();
+        batch.finish().unwrap();
+        transaction.commit().unwrap();
+    }
+
     #[test]
     fn rounds_file_everything_and_lose_nothing() {
-        const EACH: u64 = 2000;
         let file = Disk::new().file();
-        let (index, mut numbers) = (Index::default(), Numbers::default());
+        let mut numbers = Numbers::default();
         let now = Timestamp::from_secs(5 * 3600);
-        let mut most = 0;
-        for round in 0..60 {
+        let (mut all, mut most) = (0, 0);
+        // Whether much is new at once or little, rounds keep up with it and are followed by others.
+        for (times, each) in [(33, 2000), (100, 200), (40, 2000)] {
+            for _ in 0..times {
+                noted(&file, &mut numbers, all..all + each, now);
+                all += each;
+                most = most.max(numbers.seen.fresh.len());
+            }
+            let Seen { fresh, next, .. } = numbers.seen;
+            numbers.seen = Seen::load(&file.view().unwrap()).unwrap();
+            assert_eq!((&numbers.seen.fresh, numbers.seen.next), (&fresh, next));
+        }
+        assert!(most < FRESH_MAX * 5 / 4, "{most} are fresh");
+        let fresh = u64::try_from(numbers.seen.fresh.len()).unwrap();
+        assert!(fresh < all, "a round has ended");
+    }
+
+    #[test]
+    fn a_large_window_is_forgotten_little_by_little_and_whole() {
+        let file = Disk::new().file();
+        let mut numbers = Numbers::default();
+        let now = Timestamp::from_secs(5 * 3600);
+        for n in 0..45 {
+            noted(&file, &mut numbers, n * 2000..(n + 1) * 2000, now);
+        }
+        let later = now.plus(Duration::from_secs(7 * 24 * 3600));
+        let mut of_another = (0..).map(|n| {
+            let (corp, window, hash) = hash(n);
+            (corp, window + 1, hash)
+        });
+        let index = Index::default();
+        let mut times = 0;
+        while numbers.seen.windows.contains_key(&(1, 5)) {
             let transaction = file.begin_write().unwrap();
             let tables = Tables::open(&transaction).unwrap();
             let mut batch = Batch::new(tables, &mut numbers, &index);
-            for n in round * EACH..(round + 1) * EACH {
-                assert!(note(&mut batch, hash(n), now).unwrap());
+            for hash in of_another.by_ref().take(1000) {
+                assert!(note(&mut batch, hash, later).unwrap());
             }
-            // One of each sort: just noted, in the round, long filed.
-            for n in [round * EACH, round * EACH / 2, 0] {
-                assert!(!note(&mut batch, hash(n), now).unwrap(), "{n}");
-            }
-            tidy(&mut batch, Duration::MAX).unwrap();
+            tidy(&mut batch, Duration::from_secs(3600)).unwrap();
             batch.finish().unwrap();
             transaction.commit().unwrap();
-            most = most.max(numbers.seen.fresh.len());
-            if round == 40 {
-                let Seen { fresh, next, .. } = numbers.seen;
-                numbers.seen = Seen::load(&file.view().unwrap()).unwrap();
-                assert_eq!((&numbers.seen.fresh, numbers.seen.next), (&fresh, next));
-            }
+            times += 1;
+            assert!(times < 100);
         }
-        assert!(most < FRESH_MAX * 3 / 2, "{most} are fresh");
-        let all = u64::try_from(numbers.seen.fresh.len()).unwrap();
-        assert!(all < 60 * EACH, "a round has ended");
+        assert!(times > 2, "it was not much");
+        let view = file.view().unwrap();
+        let (first, last) = ((1, 5, &[0; 16]), (1, 5, &[u8::MAX; 16]));
+        assert_eq!(view.seen.range(first..=last).unwrap().count(), 0);
+        assert!(numbers.seen.fresh.keys().all(|(_, window, _)| *window == 6));
+        let seen = Seen::load(&view).unwrap();
+        assert_eq!(seen.fresh, numbers.seen.fresh);
     }
 }

@@ -45,3 +45,29 @@ impl EmbeddedStore {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use redb::ReadableTableMetadata;
+
+    use super::*;
+    use crate::store::embedded::disk::{Disk, corp};
+
+    #[tokio::test]
+    async fn sessions_that_are_over_by_themselves_are_forgotten() {
+        let store = Disk::new().store(Duration::from_secs(60));
+        let (corp, at) = (corp(), Timestamp::from_secs);
+        for (session, until, now) in [("a", 60, 0), ("b", 90, 59), ("c", 99, 60)] {
+            let end = store.end_session(&corp, session, at(until), at(now));
+            end.await.unwrap();
+        }
+        for (session, now, expected) in [("b", 89, true), ("b", 90, false), ("a", 59, false)] {
+            let is_ended = store.is_session_ended(&corp, session, at(now));
+            assert_eq!(is_ended.await, Ok(expected), "{session} {now}");
+        }
+        let left = store.look(|view, _| Ok(view.ended.len()?)).await;
+        assert_eq!(left, Ok(2));
+    }
+}

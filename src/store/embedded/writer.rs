@@ -379,6 +379,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn asking_a_store_how_it_is_writes_nothing() {
+        let disk = Disk::new();
+        let store = open(&disk);
+        let before = disk.syncs();
+        store.health().await.unwrap();
+        assert_eq!(disk.syncs(), before);
+    }
+
+    #[tokio::test]
+    async fn a_claim_of_an_earlier_store_is_no_claim_of_this_one() {
+        let disk = Disk::new();
+        let store = open(&disk);
+        accept(&store, 1).await.unwrap();
+        let earlier = claim(&store, 1, at(0)).await.remove(0);
+        drop(store);
+        let store = open(&disk);
+        let held = claim(&store, 1, at(0)).await.remove(0);
+        assert_eq!(held.id, earlier.id);
+        let settle = |ticket| store.commit(ticket, Settle::Done, &[], &[], at(1));
+        assert_eq!(settle(&earlier).await, Err(StoreError::ClaimLost));
+        assert_eq!(settle(&held).await, Ok(()));
+    }
+
+    #[tokio::test]
     async fn a_failure_loses_nothing_and_heals() {
         for fault in [Fault::Full, Fault::Gone, Fault::SyncFails] {
             let disk = Disk::new();
