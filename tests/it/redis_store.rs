@@ -261,6 +261,21 @@ async fn a_crowd_of_one_subject_hides_nobody() {
 }
 
 #[tokio::test]
+async fn much_is_trimmed_at_once() {
+    let server = RedisServer::start();
+    let ground = Ground::new(vec![open(&server).await], server);
+    for n in 0..200 {
+        ground.accept(&format!("wm{n}")).await;
+    }
+    for claim in ground.claim(200, at(0)).await {
+        ground.done(&claim.ticket, &[], at(0)).await.unwrap();
+    }
+    let trim = async |limit| ground.store().trim(corp(1), at(1), limit).await;
+    assert_eq!(trim(10).await, Ok(10));
+    assert_eq!(trim(1000).await, Ok(190));
+}
+
+#[tokio::test]
 async fn forgotten_scripts_are_sent_again() {
     let server = RedisServer::start();
     let ground = Ground::new(vec![open(&server).await], ());
@@ -338,9 +353,11 @@ fn a_store_goes_on_when_the_executor_that_connected_has_ended() {
         let first = executor();
         let store = first.block_on(async {
             let store = open(server).await;
-            new_id(accept(&store, 1).await.unwrap());
-            let claims = store.claim_deliveries(corp(1), Lanes::All, 0, LEASES, at(0));
-            claims.await.unwrap();
+            for n in 0..2 {
+                new_id(accept(&store, n).await.unwrap());
+            }
+            let claims = store.claim_deliveries(corp(1), Lanes::All, 1, LEASES, at(0));
+            assert_eq!(claims.await.unwrap().len(), 1);
             store
         });
         drop(first);

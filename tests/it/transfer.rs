@@ -151,6 +151,11 @@ async fn out_of_the_file_into_redis_and_back() {
     let there = redis(&server).await;
     let count = moved(ground.store(), &there).await;
     assert_eq!(looked_at(&there).await, before);
+    let week = settings(server.url()).dedupe_for.as_secs();
+    for set in server.cli(&["KEYS", "*seen*"]).lines() {
+        let left: u64 = server.cli(&["TTL", set]).parse().unwrap();
+        assert!((week..=week + 3600).contains(&left), "{set}: {left}");
+    }
     let back = embedded(&folder, "b.redb").await;
     assert_eq!(moved(&there, &back).await, count);
     assert_eq!(looked_at(&back).await, before);
