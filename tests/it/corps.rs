@@ -60,6 +60,12 @@ fn sealed((token, aes_key): (&str, &str), receive_id: &str, n: u32) -> SealedReq
     )
 }
 
+fn client() -> reqwest::Client {
+    // It fails when another part of the process was first, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn corps_stand_side_by_side_and_keys_can_be_changed() {
     let folder = TempDir::new().unwrap();
@@ -69,8 +75,7 @@ async fn corps_stand_side_by_side_and_keys_can_be_changed() {
     let base = format!("http://{}", app.address().unwrap());
     let stop = CancellationToken::new();
     let running = tokio::spawn(app.run(Loops::SteppedByHand, stop.clone()));
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = client();
     let post = async |receiver: &str, request: SealedRequest| {
         let url = format!("{base}/callback/{receiver}?{}", request.query);
         http.post(url)
@@ -138,7 +143,7 @@ async fn two_processes_share_the_work_of_two_corps() {
     let store = format!("redis://127.0.0.1:{}", redis.port());
     let config = Config::from_parts(&toml(&store), std::iter::empty()).unwrap();
     let stop = CancellationToken::new();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = client();
     let (mut bases, mut workers, mut running) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..2 {
         let app = App::build(&config, Clock::system()).await.unwrap();
