@@ -30,8 +30,6 @@ use wecom_bridge::store::error::StoreError;
 use wecom_bridge::store::item::Queue;
 use wecom_bridge::worker::Worker;
 
-use crate::world::register;
-
 struct Ward {
     config: Config,
     sim: Sim,
@@ -180,7 +178,7 @@ async fn hears_of_members(ward: &Ward) {
         receive_id: "ww1".into(),
         kind: ReceiverKind::ContactSync,
     };
-    register(&ward.sim, receiver).await;
+    ward.sim.register_patiently(&receiver).await.unwrap();
 }
 
 /// Works until nothing is due.

@@ -25,7 +25,7 @@ use wecom_bridge::model::sync::{AskedBy, SyncMode, SyncPart, SyncRequest, SyncSc
 use wecom_bridge::model::time::Timestamp;
 use wecom_bridge::sim::ledger::Sent;
 use wecom_bridge::sim::person::{Contact, Member};
-use wecom_bridge::sim::receiver::{EchoRefused, Receiver, ReceiverKind};
+use wecom_bridge::sim::receiver::{Receiver, ReceiverKind};
 use wecom_bridge::sim::weixin::AccountSettings;
 use wecom_bridge::sim::{Sim, SimSettings};
 use wecom_bridge::store::Store;
@@ -259,7 +259,7 @@ impl World {
                 receive_id,
                 kind,
             };
-            register(&sim, receiver).await;
+            sim.register_patiently(&receiver).await.unwrap();
         }
         let account = config.corps[0].service_account.iter();
         for configured in account.flat_map(|account| &account.receivers) {
@@ -269,7 +269,7 @@ impl World {
                 receive_id: ACCOUNT.to_owned(),
                 kind: ReceiverKind::ServiceAccount,
             };
-            register(&sim, receiver).await;
+            sim.register_patiently(&receiver).await.unwrap();
         }
         if let Address::Here(_) = setup.address {
             let mut corp = sim.corp();
@@ -648,17 +648,6 @@ impl World {
             .filter(|call| call.api == api)
             .count()
     }
-}
-
-/// Saves a callback URL in the console. A busy machine may take longer than the second that WeCom waits.
-pub(crate) async fn register(sim: &Sim, receiver: Receiver) {
-    for _ in 0..20 {
-        match sim.register(receiver.clone()).await {
-            Err(EchoRefused::NoAnswer) => {}
-            answer => return answer.unwrap(),
-        }
-    }
-    panic!("the service never answers the URL check");
 }
 
 pub(crate) fn user(id: &str) -> UserId {

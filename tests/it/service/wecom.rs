@@ -46,7 +46,7 @@ pub(crate) async fn register(sim: &Sim, door: &Door) {
             receive_id: CORP.into(),
             kind,
         };
-        sim.register(receiver).await.unwrap();
+        sim.register_patiently(&receiver).await.unwrap();
     }
 }
 
