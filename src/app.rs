@@ -117,6 +117,27 @@ impl App {
     /// # Errors
     /// [`AppError`], saying what to change.
     pub async fn build(config: &Config, clock: Clock) -> Result<Self, AppError> {
+        let address = config.listen;
+        Self::build_with(|| listen("server.listen", address), config, clock).await
+    }
+
+    /// The same at an address that is taken already: its port had to be known before the configuration.
+    ///
+    /// # Errors
+    /// [`AppError`], saying what to change.
+    pub async fn build_on(
+        listener: TcpListener,
+        config: &Config,
+        clock: Clock,
+    ) -> Result<Self, AppError> {
+        Self::build_with(|| Ok(listener), config, clock).await
+    }
+
+    async fn build_with(
+        listener: impl FnOnce() -> Result<TcpListener, AppError>,
+        config: &Config,
+        clock: Clock,
+    ) -> Result<Self, AppError> {
         let settings = store_settings(config);
         let store = Arc::new(Store::open(&settings).await?);
         match store.health().await {
@@ -136,7 +157,7 @@ impl App {
         let former_homes = home::compare(config, &store, &corps, &clock).await?;
         let act = Act::new(Arc::clone(&store), Arc::clone(&corps));
         let worker = Worker::new(Arc::clone(&store), act, clock.clone());
-        let listener = listen("server.listen", config.listen)?;
+        let listener = listener()?;
         let metrics = config.metrics_listen;
         let metrics = metrics.map(|address| listen("metrics.listen", address));
         let metrics = metrics.transpose()?;
@@ -264,7 +285,11 @@ impl App {
     }
 }
 
-fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
+/// Takes an address for the service; `key` is the setting that names it.
+///
+/// # Errors
+/// [`AppError::Listen`] when it cannot be had.
+pub fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
     let failed = |problem| AppError::Listen {
         key,
         address,

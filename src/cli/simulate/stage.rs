@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::app::{App, AppError, Loops};
+use crate::app::{self, App, AppError, Loops};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::ids::{AgentId, AppId, CorpId};
@@ -36,9 +36,6 @@ const ADMIN_PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$6+9zbkc3Qt0BGn
 
 /// A story that has not come to an end by then never will.
 const QUIET_WITHIN: Duration = Duration::from_secs(60);
-
-/// How many further ports are tried when any will do.
-const PORTS_TRIED: u32 = 8;
 
 /// How often it is looked whether anything is still to be done.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -74,7 +71,13 @@ impl Stage {
         let sim = Sim::start(settings).await.with_context(|| {
             format!("cannot listen on {wecom_listen}; choose another --wecom-listen")
         })?;
-        let (service, config, app) = build(listen, &sim, store, &clock).await?;
+        // The port may be chosen by the system, and the public URL has to name it.
+        let listener = app::listen("server.listen", listen).map_err(in_flags)?;
+        let service = Url::parse(&format!("http://{}/", listener.local_addr()?))?;
+        let config = Config::from_parts(&toml(&service, &sim, store), std::iter::empty())?;
+        let app = App::build_on(listener, &config, clock)
+            .await
+            .map_err(in_flags)?;
         let store = Arc::clone(app.store());
         let running = tokio::spawn(app.run(Loops::Running, stop));
         let callers = [
@@ -91,7 +94,7 @@ impl Stage {
                 receive_id,
                 kind,
             };
-            sim.register(receiver)
+            sim.register_patiently(&receiver)
                 .await
                 .context("the callback URL was refused")?;
         }
@@ -187,30 +190,6 @@ impl Stage {
         self.running.await??;
         self.sim.stop().await;
         Ok(())
-    }
-}
-
-/// Builds the service: where it is, what it was configured with, and itself.
-async fn build(
-    listen: SocketAddr,
-    sim: &Sim,
-    store: &str,
-    clock: &Clock,
-) -> anyhow::Result<(Url, Config, App)> {
-    let mut left = PORTS_TRIED;
-    loop {
-        // The port may be chosen by the system, and the public URL has to name it.
-        let address = match listen.port() {
-            0 => std::net::TcpListener::bind(listen)?.local_addr()?,
-            _ => listen,
-        };
-        let service = Url::parse(&format!("http://{address}/"))?;
-        let config = Config::from_parts(&toml(&service, sim, store), std::iter::empty())?;
-        match App::build(&config, clock.clone()).await {
-            // Somebody else may have taken it in between.
-            Err(AppError::Listen { .. }) if listen.port() == 0 && left > 0 => left -= 1,
-            built => return Ok((service, config, built.map_err(in_flags)?)),
-        }
     }
 }
 
