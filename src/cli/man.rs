@@ -19,8 +19,8 @@ pub(in crate::cli) struct Man {
 impl Man {
     pub(in crate::cli) fn run(&self) -> Exit {
         let written = match &self.folder {
-            Some(folder) => written(folder),
-            None => printed(),
+            Some(folder) => write_into(folder),
+            None => print(),
         };
         match written {
             Ok(()) => Exit::Done,
@@ -32,12 +32,12 @@ impl Man {
     }
 }
 
-fn written(folder: &Path) -> io::Result<()> {
+fn write_into(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     clap_mangen::generate_to(Cli::command(), folder)
 }
 
-fn printed() -> io::Result<()> {
+fn print() -> io::Result<()> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     say(String::from_utf8_lossy(&page).trim_end());
