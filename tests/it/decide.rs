@@ -81,7 +81,7 @@ fn own(event: &OwnEvent) -> Event {
     event::parse(delivery.source, &delivery.xml).unwrap()
 }
 
-fn contact(follow_users: &[(&str, Timestamp)]) -> Contact {
+pub(crate) fn contact(follow_users: &[(&str, Timestamp)]) -> Contact {
     let follow = |(userid, createtime): &(&str, Timestamp)| FollowUser {
         userid: UserId::parse(userid).unwrap(),
         remark: String::new(),
@@ -188,7 +188,7 @@ fn told(effects: &[Effect]) -> Vec<String> {
         .collect()
 }
 
-fn member(visible: bool) -> Member {
+pub(crate) fn member(visible: bool) -> Member {
     let (name, department) = ("张".to_owned(), vec![1]);
     Member {
         userid: zhang(),

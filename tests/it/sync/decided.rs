@@ -13,9 +13,8 @@ use wecom_bridge::decide::facts::Facts;
 use wecom_bridge::decide::found::Found;
 use wecom_bridge::decide::input::Input;
 use wecom_bridge::decide::sync::id;
-use wecom_bridge::model::contact::{Contact, FollowUser, Tag};
+use wecom_bridge::model::contact::{Contact, Tag};
 use wecom_bridge::model::effect::Effect;
-use wecom_bridge::model::ids::{ExternalUserId, UserId};
 use wecom_bridge::model::sync::{
     AskedBy, SyncMode, SyncPart, SyncPhase, SyncPlace, SyncReport, SyncRequest, SyncRun, SyncScope,
     SyncState,
@@ -54,30 +53,11 @@ fn run(state: SyncState, moved_at: Timestamp) -> SyncRun {
 }
 
 fn contact(userid: &str, remark: &str, tags: Vec<Tag>) -> Contact {
-    Contact {
-        external_userid: ExternalUserId::parse("wm1").unwrap(),
-        name: "王".into(),
-        kind: 1,
-        gender: 0,
-        avatar: None,
-        unionid: None,
-        position: None,
-        corp_name: None,
-        follow_users: vec![FollowUser {
-            userid: UserId::parse(userid).unwrap(),
-            remark: remark.into(),
-            description: String::new(),
-            remark_corp_name: None,
-            remark_mobiles: Vec::new(),
-            createtime: NOW,
-            tags,
-            add_way: 1,
-            oper_userid: None,
-            state: None,
-            deleted_by_contact_at: None,
-        }],
-        changed_at: NOW.minus(Duration::from_secs(3600)),
-    }
+    let mut contact = crate::decide::contact(&[(userid, NOW)]);
+    contact.changed_at = NOW.minus(Duration::from_secs(3600));
+    contact.follow_users[0].remark = remark.into();
+    contact.follow_users[0].tags = tags;
+    contact
 }
 
 fn effects(own: &OwnEvent, facts: &Facts<'_>) -> Vec<Effect> {

@@ -12,14 +12,13 @@ use wecom_bridge::model::chat::Chat;
 use wecom_bridge::model::contact::Contact;
 use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::ids::{ChatId, UserId};
-use wecom_bridge::model::member::Member;
 use wecom_bridge::model::sync::{
     AskedBy, Counted, Sighted, Sighting, SyncPart, SyncPhase, SyncPlace, SyncRequest, SyncRun,
     SyncScope, SyncState,
 };
 use wecom_bridge::model::tag::TagNames;
 
-use crate::decide::corp;
+use crate::decide::{corp, member};
 use crate::sync::decided::{NOW, OLD, contact, effects, put, request, run};
 
 /// The last step of a sync: what it leaves.
@@ -110,15 +109,6 @@ fn what_a_sync_has_not_seen_is_read_by_itself() {
             ..request(AskedBy::Schedule, SyncScope::All)
         },
         ..run(SyncState::Running, NOW)
-    };
-    let member = |visible| Member {
-        userid: zhang.clone(),
-        name: String::new(),
-        department: vec![],
-        status: 1,
-        position: None,
-        visible,
-        changed_at: NOW,
     };
     let chat = |dismissed_at| Chat {
         dismissed_at,

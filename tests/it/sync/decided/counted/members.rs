@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use wecom_bridge::decide::found::{Found, MemberFound};
 use wecom_bridge::model::ids::UserId;
-use wecom_bridge::model::member::{Link, LinkState, Member, ProfiledMember, WebAttribute};
+use wecom_bridge::model::member::{Link, LinkState, ProfiledMember, WebAttribute};
 use wecom_bridge::model::sync::{AskedBy, SyncPhase};
 
-use crate::decide::corp;
+use crate::decide::{corp, member};
 use crate::sync::decided::NOW;
 use crate::sync::decided::counted::{at, more, stepped};
 
@@ -15,15 +15,6 @@ use crate::sync::decided::counted::{at, more, stepped};
 fn a_member_counts_as_what_became_of_it_and_of_its_link() {
     let zhang = UserId::parse("Zhang").unwrap();
     let url = corp().home.to_string();
-    let member = |visible| Member {
-        userid: zhang.clone(),
-        name: String::new(),
-        department: vec![],
-        status: 1,
-        position: None,
-        visible,
-        changed_at: NOW,
-    };
     let kept = || Some(member(true));
     let shows = |web_attributes: Vec<WebAttribute>| {
         let member = member(true);
