@@ -48,7 +48,7 @@ macro_rules! promises {
                 a_replay_tells_each_system_once,
                 replaying_open_items_is_harmless, trim_forgets_only_the_done,
                 the_dead_can_be_discarded;
-            lists: newest_first_in_pages, by_state, rare_states_are_found, calls_newest_first, tables_by_key,
+            lists: newest_first_in_pages, by_state, each_corp_its_own, rare_states_are_found, calls_newest_first, tables_by_key,
                 relations_of_one_contact, followers_by_openid, records_as_asked, counts_by_state_and_hour,
                 depth_by_lane;
             shared: a_bucket_is_shared, a_pause_holds_for_all, a_wrong_clock_empties_no_bucket,

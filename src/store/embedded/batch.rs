@@ -4,7 +4,7 @@
 //! transaction are not disturbed. They see what earlier requests of the same transaction wrote; the index they see is
 //! that of before, so what this transaction has released is noted here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use redb::ReadableTable;
 
@@ -18,10 +18,13 @@ use crate::store::embedded::tables::Tables;
 use crate::store::item::Queue;
 use crate::store::record::Key;
 
-/// The counter that holds a corp's last log number.
-pub(in crate::store::embedded) const PLACE: &str = "place";
+/// The counter that holds the last log number.
+pub(in crate::store::embedded) const PLACE: (u16, &str) = (NO_CORP, "place");
 /// The counter that holds a corp's last version.
 const VERSION: &str = "version";
+
+/// The number under which stands what belongs to no corp.
+pub(in crate::store::embedded) const NO_CORP: u16 = u16::MAX;
 
 /// How much a probe writes; it stays in the file.
 const PROBE_BYTES: usize = 64 * 1024;
@@ -29,8 +32,8 @@ const PROBE_BYTES: usize = 64 * 1024;
 /// What stands in the file and is quicker to know by heart. Numbers that a failed transaction took are not given again.
 #[derive(Debug, Default)]
 pub(in crate::store::embedded) struct Numbers {
-    /// Per corp, the last log number given.
-    pub(in crate::store::embedded) last: HashMap<u16, u64>,
+    /// The last log number given.
+    pub(in crate::store::embedded) last: u64,
     /// What came before.
     pub(in crate::store::embedded) seen: Seen,
 }
@@ -44,7 +47,7 @@ pub(in crate::store::embedded) struct Batch<'a> {
     index: &'a Index,
     changes: Vec<Change>,
     released: HashSet<Spot>,
-    numbered: HashSet<u16>,
+    numbered: bool,
 }
 
 impl<'a> Batch<'a> {
@@ -60,7 +63,7 @@ impl<'a> Batch<'a> {
             index,
             changes: Vec::new(),
             released: HashSet::new(),
-            numbered: HashSet::new(),
+            numbered: false,
         }
     }
 
@@ -89,17 +92,15 @@ impl<'a> Batch<'a> {
         self.changes.push(change);
     }
 
-    /// Puts a new delivery at the end of the corp's log.
+    /// Puts a new delivery at the end of the log.
     pub(in crate::store::embedded) fn append(
         &mut self,
         corp: u16,
         lane: Lane,
         text: &str,
     ) -> Result<Place, redb::Error> {
-        let last = self.numbers.last.entry(corp).or_default();
-        let place = Place::next(Head::of(text).millis, *last);
-        *last = place.number();
-        self.numbered.insert(corp);
+        let place = Place::next(Head::of(text).millis, self.numbers.last);
+        self.number_given(place.number());
         let spot = Spot {
             corp,
             queue: Queue::Inbox,
@@ -110,10 +111,9 @@ impl<'a> Batch<'a> {
     }
 
     /// Notes that a number of the log is given.
-    pub(in crate::store::embedded) fn number_given(&mut self, corp: u16, number: u64) {
-        let last = self.numbers.last.entry(corp).or_default();
-        *last = number.max(*last);
-        self.numbered.insert(corp);
+    pub(in crate::store::embedded) fn number_given(&mut self, number: u64) {
+        self.numbers.last = number.max(self.numbers.last);
+        self.numbered = true;
     }
 
     /// Puts a new item in its queue.
@@ -123,8 +123,8 @@ impl<'a> Batch<'a> {
         lane: Lane,
         text: &str,
     ) -> Result<(), redb::Error> {
-        self.tables.items.insert(spot.key(), text)?;
-        self.tables.waiting.insert(spot.key(), lane.code())?;
+        self.tables.items.insert(spot.arrival(), text)?;
+        self.tables.waiting.insert(spot.arrival(), lane.code())?;
         self.change(Change::Arrived(spot, lane));
         Ok(())
     }
@@ -154,16 +154,15 @@ impl<'a> Batch<'a> {
     /// Writes as much as a busy transaction does, to see whether there is room for it.
     pub(in crate::store::embedded) fn probe(&mut self) -> Result<(), redb::Error> {
         let ballast = "0".repeat(PROBE_BYTES);
-        let row = (u16::MAX, "probe", "");
+        let row = (NO_CORP, "probe", "");
         self.tables.records.insert(row, (0, ballast.as_str()))?;
         Ok(())
     }
 
-    /// Writes the numbers down; gives what the index must follow once the transaction is on disk.
+    /// Writes the last number down; gives what the index must follow once the transaction is on disk.
     pub(in crate::store::embedded) fn finish(mut self) -> Result<Vec<Change>, redb::Error> {
-        for corp in self.numbered {
-            let last = self.numbers.last.get(&corp).copied().unwrap_or_default();
-            self.tables.counters.insert((corp, PLACE), last)?;
+        if self.numbered {
+            self.tables.counters.insert(PLACE, self.numbers.last)?;
         }
         Ok(self.changes)
     }

@@ -136,11 +136,11 @@ pub(in crate::store::embedded) fn count(
     spot: &Spot,
     attempt: u32,
 ) -> Result<(), redb::Error> {
-    let waiting = batch.tables.waiting.get(spot.key())?;
+    let waiting = batch.tables.waiting.get(spot.arrival())?;
     let waiting = waiting.map(|row| lane_of(row.value()));
     if let Some(lane) = waiting {
         let row = waiting_row(lane, attempt);
-        batch.tables.waiting.insert(spot.key(), row.as_str())?;
+        batch.tables.waiting.insert(spot.arrival(), row.as_str())?;
         return Ok(());
     }
     let retrying = batch.tables.retrying.get(spot.key())?;
@@ -162,14 +162,14 @@ fn stored(view: &View, want: Want, place: &Place) -> Result<Option<(String, u32)
         queue: want.queue,
         place: place.clone(),
     };
-    let Some(text) = view.items.get(spot.key())? else {
+    let Some(text) = view.items.get(spot.arrival())? else {
         return Ok(None);
     };
     let tries = match view.retrying.get(spot.key())? {
         Some(row) => row.value().1,
         None => view
             .waiting
-            .get(spot.key())?
+            .get(spot.arrival())?
             .map_or(0, |row| claims_of(row.value())),
     };
     Ok(Some((text.value().to_owned(), tries)))

@@ -135,7 +135,7 @@ fn carry_out(
                 queue: Queue::Outbox,
                 place: place.expect("named after a claimed item, whose place was read"),
             };
-            if batch.tables.items.get(spot.key())?.is_none() {
+            if batch.tables.items.get(spot.arrival())?.is_none() {
                 batch.insert(spot, *lane, text)?;
             }
         }
@@ -159,7 +159,7 @@ fn refresh(
             place: Place::log(number),
         };
         let waits = batch.held(&spot).is_none()
-            && (batch.tables.waiting.get(spot.key())?.is_some() || due_now(batch, &spot)?);
+            && (batch.tables.waiting.get(spot.arrival())?.is_some() || due_now(batch, &spot)?);
         if waits {
             return Ok(());
         }

@@ -31,6 +31,7 @@ pub(in crate::store::embedded) struct Disk {
     bytes: Arc<Mutex<Vec<u8>>>,
     fault: Arc<Mutex<Fault>>,
     syncs: Arc<AtomicUsize>,
+    written: Arc<AtomicUsize>,
 }
 
 impl Disk {
@@ -40,6 +41,7 @@ impl Disk {
             bytes: Arc::default(),
             fault: Arc::new(Mutex::new(Fault::None)),
             syncs: Arc::default(),
+            written: Arc::default(),
         }
     }
 
@@ -52,9 +54,18 @@ impl Disk {
 
     /// A store on this disk for the corp `ww1`.
     pub(in crate::store::embedded) fn store(&self, dedupe_for: Duration) -> EmbeddedStore {
+        self.store_of(vec![corp()], dedupe_for)
+    }
+
+    /// A store on this disk for these corps.
+    pub(in crate::store::embedded) fn store_of(
+        &self,
+        corps: Vec<CorpId>,
+        dedupe_for: Duration,
+    ) -> EmbeddedStore {
         let settings = StoreSettings {
             url: StoreUrl::Embedded("test disk".into()),
-            corps: vec![corp()],
+            corps,
             dedupe_for,
             replicas: 0,
         };
@@ -69,6 +80,11 @@ impl Disk {
     /// How often it was synced.
     pub(in crate::store::embedded) fn syncs(&self) -> usize {
         self.syncs.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes were written to it.
+    pub(in crate::store::embedded) fn written(&self) -> usize {
+        self.written.load(Ordering::SeqCst)
     }
 
     fn unless(&self, faults: &[Fault]) -> io::Result<()> {
@@ -115,6 +131,7 @@ impl StorageBackend for Disk {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         self.unless(&[Fault::Gone, Fault::Full])?;
+        self.written.fetch_add(data.len(), Ordering::SeqCst);
         let offset = usize::try_from(offset).unwrap();
         self.bytes.lock().unwrap()[offset..offset + data.len()].copy_from_slice(data);
         Ok(())

@@ -35,7 +35,7 @@ fn erase(batch: &mut Batch<'_>, spot: &Spot, now: Timestamp) -> Answer<Erased> {
     if held.is_some_and(|held| !held.has_lapsed(now)) {
         return Ok(Ok(Erased::InWork));
     }
-    let Some(text) = batch.tables.items.remove(spot.key())? else {
+    let Some(text) = batch.tables.items.remove(spot.arrival())? else {
         return Ok(Ok(Erased::Gone));
     };
     let head = Head::of(text.value());
@@ -45,7 +45,7 @@ fn erase(batch: &mut Batch<'_>, spot: &Spot, now: Timestamp) -> Answer<Erased> {
     if held.is_some() {
         batch.change(Change::Released(spot.clone()));
     }
-    batch.tables.waiting.remove(spot.key())?;
+    batch.tables.waiting.remove(spot.arrival())?;
     batch.tables.retrying.remove(spot.key())?;
     batch.tables.dead.remove(spot.key())?;
     let done = batch.tables.done.remove(spot.key())?;

@@ -6,14 +6,13 @@ use redb::{ReadableTable, ReadableTableMetadata};
 
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
-use crate::store::embedded::batch::{Numbers, PLACE};
+use crate::store::embedded::batch::{NO_CORP, Numbers, PLACE};
 use crate::store::embedded::file::File;
 use crate::store::embedded::index::{Change, Index};
-use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
+use crate::store::embedded::place::{ItemKey, Place, Spot, queue_of};
 use crate::store::embedded::seen::Seen;
 use crate::store::embedded::settle::lane_of;
 use crate::store::embedded::tables::{Tables, View};
-use crate::store::item::Queue;
 
 /// Reads which items are open. Claims of `older` stay with the items that are still open; at the first opening there
 /// are none, so everything is claimable.
@@ -23,18 +22,13 @@ pub(in crate::store::embedded) fn load(
     older: &Index,
 ) -> Result<(Index, Numbers), redb::Error> {
     let mut index = Index::default();
-    let mut numbers = Numbers::default();
+    let last = view.counters.get(PLACE)?.map_or(0, |last| last.value());
     for &corp in corps {
-        if let Some(last) = view.counters.get((corp, PLACE))? {
-            numbers.last.insert(corp, last.value());
-            index.opened_at(corp, last.value());
-        }
-        for queue in [Queue::Inbox, Queue::Outbox] {
-            open_items(view, corp, queue, older, &mut index)?;
-        }
+        index.opened_at(corp, last);
     }
-    numbers.seen = Seen::load(view)?;
-    Ok((index, numbers))
+    open_items(view, corps, older, &mut index)?;
+    let seen = Seen::load(view)?;
+    Ok((index, Numbers { last, seen }))
 }
 
 /// Gives each corp the number by which the tables know it: its old one, or the next. Makes the tables as well.
@@ -50,8 +44,10 @@ pub(in crate::store::embedded) fn number_corps(
         let number = match known {
             Some(number) => number,
             None => {
-                let next = u16::try_from(tables.corps.len()?)
-                    .map_err(|_| redb::Error::Corrupted("it knows too many corps".into()))?;
+                let next = u16::try_from(tables.corps.len()?);
+                let next = next.ok().filter(|number| *number != NO_CORP);
+                let next =
+                    next.ok_or_else(|| redb::Error::Corrupted("it knows too many corps".into()))?;
                 tables.corps.insert(corp.as_str(), next)?;
                 next
             }
@@ -65,30 +61,30 @@ pub(in crate::store::embedded) fn number_corps(
 
 fn open_items(
     view: &View,
-    corp: u16,
-    queue: Queue,
+    corps: &[u16],
     older: &Index,
     index: &mut Index,
 ) -> Result<(), redb::Error> {
-    let none: &[u8] = &[];
-    let number = queue_number(queue);
-    let all = || (corp, number, 0, none)..(corp, number + 1, 0, none);
-    let spot = |(_, _, number, path): ItemKey<'_>| Spot {
-        corp,
-        queue,
-        place: Place::new(number, path),
+    let spot = |(corp, queue, number, path): ItemKey<'_>| {
+        let place = Place::new(number, path);
+        let queue = queue_of(queue).filter(|_| corps.contains(&corp))?;
+        Some(Spot { corp, queue, place })
     };
-    for row in view.waiting.range(all())? {
+    for row in view.waiting.iter()? {
         let (key, lane) = row?;
-        let spot = spot(key.value());
-        if !index.keep_claim(&spot, older) {
+        let (number, corp, queue, path) = key.value();
+        if let Some(spot) = spot((corp, queue, number, path))
+            && !index.keep_claim(&spot, older)
+        {
             index.apply(Change::Arrived(spot, lane_of(lane.value())));
         }
     }
-    for row in view.retrying.range(all())? {
+    for row in view.retrying.iter()? {
         let (key, row) = row?;
-        let (spot, (due, _, lane, _)) = (spot(key.value()), row.value());
-        if !index.keep_claim(&spot, older) {
+        let (due, _, lane, _) = row.value();
+        if let Some(spot) = spot(key.value())
+            && !index.keep_claim(&spot, older)
+        {
             let due = Timestamp::from_millis(due);
             index.apply(Change::Delayed(spot, lane_of(lane), due));
         }

@@ -11,6 +11,7 @@ mod head;
 mod tables;
 
 mod index;
+mod places;
 
 mod file;
 mod load;

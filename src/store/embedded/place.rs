@@ -1,4 +1,4 @@
-//! Places: where an item stands in its corp's log, as a number and, for calls, the path from their cause.
+//! Places: where an item stands in the log, as a number and, for calls, the path from their cause.
 //!
 //! ```text
 //! 1700000000123-4       number = 1700000000123 · 2^20 + 4
@@ -17,7 +17,11 @@ use crate::store::item::Queue;
 /// Bits of a number that count the items of one millisecond. The other 44 reach beyond the year 2500.
 const SEQUENCE_BITS: u32 = 20;
 
-/// From here on the numbers within a millisecond are those of commands.
+/// The bits that do.
+const SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
+
+/// From here on the numbers within a millisecond are those of commands. Of more deliveries, the rest counts as those of
+/// the next millisecond.
 const COMMANDS_FROM: u64 = 1024;
 
 /// Where an item stands.
@@ -27,8 +31,11 @@ pub(in crate::store::embedded) struct Place {
     path: Option<Box<[u8]>>,
 }
 
-/// An item's key in the tables: corp, queue, number, path.
+/// An item's key in the tables of a corp's own: corp, queue, number, path.
 pub(in crate::store::embedded) type ItemKey<'a> = (u16, u8, u64, &'a [u8]);
+
+/// An item's key in the tables of all corps: number, corp, queue, path.
+pub(in crate::store::embedded) type ArrivalKey<'a> = (u64, u16, u8, &'a [u8]);
 
 /// An item's full address: whose, in which queue, where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,9 +51,13 @@ pub(in crate::store::embedded) struct Spot {
 impl Place {
     /// The place of a delivery that arrives at `millis`, after the one with the number `last`, whatever the clock says.
     pub(in crate::store::embedded) fn next(millis: i64, last: u64) -> Self {
-        let millis = u64::try_from(millis).unwrap_or(0);
-        let wanted = millis.min(u64::MAX >> SEQUENCE_BITS) << SEQUENCE_BITS;
-        Self::log(wanted.max(last.saturating_add(1)))
+        let next = last.saturating_add(1);
+        let next = if next & SEQUENCE < COMMANDS_FROM {
+            next
+        } else {
+            (next | SEQUENCE).saturating_add(1)
+        };
+        Self::log(first_of(millis).max(next))
     }
 
     /// The place of the delivery with this number.
@@ -54,13 +65,10 @@ impl Place {
         Self { number, path: None }
     }
 
-    /// The place of the command with this number. Deliveries of one millisecond never come so far.
+    /// The place of the command with this number.
     pub(in crate::store::embedded) fn of_command(millis: i64, number: u64) -> Self {
-        let spare = (1 << SEQUENCE_BITS) - COMMANDS_FROM;
-        let millis = u64::try_from(millis)
-            .unwrap_or(0)
-            .min(u64::MAX >> SEQUENCE_BITS);
-        Self::log(millis << SEQUENCE_BITS | (COMMANDS_FROM + number % spare))
+        let spare = SEQUENCE + 1 - COMMANDS_FROM;
+        Self::log(first_of(millis) | (COMMANDS_FROM + number % spare))
     }
 
     /// The place with this number and path.
@@ -84,7 +92,7 @@ impl Place {
         Some(Self::new(millis << SEQUENCE_BITS | sequence, &path))
     }
 
-    /// The number within the corp's log: the delivery's own, or that of the delivery that began it all.
+    /// The number within the log: the delivery's own, or that of the delivery that began it all.
     pub(in crate::store::embedded) const fn number(&self) -> u64 {
         self.number
     }
@@ -102,7 +110,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sequence = self.number & ((1 << SEQUENCE_BITS) - 1);
+        let sequence = self.number & SEQUENCE;
         write!(f, "{}-{sequence}", self.number >> SEQUENCE_BITS)?;
         let (steps, _) = self.path.as_deref().unwrap_or_default().as_chunks();
         steps
@@ -112,10 +120,31 @@ impl fmt::Display for Place {
 }
 
 impl Spot {
-    /// The item's key.
+    /// The item's key in the tables of a corp's own.
     pub(in crate::store::embedded) fn key(&self) -> ItemKey<'_> {
         let path = self.place.path.as_deref().unwrap_or_default();
         (self.corp, queue_number(self.queue), self.place.number, path)
+    }
+
+    /// The item's key in the tables of all corps.
+    pub(in crate::store::embedded) fn arrival(&self) -> ArrivalKey<'_> {
+        let (corp, queue, number, path) = self.key();
+        (number, corp, queue, path)
+    }
+}
+
+/// The first number of a millisecond.
+fn first_of(millis: i64) -> u64 {
+    let millis = u64::try_from(millis).unwrap_or(0);
+    millis.min(u64::MAX >> SEQUENCE_BITS) << SEQUENCE_BITS
+}
+
+/// The queue with this number.
+pub(in crate::store::embedded) const fn queue_of(number: u8) -> Option<Queue> {
+    match number {
+        0 => Some(Queue::Inbox),
+        1 => Some(Queue::Outbox),
+        _ => None,
     }
 }
 
@@ -179,6 +208,10 @@ mod tests {
         assert_eq!(Place::next(5, first.number()).to_string(), "5-1");
         assert_eq!(Place::next(4, first.number()).to_string(), "5-1");
         assert_eq!(Place::next(-1, 0).to_string(), "0-1");
+        let full = Place::parse("5-1023").unwrap();
+        assert_eq!(Place::next(5, full.number()).to_string(), "6-0");
+        let command = Place::parse("5-1048575").unwrap();
+        assert_eq!(Place::next(5, command.number()).to_string(), "6-0");
         assert_eq!(Place::next(i64::MAX, u64::MAX).number(), u64::MAX);
         for late in [1 << 44, i64::MAX] {
             assert_eq!(Place::next(late, 0).to_string(), "17592186044415-0");

@@ -1,5 +1,6 @@
 //! The questions that change nothing. Each reads the tables as they are at one moment.
 
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::ReadableTable;
@@ -12,6 +13,7 @@ use crate::store::Range;
 use crate::store::embedded::EmbeddedStore;
 use crate::store::embedded::index::Index;
 use crate::store::embedded::place::{ItemKey, Place, Spot, queue_number};
+use crate::store::embedded::places;
 use crate::store::embedded::settle::{claims_of, read_failures};
 use crate::store::embedded::tables::View;
 use crate::store::error::StoreError;
@@ -122,7 +124,7 @@ impl EmbeddedStore {
         };
         let corp = corp.clone();
         let look = move |view: &View, index: &Mutex<Index>| {
-            let entries = places(view, &page)?.into_iter().map(|place| {
+            let entries = page_of(view, &page)?.into_iter().map(|place| {
                 let spot = Spot {
                     corp: page.corp,
                     queue: page.queue,
@@ -238,7 +240,7 @@ fn entry(
     corp: &CorpId,
     spot: &Spot,
 ) -> Result<Option<Entry<String>>, redb::Error> {
-    let Some(text) = view.items.get(spot.key())? else {
+    let Some(text) = view.items.get(spot.arrival())? else {
         return Ok(None);
     };
     let mut progress = progress(view, spot)?;
@@ -287,7 +289,7 @@ fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
             (State::Retrying, attempts, read_failures(failures))
         }
         None => {
-            let row = view.waiting.get(spot.key())?;
+            let row = view.waiting.get(spot.arrival())?;
             let claims = row.map_or(0, |row| claims_of(row.value()));
             (State::Waiting, claims, Vec::new())
         }
@@ -300,15 +302,35 @@ fn progress(view: &View, spot: &Spot) -> Result<Progress, redb::Error> {
     })
 }
 
-fn places(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
+/// The newest places of a page. Those that wait are among the waiting ones of all corps, which are looked through.
+fn page_of(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
     match page.state {
-        None => newest(&view.items, page),
-        Some(State::Waiting) => newest(&view.waiting, page),
+        Some(State::Waiting) => waiting(view, page),
         Some(State::Retrying) => newest(&view.retrying, page),
         Some(State::Dead) => newest(&view.dead, page),
         Some(State::Done) => newest(&view.done, page),
         Some(State::Discarded) => newest(&view.discarded, page),
+        None => {
+            let mut places = waiting(view, page)?;
+            places.extend(newest(&view.retrying, page)?);
+            places.extend(newest(&view.dead, page)?);
+            places.extend(newest(&view.done, page)?);
+            places.extend(newest(&view.discarded, page)?);
+            places.sort_unstable_by(|one, other| other.cmp(one));
+            places.truncate(page.limit);
+            Ok(places)
+        }
     }
+}
+
+fn waiting(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
+    let wanted = (page.corp, page.queue);
+    let end = page
+        .before
+        .as_ref()
+        .map_or(Bound::Unbounded, |before| Bound::Excluded(before.arrival()));
+    let places = places::waiting(view, wanted, (Bound::Unbounded, end))?;
+    places.rev().take(page.limit).collect()
 }
 
 fn newest<V: redb::Value + 'static>(
@@ -316,15 +338,8 @@ fn newest<V: redb::Value + 'static>(
     page: &Page,
 ) -> Result<Vec<Place>, redb::Error> {
     let queue = queue_number(page.queue);
-    let none: &[u8] = &[];
-    let first = (page.corp, queue, 0, none);
     let end = page.before.as_ref();
-    let end = end.map_or((page.corp, queue + 1, 0, none), Spot::key);
-    let rows = table.range(first..end)?.rev().take(page.limit);
-    let place = |row: Result<(redb::AccessGuard<'_, ItemKey<'static>>, _), redb::StorageError>| {
-        let (key, _) = row?;
-        let (_, _, number, path) = key.value();
-        Ok(Place::new(number, path))
-    };
-    rows.map(place).collect()
+    let end = end.map_or((page.corp, queue + 1, 0, &[][..]), Spot::key);
+    let places = places::places(table, (page.corp, queue, 0, &[])..end)?;
+    places.rev().take(page.limit).collect()
 }

@@ -50,7 +50,7 @@ pub(in crate::store::embedded) fn give_back(
 
 /// Makes an item due now, unless it is in work. Tells whether there is such an item.
 pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> Answer<bool> {
-    if batch.held(spot).is_some() || batch.tables.waiting.get(spot.key())?.is_some() {
+    if batch.held(spot).is_some() || batch.tables.waiting.get(spot.arrival())?.is_some() {
         return Ok(Ok(true));
     }
     if due_now(batch, spot)? {
@@ -59,7 +59,7 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
     let Some(lane) = batch
         .tables
         .items
-        .get(spot.key())?
+        .get(spot.arrival())?
         .map(|text| lane(text.value()))
     else {
         return Ok(Ok(false));
@@ -76,7 +76,7 @@ pub(in crate::store::embedded) fn replay(batch: &mut Batch<'_>, spot: &Spot) -> 
             .done_at
             .remove((corp, queue, settled, number, path))?;
     }
-    batch.tables.waiting.insert(spot.key(), lane.code())?;
+    batch.tables.waiting.insert(spot.arrival(), lane.code())?;
     batch.change(Change::Arrived(spot.clone(), lane));
     Ok(Ok(true))
 }
@@ -152,7 +152,7 @@ pub(in crate::store::embedded) fn trim(
         let (corp, queue, _, number, path) = key.value();
         batch.tables.done.remove((corp, queue, number, path))?;
         batch.tables.discarded.remove((corp, queue, number, path))?;
-        batch.tables.items.remove((corp, queue, number, path))?;
+        batch.tables.items.remove((number, corp, queue, path))?;
         forgotten += 1;
     }
     Ok(forgotten)
@@ -180,7 +180,7 @@ pub(in crate::store::embedded) fn due_now(
     }) else {
         return Ok(false);
     };
-    batch.tables.waiting.insert(spot.key(), lane.code())?;
+    batch.tables.waiting.insert(spot.arrival(), lane.code())?;
     batch.change(Change::DueNow(spot.clone(), lane, due));
     Ok(true)
 }
@@ -192,7 +192,7 @@ pub(in crate::store::embedded) fn done(
     held: &Held,
     now: Timestamp,
 ) -> Result<(), redb::Error> {
-    batch.tables.waiting.remove(spot.key())?;
+    batch.tables.waiting.remove(spot.arrival())?;
     batch.tables.retrying.remove(spot.key())?;
     let row = (now.millis(), held.attempt);
     batch.tables.done.insert(spot.key(), row)?;
@@ -239,7 +239,7 @@ fn take_failures(
     spot: &Spot,
     failure: Option<Failure>,
 ) -> Result<Vec<Failure>, redb::Error> {
-    batch.tables.waiting.remove(spot.key())?;
+    batch.tables.waiting.remove(spot.arrival())?;
     let row = batch.tables.retrying.remove(spot.key())?;
     let mut failures = row.map_or_else(Vec::new, |row| read_failures(row.value().3));
     if let Some(failure) = failure {

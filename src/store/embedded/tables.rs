@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! corps      corp id                          → number; the other tables name corps by it
-//! counters   corp, name                       → last log number given ("place"), last version given ("version")
-//! items      corp, queue, number, path        → the encoded delivery or call
-//! waiting    corp, queue, number, path        → lane; when claims of it were counted, a blank and how many
+//! counters   corp, name                       → last version given ("version"); of no corp: last number given ("place")
+//! items      number, corp, queue, path        → the encoded delivery or call
+//! waiting    number, corp, queue, path        → lane; when claims of it were counted, a blank and how many
 //! retrying   corp, queue, number, path        → due ms, claims so far, lane, failures as JSON
 //! dead       corp, queue, number, path        → when it died, ms; claims; failures as JSON
 //! done       corp, queue, number, path        → when it was settled, ms; claims
@@ -21,15 +21,20 @@
 //! An item is in `items` and in exactly one of `waiting`, `retrying`, `dead`, `done` and `discarded`: that table is its
 //! state. A claim changes nothing here, unless the item was open when the file was opened. `done_at` repeats `done` and
 //! `discarded` in the order of time, for trimming.
+//!
+//! What arrives goes to `items`, `waiting` and `fresh`. They have the items of all corps in the order of arrival, so that
+//! those of a transaction share the last pages of each table, whichever corps they are for.
 
 use redb::{
     Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
     WriteTransaction,
 };
 
-use crate::store::embedded::place::ItemKey;
+use crate::store::embedded::place::{ArrivalKey, ItemKey};
 
-/// The key of `items`, `waiting`, `retrying`, `dead`, `done` and `discarded`.
+/// The key of `items` and `waiting`.
+type Arrival = ArrivalKey<'static>;
+/// The key of `retrying`, `dead`, `done` and `discarded`.
 type Item = ItemKey<'static>;
 type Text = &'static str;
 
@@ -100,8 +105,8 @@ fn copy_table<K: Key + 'static, V: Value + 'static>(
 tables! {
     read {
         counters: (u16, Text) => u64;
-        items: Item => Text;
-        waiting: Item => Text;
+        items: Arrival => Text;
+        waiting: Arrival => Text;
         retrying: Item => (i64, u32, Text, Text);
         dead: Item => (i64, u32, Text);
         done: Item => (i64, u32);

@@ -105,15 +105,15 @@ fn item(
     text: &str,
     standing: &Standing,
 ) -> Result<(), redb::Error> {
-    if batch.tables.items.get(spot.key())?.is_some() {
+    if batch.tables.items.get(spot.arrival())?.is_some() {
         return Ok(());
     }
     let head = Head::of(text);
     let (lane, mark) = (lane_of(head.lane), head.mark());
     let failures = json(&standing.failures);
     let (at, attempts) = (standing.at, standing.attempts);
-    batch.tables.items.insert(spot.key(), text)?;
-    batch.number_given(spot.corp, spot.place.number());
+    batch.tables.items.insert(spot.arrival(), text)?;
+    batch.number_given(spot.place.number());
     if standing.state == State::Dead {
         let row = (at.millis(), attempts, failures.as_str());
         batch.tables.dead.insert(spot.key(), row)?;
@@ -129,7 +129,7 @@ fn item(
         batch.change(Change::Delayed(spot, lane, at));
     } else {
         let row = waiting(lane, attempts);
-        batch.tables.waiting.insert(spot.key(), row.as_str())?;
+        batch.tables.waiting.insert(spot.arrival(), row.as_str())?;
         batch.change(Change::Arrived(spot, lane));
     }
     Ok(())

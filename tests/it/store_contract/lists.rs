@@ -6,10 +6,12 @@ use wecom_bridge::model::effect::Effect;
 use wecom_bridge::model::follower::Follower;
 use wecom_bridge::model::ids::{ExternalUserId, OpenId, UnionId, UserId};
 use wecom_bridge::model::visit::Visit;
-use wecom_bridge::store::item::{Depth, LaneDepth, Queue, Settle, State};
+use wecom_bridge::store::item::{Accepted, Depth, LaneDepth, Lanes, Queue, Settle, State};
 use wecom_bridge::store::record::{Key, Table};
 
-use crate::store_contract::ground::{Ground, at, corp, put_visit, send, visit_key};
+use crate::store_contract::ground::{
+    Ground, LEASES, at, content, corp, delivery, put_visit, send, visit_key,
+};
 
 pub(crate) async fn newest_first_in_pages(ground: Ground) {
     let mut ids = Vec::new();
@@ -66,7 +68,59 @@ pub(crate) async fn by_state(ground: Ground) {
             assert_eq!(entry.progress, ground.progress(&entry.id).await);
         }
     }
-    assert_eq!(page(&ground, None, None, 10).await.len(), 8);
+    ids.reverse();
+    assert_eq!(
+        page(&ground, None, None, 10).await,
+        ids,
+        "whatever the state"
+    );
+    assert_eq!(page(&ground, None, Some(&ids[1]), 3).await, ids[2..5]);
+}
+
+pub(crate) async fn each_corp_its_own(ground: Ground) {
+    let store = ground.store();
+    let mut ids = [Vec::new(), Vec::new()];
+    for (n, of) in (0..14).zip([1, 2, 2].into_iter().cycle()) {
+        let event = delivery(&format!("wm{n}"), Lane::Normal);
+        let accepted = store.accept(corp(of), content(n), &event).await.unwrap();
+        let Accepted::New(id) = accepted else {
+            panic!("every content is another: {accepted:?}");
+        };
+        ids[of - 1].insert(0, id);
+    }
+    for (of, all) in (1..).zip(&ids) {
+        let list = async |state, before: Option<ItemId>| {
+            let page = store.deliveries(corp(of), state, before.as_ref(), 2).await;
+            let page = page.unwrap().into_iter().map(|entry| entry.id);
+            page.collect::<Vec<_>>()
+        };
+        // The oldest is settled; the others wait.
+        let claims = store.claim_deliveries(corp(of), Lanes::All, 1, LEASES, at(0));
+        let claim = claims.await.unwrap().remove(0);
+        ground.done(&claim.ticket, &[], at(0)).await.unwrap();
+        let (done, open) = all.split_last().unwrap();
+        assert_eq!(
+            list(Some(State::Done), None).await,
+            std::slice::from_ref(done)
+        );
+        for (state, expected) in [(None, &all[..]), (Some(State::Waiting), open)] {
+            let mut found: Vec<ItemId> = Vec::new();
+            loop {
+                let page = list(state, found.last().cloned()).await;
+                if page.is_empty() {
+                    break;
+                }
+                found.extend(page);
+            }
+            assert_eq!(found, expected, "{of} {state:?}");
+        }
+        let counts = store.counts(corp(of), Queue::Inbox, at(0)).await.unwrap();
+        assert_eq!((counts.waiting, counts.done), (open.len() as u64, 1));
+        let received: u64 = counts.received.iter().sum();
+        assert_eq!(received, all.len() as u64);
+        let calls = store.counts(corp(of), Queue::Outbox, at(0)).await.unwrap();
+        assert_eq!((calls.waiting, calls.done), (0, 0));
+    }
 }
 
 pub(crate) async fn rare_states_are_found(ground: Ground) {
