@@ -27,6 +27,9 @@ pub(crate) const FIRST_CONTACT: usize = 100_000_000;
 /// How many deliveries are on their way at once.
 const AT_ONCE: usize = 512;
 
+/// How long it takes until as many callbacks have piled up as a store is filled with.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// How many contacts are kept by one commit.
 const IN_ONE_COMMIT: usize = 1_000;
 
@@ -35,12 +38,15 @@ const LEASES: Leases = Leases {
     normal: Duration::from_secs(45),
 };
 
-/// Puts so many deliveries into the inbox, of as many subjects.
+/// Puts so many deliveries into the inbox, of as many subjects, as they come in a day.
 pub(crate) fn queue(ground: &Ground, count: usize) -> anyhow::Result<()> {
     on(ground, async |store, corp| {
-        let numbers = FIRST..FIRST + count;
-        let accepted = stream::iter(numbers)
-            .map(|n| accept(&store, &corp, n))
+        let now = Clock::system().now();
+        let accepted = stream::iter(0..count)
+            .map(|n| {
+                let left = A_DAY.mul_f64((count - n) as f64 / count as f64);
+                accept(&store, &corp, FIRST + n, now.minus(left))
+            })
             .buffer_unordered(AT_ONCE);
         accepted.try_for_each(|_| std::future::ready(Ok(()))).await
     })
@@ -51,7 +57,7 @@ pub(crate) fn contacts(ground: &Ground, count: usize) -> anyhow::Result<()> {
     on(ground, async |store, corp| {
         let clock = Clock::system();
         for first in (0..count).step_by(IN_ONE_COMMIT) {
-            accept(&store, &corp, FIRST + first).await?;
+            accept(&store, &corp, FIRST + first, clock.now()).await?;
             let claimed = store.claim_deliveries(&corp, Lanes::All, 1, LEASES, clock.now());
             let claim = claimed.await?.pop().context("nothing to claim")?;
             let numbers = first..count.min(first + IN_ONE_COMMIT);
@@ -89,8 +95,7 @@ fn on(
     })
 }
 
-async fn accept(store: &Store, corp: &CorpId, n: usize) -> anyhow::Result<()> {
-    let now = Clock::system().now();
+async fn accept(store: &Store, corp: &CorpId, n: usize, now: Timestamp) -> anyhow::Result<()> {
     let mut hash = [0; 16];
     hash[..8].copy_from_slice(&(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
     hash[8..].copy_from_slice(&n.to_le_bytes());
