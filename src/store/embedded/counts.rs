@@ -49,9 +49,13 @@ impl EmbeddedStore {
 }
 
 fn counts(view: &View, corp: u16, queue: Queue, from: Timestamp) -> Result<Counts, redb::Error> {
-    let all = all(corp, queue);
+    let (all, number) = (all(corp, queue), queue_number(queue));
     let mut counts = Counts {
-        waiting: count(waiting(view, (corp, queue), ..)?),
+        waiting: count(waiting(
+            view,
+            corp,
+            (number, 0, 0, &[])..(number + 1, 0, 0, &[]),
+        )?),
         retrying: count(places(&view.retrying, all.clone())?),
         dead: count(places(&view.dead, all.clone())?),
         discarded: count(places(&view.discarded, all.clone())?),
@@ -60,8 +64,8 @@ fn counts(view: &View, corp: u16, queue: Queue, from: Timestamp) -> Result<Count
         received: Vec::new(),
     };
     let hour = |millis: i64| usize::try_from((millis - from.millis()).div_euclid(HOUR_MS)).ok();
-    let ((_, first, ..), (_, end, ..)) = (all.start, all.end);
-    let settled = (corp, first, from.millis(), 0, &[][..])..(corp, end, i64::MIN, 0, &[][..]);
+    let first = (corp, number, from.millis(), 0, &[][..]);
+    let settled = first..(corp, number + 1, i64::MIN, 0, &[][..]);
     for row in view.done_at.range(settled)?.take(COUNTED_MAX) {
         let (_, _, millis, ..) = row?.0.value();
         if let Some(hour) = hour(millis).and_then(|hour| counts.hours.get_mut(hour)) {
@@ -83,10 +87,10 @@ fn counts(view: &View, corp: u16, queue: Queue, from: Timestamp) -> Result<Count
             }
         };
         // An item is in one of these, wherever it stands; their keys tell when it came.
-        let number = Place::next(from.millis(), 0).number();
-        let since = (corp, first, number, &[][..])..all.end;
-        let arrived = (number, 0, 0, &[][..])..;
-        each(waiting(view, (corp, queue), arrived)?, &mut came)?;
+        let first = Place::next(from.millis(), 0).number();
+        let since = (corp, number, first, &[][..])..all.end;
+        let arrived = (number, first, 0, &[][..])..(number + 1, 0, 0, &[][..]);
+        each(waiting(view, corp, arrived)?, &mut came)?;
         each(places(&view.retrying, since.clone())?, &mut came)?;
         each(places(&view.dead, since.clone())?, &mut came)?;
         each(places(&view.done, since.clone())?, &mut came)?;

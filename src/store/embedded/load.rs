@@ -72,7 +72,7 @@ fn open_items(
     };
     for row in view.waiting.iter()? {
         let (key, lane) = row?;
-        let (number, corp, queue, path) = key.value();
+        let (queue, number, corp, path) = key.value();
         if let Some(spot) = spot((corp, queue, number, path))
             && !index.keep_claim(&spot, older)
         {

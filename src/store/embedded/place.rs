@@ -34,8 +34,8 @@ pub(in crate::store::embedded) struct Place {
 /// An item's key in the tables of a corp's own: corp, queue, number, path.
 pub(in crate::store::embedded) type ItemKey<'a> = (u16, u8, u64, &'a [u8]);
 
-/// An item's key in the tables of all corps: number, corp, queue, path.
-pub(in crate::store::embedded) type ArrivalKey<'a> = (u64, u16, u8, &'a [u8]);
+/// An item's key in the tables of all corps: queue, number, corp, path.
+pub(in crate::store::embedded) type ArrivalKey<'a> = (u8, u64, u16, &'a [u8]);
 
 /// An item's full address: whose, in which queue, where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -129,7 +129,7 @@ impl Spot {
     /// The item's key in the tables of all corps.
     pub(in crate::store::embedded) fn arrival(&self) -> ArrivalKey<'_> {
         let (corp, queue, number, path) = self.key();
-        (number, corp, queue, path)
+        (queue, number, corp, path)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Which of a queue's items stand in a table, in the order of their places.
 
-use std::ops::{Range, RangeBounds};
+use std::ops::Range;
 
 use redb::ReadableTable;
 
-use crate::store::embedded::place::{ArrivalKey, ItemKey, Place, queue_number};
+use crate::store::embedded::place::{ArrivalKey, ItemKey, Place};
 use crate::store::embedded::tables::View;
-use crate::store::item::Queue;
 
 /// The places of a corp's own table within a range of its keys.
 pub(in crate::store::embedded) fn places<'t, T, V>(
@@ -25,18 +24,17 @@ where
     }))
 }
 
-/// The places of a queue's waiting items within a range of keys. Those of all corps in it are looked through.
-pub(in crate::store::embedded) fn waiting<'k>(
+/// The places of a corp's waiting items within a range of keys. Those of all corps in it are looked through.
+pub(in crate::store::embedded) fn waiting(
     view: &View,
-    (corp, queue): (u16, Queue),
-    range: impl RangeBounds<ArrivalKey<'k>> + 'k,
+    corp: u16,
+    range: Range<ArrivalKey<'_>>,
 ) -> Result<impl DoubleEndedIterator<Item = Result<Place, redb::Error>>, redb::Error> {
-    let wanted = (corp, queue_number(queue));
     let rows = view.waiting.range(range)?;
     Ok(rows.filter_map(move |row| {
         let place = row.map(|(key, _)| {
-            let (number, corp, queue, path) = key.value();
-            ((corp, queue) == wanted).then(|| Place::new(number, path))
+            let (_, number, its_corp, path) = key.value();
+            (its_corp == corp).then(|| Place::new(number, path))
         });
         place.map_err(redb::Error::from).transpose()
     }))

@@ -1,6 +1,5 @@
 //! The questions that change nothing. Each reads the tables as they are at one moment.
 
-use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::ReadableTable;
@@ -324,12 +323,10 @@ fn page_of(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
 }
 
 fn waiting(view: &View, page: &Page) -> Result<Vec<Place>, redb::Error> {
-    let wanted = (page.corp, page.queue);
-    let end = page
-        .before
-        .as_ref()
-        .map_or(Bound::Unbounded, |before| Bound::Excluded(before.arrival()));
-    let places = places::waiting(view, wanted, (Bound::Unbounded, end))?;
+    let queue = queue_number(page.queue);
+    let end = page.before.as_ref();
+    let end = end.map_or((queue + 1, 0, 0, &[][..]), Spot::arrival);
+    let places = places::waiting(view, page.corp, (queue, 0, 0, &[])..end)?;
     places.rev().take(page.limit).collect()
 }
 

@@ -152,7 +152,7 @@ pub(in crate::store::embedded) fn trim(
         let (corp, queue, _, number, path) = key.value();
         batch.tables.done.remove((corp, queue, number, path))?;
         batch.tables.discarded.remove((corp, queue, number, path))?;
-        batch.tables.items.remove((number, corp, queue, path))?;
+        batch.tables.items.remove((queue, number, corp, path))?;
         forgotten += 1;
     }
     Ok(forgotten)

@@ -3,8 +3,8 @@
 //! ```text
 //! corps      corp id                          → number; the other tables name corps by it
 //! counters   corp, name                       → last version given ("version"); of no corp: last number given ("place")
-//! items      number, corp, queue, path        → the encoded delivery or call
-//! waiting    number, corp, queue, path        → lane; when claims of it were counted, a blank and how many
+//! items      queue, number, corp, path        → the encoded delivery or call
+//! waiting    queue, number, corp, path        → lane; when claims of it were counted, a blank and how many
 //! retrying   corp, queue, number, path        → due ms, claims so far, lane, failures as JSON
 //! dead       corp, queue, number, path        → when it died, ms; claims; failures as JSON
 //! done       corp, queue, number, path        → when it was settled, ms; claims
