@@ -131,6 +131,9 @@ impl File {
         if matches!(problem, redb::Error::Corrupted(_)) {
             return StoreError::Corrupt(format!("{name}: {problem}"));
         }
+        if is_of_another_version(problem) {
+            return StoreError::Unusable(format!("{name}: {ANOTHER_VERSION}"));
+        }
         StoreError::Unavailable(format!("{name}: {problem}"))
     }
 }
@@ -167,6 +170,17 @@ const REMEDIES: [(io::ErrorKind, &str); 5] = [
     ),
 ];
 
+const ANOTHER_VERSION: &str = "another version of the service wrote this file in another form: `export` it with that \
+     version and `import` it with this one";
+
+fn is_of_another_version(problem: &redb::Error) -> bool {
+    use redb::Error::{TableTypeMismatch, TypeDefinitionChanged, UpgradeRequired};
+    matches!(
+        problem,
+        TableTypeMismatch { .. } | TypeDefinitionChanged { .. } | UpgradeRequired(_)
+    )
+}
+
 /// Says why a path cannot be opened and what to do.
 fn unusable(path: &Path, problem: &redb::Error) -> StoreError {
     let name = path.display();
@@ -175,6 +189,9 @@ fn unusable(path: &Path, problem: &redb::Error) -> StoreError {
         redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch
     ) {
         return StoreError::InUse(name.to_string());
+    }
+    if is_of_another_version(problem) {
+        return StoreError::Unusable(format!("{name}: {ANOTHER_VERSION}"));
     }
     let remedy = if let redb::Error::Io(problem) = problem {
         let known = REMEDIES.iter().find(|(kind, _)| *kind == problem.kind());

@@ -91,3 +91,27 @@ fn open_items(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use redb::TableDefinition;
+
+    use super::*;
+    use crate::store::embedded::disk::{Disk, corp};
+    use crate::store::error::StoreError;
+
+    #[test]
+    fn a_file_in_another_form_says_what_to_do() {
+        let file = Disk::new().file();
+        let transaction = file.begin_write().unwrap();
+        let items: TableDefinition<'_, u64, u64> = TableDefinition::new("items");
+        transaction.open_table(items).unwrap();
+        transaction.commit().unwrap();
+        let problem = number_corps(&file, &[corp()]).unwrap_err();
+        let problem = file.failed(&problem);
+        assert!(
+            matches!(&problem, StoreError::Unusable(text) if text.contains("`export` it with that version")),
+            "{problem}"
+        );
+    }
+}
