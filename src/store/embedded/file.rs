@@ -14,7 +14,7 @@ use crate::store::embedded::tables::{self, View};
 use crate::store::error::StoreError;
 
 /// How much of the file redb keeps in memory. The system's own cache holds the rest.
-const CACHE_BYTES: usize = 20 * 1024 * 1024;
+const CACHE_BYTES: usize = 14 * 1024 * 1024;
 
 /// How the database is opened, at first and again.
 pub(in crate::store::embedded) type Opener =
