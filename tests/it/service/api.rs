@@ -135,7 +135,8 @@ impl Door {
 
     /// Whether nothing is left to do, in the inbox and in the outbox.
     pub(crate) async fn is_idle(&self) -> bool {
-        for open in ["events", "outgoing"] {
+        // Twice: what ends as one list is read may have brought something into another one, which was read before.
+        for open in ["events", "outgoing", "events", "outgoing"] {
             for state in ["waiting", "retrying"] {
                 let page = self.read(&format!("{open}?state={state}&limit=1")).await;
                 if page["items"] != json!([]) || !page["next"].is_null() {
