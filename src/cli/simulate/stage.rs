@@ -19,7 +19,7 @@ use crate::sim::receiver::{Receiver, ReceiverKind};
 use crate::sim::weixin::AccountSettings;
 use crate::sim::{Sim, SimSettings};
 use crate::store::Store;
-use crate::store::item::State;
+use crate::store::item::Queue;
 
 const CORP: &str = "ww0123456789abcdef";
 const AGENT: u64 = 1_000_002;
@@ -113,17 +113,10 @@ impl Stage {
         let started = tokio::time::Instant::now();
         while started.elapsed() < QUIET_WITHIN {
             let mut open = 0;
-            for state in [State::Waiting, State::Retrying] {
-                open += self
-                    .store
-                    .deliveries(&self.corp, Some(state), None, 1)
-                    .await?
-                    .len();
-                open += self
-                    .store
-                    .outgoing(&self.corp, Some(state), None, 1)
-                    .await?
-                    .len();
+            // What a call brought stands in the inbox, which was looked at before.
+            for queue in [Queue::Inbox, Queue::Outbox, Queue::Inbox] {
+                let depth = self.store.depth(&self.corp, queue).await?;
+                open += depth.urgent.waiting + depth.normal.waiting + depth.retrying;
             }
             if open == 0 {
                 return Ok(());
