@@ -44,8 +44,8 @@ pub(crate) fn queue(ground: &Ground, count: usize) -> anyhow::Result<()> {
         let now = Clock::system().now();
         let accepted = stream::iter(0..count)
             .map(|n| {
-                let left = A_DAY.mul_f64((count - n) as f64 / count as f64);
-                accept(&store, &corp, FIRST + n, now.minus(left))
+                let ago = A_DAY.mul_f64((count - n) as f64 / count as f64);
+                accept(&store, &corp, FIRST + n, now.minus(ago))
             })
             .buffer_unordered(AT_ONCE);
         accepted.try_for_each(|_| std::future::ready(Ok(()))).await
