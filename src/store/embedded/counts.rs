@@ -39,7 +39,7 @@ impl EmbeddedStore {
     ) -> Result<Depth, StoreError> {
         let corp = self.corp(corp)?;
         let look = move |view: &View, index: &Mutex<Index>| {
-            let dead = count(places(&view.dead, all(corp, queue))?);
+            let dead = count(places(&view.dead, all(corp, queue))?)?;
             let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
             let depth = index.queue(corp, queue).depth();
             Ok(Depth { dead, ..depth })
@@ -55,11 +55,11 @@ fn counts(view: &View, corp: u16, queue: Queue, from: Timestamp) -> Result<Count
             view,
             corp,
             (number, 0, 0, &[])..(number + 1, 0, 0, &[]),
-        )?),
-        retrying: count(places(&view.retrying, all.clone())?),
-        dead: count(places(&view.dead, all.clone())?),
-        discarded: count(places(&view.discarded, all.clone())?),
-        done: count(places(&view.done, all.clone())?),
+        )?)?,
+        retrying: count(places(&view.retrying, all.clone())?)?,
+        dead: count(places(&view.dead, all.clone())?)?,
+        discarded: count(places(&view.discarded, all.clone())?)?,
+        done: count(places(&view.done, all.clone())?)?,
         hours: vec![(0, 0); HOURS_COUNTED],
         received: Vec::new(),
     };
@@ -109,8 +109,10 @@ fn each(
     Ok(())
 }
 
-fn count(places: impl Iterator) -> u64 {
-    places.take(COUNTED_MAX).count() as u64
+fn count(places: impl Iterator<Item = Result<Place, redb::Error>>) -> Result<u64, redb::Error> {
+    let mut count = 0;
+    each(places, &mut |_| count += 1)?;
+    Ok(count)
 }
 
 fn all(corp: u16, queue: Queue) -> Range<ItemKey<'static>> {

@@ -44,10 +44,10 @@ pub(in crate::store::embedded) fn number_corps(
         let number = match known {
             Some(number) => number,
             None => {
-                let next = u16::try_from(tables.corps.len()?);
-                let next = next.ok().filter(|number| *number != NO_CORP);
-                let next =
-                    next.ok_or_else(|| redb::Error::Corrupted("it knows too many corps".into()))?;
+                let next = u16::try_from(tables.corps.len()?).ok();
+                let next = next
+                    .filter(|number| *number != NO_CORP)
+                    .ok_or_else(|| redb::Error::Corrupted("it knows too many corps".into()))?;
                 tables.corps.insert(corp.as_str(), next)?;
                 next
             }
