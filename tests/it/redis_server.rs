@@ -1,7 +1,7 @@
 //! A real `redis-server` of a test's own: on a free port of this machine, in a folder of its own, gone with the test.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wecom_bridge::store::StoreUrl;
+
+use crate::service::free_port;
 
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -179,11 +181,6 @@ impl Drop for RedisServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {

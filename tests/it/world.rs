@@ -2,7 +2,7 @@
 //! runs by itself behind the door: a story steps until nothing is due.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wecom_bridge::act::Act;
-use wecom_bridge::app::{App, AppError, Loops};
+use wecom_bridge::app::{self, App, AppError, Loops};
 use wecom_bridge::callback;
 use wecom_bridge::callback::event::own::OwnEvent;
 use wecom_bridge::clock::Clock;
@@ -238,9 +238,13 @@ impl World {
                 (format!("redis://127.0.0.1:{}", server.port()), Some(server))
             }
         };
-        let text = toml(&store_url, &sim, setup);
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = app::listen("server.listen", anywhere).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = toml(port, &store_url, &sim, setup);
         let config = Config::from_parts(&text, std::iter::empty()).unwrap();
-        let app = App::build(&config, clock.clone()).await.unwrap();
+        let app = App::build_on(listener, &config, clock.clone()).await;
+        let app = app.unwrap();
         let base = Url::parse(&format!("http://{}/", app.address().unwrap())).unwrap();
         let metrics = metrics_url(&app);
         let running = Some(Running::start(app));
@@ -674,12 +678,7 @@ async fn run(config: &Config, clock: &Clock) -> App {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
+fn toml(port: u16, store: &str, sim: &Sim, setup: Setup) -> String {
     let (auto_sync, more) = (setup.auto_sync, setup.more);
     let reply = setup
         .reply
@@ -689,9 +688,9 @@ fn toml(store: &str, sim: &Sim, setup: Setup) -> String {
         false => String::new(),
     };
     let (base, weixin) = (sim.base(), sim.weixin_base());
-    // Where the public address names the port, it is chosen before the service takes it.
+    // Only where the public address names the port, it stays the same after a restart.
     let port = match setup.address {
-        Address::Here(_) => free_port(),
+        Address::Here(_) => port,
         Address::Elsewhere | Address::BehindTls => 0,
     };
     let public_url = match setup.address {
