@@ -4,8 +4,10 @@
 //! line of its own, because all keys of a call have to lie in one slot.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::Cmd;
 
 use crate::model::delivery::{ContentKey, ItemId, Lane};
 use crate::model::ids::CorpId;
@@ -13,6 +15,7 @@ use crate::store::error::StoreError;
 use crate::store::item::Accepted;
 use crate::store::line::Line;
 use crate::store::redis::connection::{Connection, Kind};
+use crate::store::redis::prolonged::{GRAIN, Prolonged, Set};
 use crate::store::redis::script::Script;
 use crate::store::redis::{RedisStore, keys};
 
@@ -21,9 +24,6 @@ static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("acc
 /// How long a sender waits, its place in the line included. WeCom gives up after five seconds, and the answer has to
 /// travel.
 const ACCEPT_MAX: Duration = Duration::from_secs(3);
-
-/// What a set of seen contents lives longer than asked: its hour may only have begun when the last content came in.
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// The lines in front of the corps' logs.
 #[derive(Debug)]
@@ -43,11 +43,13 @@ struct Arrival {
 struct Logs {
     connection: Connection,
     corps: Vec<Corp>,
+    prolonged: Mutex<Prolonged>,
     dedupe_for: Duration,
     replicas: u32,
 }
 
-/// A corp and the names of its keys, which every call needs.
+/// A corp and the names of its keys, which every call names: the lane is mostly empty, and a key that is not there keeps
+/// a Cluster from running a call while it moves the slot.
 #[derive(Debug)]
 struct Corp {
     id: CorpId,
@@ -72,6 +74,7 @@ impl Lines {
             let logs = Arc::new(Logs {
                 connection: connection.clone(),
                 corps: corps.iter().map(names).collect(),
+                prolonged: Mutex::default(),
                 dedupe_for,
                 replicas,
             });
@@ -130,13 +133,34 @@ impl RedisStore {
 
 impl Logs {
     async fn take_in(&self, arrivals: &[Arrival]) -> Result<Vec<Accepted>, StoreError> {
-        let set_of = |arrival: &Arrival| (arrival.corp, arrival.key.window);
-        let mut sets: Vec<(usize, u32)> = arrivals.iter().map(set_of).collect();
+        let mut sets: Vec<Set> = arrivals.iter().map(Arrival::set).collect();
         sets.sort_unstable();
         sets.dedup();
+        let now = Instant::now();
+        let due: Vec<bool> = {
+            let prolonged = self.prolonged();
+            let due = sets.iter().map(|set| prolonged.is_due(*set, now));
+            due.collect()
+        };
+        let call = self.call(arrivals, &sets, &due);
+        let places: String = self
+            .connection
+            .run_kept(&ACCEPT, &call, self.replicas)
+            .await?;
+        if due.contains(&true) {
+            let told = sets.into_iter().zip(due).filter(|(_, due)| *due);
+            self.prolonged().note(told.map(|(set, _)| set), now);
+        }
+        let accepted = |(place, arrival): (&str, &Arrival)| match place {
+            "-" => Accepted::Duplicate,
+            place => Accepted::New(ItemId::new(self.corps[arrival.corp].id.clone(), place)),
+        };
+        Ok(places.split(' ').zip(arrivals).map(accepted).collect())
+    }
+
+    fn call(&self, arrivals: &[Arrival], sets: &[Set], due: &[bool]) -> Cmd {
         let mut corps: Vec<usize> = sets.iter().map(|(corp, _)| *corp).collect();
         corps.dedup();
-
         let seen = sets
             .iter()
             .map(|(corp, hour)| keys::seen(&self.corps[*corp].id, *hour));
@@ -148,25 +172,32 @@ impl Logs {
         let keys: Vec<&str> = logs.chain(seen.iter().map(String::as_str)).collect();
 
         let bytes = arrivals.iter().map(|arrival| arrival.text.len() + 32).sum();
-        let mut call = ACCEPT.sized_call(&keys, 4 * arrivals.len() + sets.len(), bytes);
-        call.arg((self.dedupe_for + HOUR).as_secs()).arg(sets.len());
-        for (corp, _) in &sets {
+        let args = 4 * arrivals.len() + 2 * sets.len();
+        let mut call = ACCEPT.sized_call(&keys, args, bytes);
+        call.arg((self.dedupe_for + GRAIN).as_secs())
+            .arg(sets.len());
+        for ((corp, _), due) in sets.iter().zip(due) {
             // Lua counts from 1; each corp has two keys before the sets.
             call.arg(2 * corps.partition_point(|other| other < corp) + 1);
+            call.arg(u8::from(*due));
         }
         for arrival in arrivals {
-            let set = sets.partition_point(|set| *set < set_of(arrival)) + 1;
-            call.arg(set).arg(&arrival.key.hash);
+            call.arg(sets.partition_point(|set| *set < arrival.set()) + 1);
+            call.arg(&arrival.key.hash);
             call.arg(arrival.lane.code()).arg(&arrival.text);
         }
-        let places: String = self
-            .connection
-            .run_kept(&ACCEPT, &call, self.replicas)
-            .await?;
-        let accepted = |(place, arrival): (&str, &Arrival)| match place {
-            "-" => Accepted::Duplicate,
-            place => Accepted::New(ItemId::new(self.corps[arrival.corp].id.clone(), place)),
-        };
-        Ok(places.split(' ').zip(arrivals).map(accepted).collect())
+        call
+    }
+
+    fn prolonged(&self) -> MutexGuard<'_, Prolonged> {
+        self.prolonged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Arrival {
+    fn set(&self) -> Set {
+        (self.corp, self.key.window)
     }
 }

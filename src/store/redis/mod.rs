@@ -12,6 +12,7 @@ mod script;
 
 mod connection;
 mod link;
+mod prolonged;
 mod reach;
 mod renewed;
 

@@ -1,13 +1,13 @@
 //! What goes into another store, and what comes from one.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use crate::model::ids::CorpId;
 use crate::model::time::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::item::Queue;
 use crate::store::redis::listing::name;
+use crate::store::redis::prolonged::GRAIN;
 use crate::store::redis::queue::script;
 use crate::store::redis::script::Script;
 use crate::store::redis::{RedisStore, keys};
@@ -17,9 +17,6 @@ static WINDOWS: LazyLock<Script> = LazyLock::new(|| Script::of_corp(include_str!
 static SEEN: LazyLock<Script> =
     LazyLock::new(|| Script::new("return redis.call('SMEMBERS', KEYS[1])"));
 static IMPORT: LazyLock<Script> = LazyLock::new(|| script(include_str!("import.lua")));
-
-/// What a set of seen contents lives longer than asked, as where deliveries are taken in.
-const HOUR: Duration = Duration::from_secs(3600);
 
 impl RedisStore {
     /// The hours of whose contents some came.
@@ -54,7 +51,7 @@ impl RedisStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut call = IMPORT.corp_call(corp);
-        let keep = self.dedupe_for + HOUR;
+        let keep = self.dedupe_for + GRAIN;
         call.arg(now.millis()).arg(keep.as_secs());
         for parcel in &parcels {
             match parcel {
