@@ -85,18 +85,6 @@ impl Ground {
         self.count(&format!("XLEN {stream}"))
     }
 
-    /// Makes the budgets of calls to WeCom whole again, which in Redis outlive the process.
-    pub(crate) fn renew_budgets(&self) -> anyhow::Result<()> {
-        if self.redis.is_some() {
-            let keys = "redis.call('KEYS', 'wb:*:limit:*')";
-            let delete = "n = n + redis.call('DEL', key)";
-            let script =
-                format!("local n = 0 for _, key in ipairs({keys}) do {delete} end return n");
-            self.count(&format!("EVAL \"{script}\" 0"))?;
-        }
-        Ok(())
-    }
-
     /// Asks Redis for a number.
     fn count(&self, command: &str) -> anyhow::Result<usize> {
         let (_, address) = self.redis.as_ref().context("there is no Redis")?;

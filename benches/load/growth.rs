@@ -1,8 +1,8 @@
 //! How much slower it is with more of something: the same row without and with it, in turn, so that a noisy minute hits
-//! both. A server is started anew for each turn; a store that was filled stays.
+//! both. Each turn has a server of its own on a store of its own.
 //!
-//! Each turn takes the same number of callbacks, not the same time: the embedded store files the hashes of 65,536 events
-//! at a time, so every turn has one such round in it.
+//! Each turn takes the same number of callbacks, not the same time: the embedded store begins a round of filing hashes
+//! with the 65,536th event and after every 49,152 more, so every turn has the work of two such rounds in it.
 
 use std::time::Duration;
 
@@ -19,7 +19,10 @@ use crate::servers::{Program, Server, Setup};
 use crate::settling;
 
 /// How many callbacks are measured in a turn.
-const EACH: usize = 65_536;
+const EACH: usize = 2 * 49_152;
+
+/// How many come before; a fresh embedded store has no round until it has taken in so many.
+const WARM_UP: usize = 65_536;
 
 /// How long these may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -143,64 +146,57 @@ struct Case {
 
 impl Case {
     fn measure(&self, rounds: usize) -> anyhow::Result<Row> {
-        let mut filled = Ground::lay(self.keeping)?;
-        self.fill(&filled)?;
         let mut sides = Vec::new();
         for round in 0..rounds {
             eprintln!("growth: {}, round {} of {rounds}", self.name, round + 1);
-            let fresh = Ground::lay(self.keeping)?;
             // Who goes first has a machine that was quiet.
             let (plain, grown);
             if round % 2 == 0 {
-                plain = self.plain(fresh, round)?;
-                (grown, filled) = self.grown(filled, round)?;
+                plain = self.plain()?;
+                grown = self.grown()?;
             } else {
-                (grown, filled) = self.grown(filled, round)?;
-                plain = self.plain(fresh, round)?;
+                grown = self.grown()?;
+                plain = self.plain()?;
             }
             sides.push((plain, grown));
         }
         Ok(row(self.name, &sides))
     }
 
-    fn fill(&self, ground: &Ground) -> anyhow::Result<()> {
+    fn plain(&self) -> anyhow::Result<Side> {
+        let ground = Ground::lay(self.keeping)?;
+        if let Growth::ContactsSettling = self.growth {
+            return self.settle(ground);
+        }
+        self.turn(ground, self.about(1), 0)
+    }
+
+    fn grown(&self) -> anyhow::Result<Side> {
         let Amounts {
-            queued, contacts, ..
+            queued,
+            contacts,
+            connections,
+            corps,
         } = self.amounts;
+        let ground = Ground::lay(self.keeping)?;
         match self.growth {
             Growth::Queued => {
-                eprintln!("growth: {}, filling with {queued}", self.name);
-                fill::queue(ground, queued)
+                fill::queue(&ground, queued)?;
+                self.turn(ground, self.about(1), 0)
             }
-            Growth::Contacts | Growth::ContactsSettling => {
-                eprintln!("growth: {}, filling with {contacts}", self.name);
-                fill::contacts(ground, contacts)
+            Growth::Contacts => {
+                fill::contacts(&ground, contacts)?;
+                self.turn(ground, self.about(1), 0)
             }
-            Growth::Connections | Growth::Corps => Ok(()),
-        }
-    }
-
-    fn plain(&self, ground: Ground, round: usize) -> anyhow::Result<Side> {
-        if let Growth::ContactsSettling = self.growth {
-            return Ok(self.settle(ground, round)?.0);
-        }
-        let about = self.about(1);
-        let (side, _) = self.turn(ground, about, 0, round)?;
-        Ok(side)
-    }
-
-    fn grown(&self, ground: Ground, round: usize) -> anyhow::Result<(Side, Ground)> {
-        let Amounts {
-            connections, corps, ..
-        } = self.amounts;
-        match self.growth {
-            Growth::ContactsSettling => self.settle(ground, round),
-            Growth::Queued | Growth::Contacts => self.turn(ground, self.about(1), 0, round),
+            Growth::ContactsSettling => {
+                fill::contacts(&ground, contacts)?;
+                self.settle(ground)
+            }
             Growth::Connections => {
                 let idle = connections.saturating_sub(generator::CONNECTIONS);
-                self.turn(ground, self.about(1), idle, round)
+                self.turn(ground, self.about(1), idle)
             }
-            Growth::Corps => self.turn(ground, self.about(corps.max(1)), 0, round),
+            Growth::Corps => self.turn(ground, self.about(corps.max(1)), 0),
         }
     }
 
@@ -209,46 +205,35 @@ impl Case {
         About { corps, contacts }
     }
 
-    fn turn(
-        &self,
-        ground: Ground,
-        about: About,
-        idle: usize,
-        round: usize,
-    ) -> anyhow::Result<(Side, Ground)> {
+    fn turn(&self, ground: Ground, about: About, idle: usize) -> anyhow::Result<Side> {
         let setup = Setup {
             corps: about.corps,
             ..Setup::new(self.name, Program::DoorOnly, self.keeping)
         };
-        // A fresh embedded store has no round before it has taken in this many.
         let warm_up = match self.keeping {
-            Keeping::Embedded => EACH,
+            Keeping::Embedded => WARM_UP,
             Keeping::Nothing | Keeping::Redis | Keeping::RedisEverysec => 2_000,
         };
         let first = match self.growth {
             Growth::Contacts | Growth::ContactsSettling => fill::FIRST_CONTACT,
             Growth::Queued | Growth::Connections | Growth::Corps => 0,
-        } + round * (warm_up + EACH);
+        };
         let requests = callbacks::make(Change::Edited, about, first..first + warm_up + EACH)?;
         let server = Server::start_on(ground, &setup, &[])?;
         let idle = Idle::open(server.address, idle)?;
         let side = load(&server, requests.split_at(warm_up))?;
         ensure!(idle.all_open(), "the server closed an idle connection");
-        drop(idle);
-        Ok((side, server.stop()?))
+        Ok(side)
     }
 
-    fn settle(&self, ground: Ground, round: usize) -> anyhow::Result<(Side, Ground)> {
-        let first = round * settling::CONTACTS;
-        let contacts = first..first + settling::CONTACTS;
-        let (row, ground) = settling::settle(self.name, ground, contacts)?;
-        let side = Side {
+    fn settle(&self, ground: Ground) -> anyhow::Result<Side> {
+        let row = settling::settle(self.name, ground, 0..settling::CONTACTS)?;
+        Ok(Side {
             rate: row.rate,
             cpu: row.cpu,
             redis_cpu: row.redis_cpu,
             ..Side::default()
-        };
-        Ok((side, ground))
+        })
     }
 }
 

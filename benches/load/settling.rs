@@ -45,20 +45,18 @@ pub(crate) fn measure(failures: &mut Failures) -> Vec<Row> {
         eprintln!("settlement: {name}");
         let ground = Ground::lay(keeping);
         let row = ground.and_then(|ground| settle(name, ground, 0..CONTACTS));
-        let (row, _) = failures.note(&format!("settlement: {name}"), row)?;
-        Some(row)
+        failures.note(&format!("settlement: {name}"), row)
     });
     rows.collect()
 }
 
-/// Has these contacts be added, each of them for the first time on this ground, which is left for others.
+/// Has these contacts be added, each of them for the first time on this ground.
 pub(crate) fn settle(
     name: &'static str,
     ground: Ground,
     contacts: Range<usize>,
-) -> anyhow::Result<(Row, Ground)> {
+) -> anyhow::Result<Row> {
     let count = contacts.len();
-    ground.renew_budgets()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let sim = runtime.block_on(wecom(contacts.clone()))?;
     // The ground is laid: what it keeps is not asked again.
@@ -84,13 +82,12 @@ pub(crate) fn settle(
     let rate = count as f64 / began.elapsed().as_secs_f64();
     let after = accepting::cpu(&server)?;
     let each = |n: usize| (after[n] - before[n]).as_secs_f64() * 1e6 / count as f64;
-    let row = Row {
+    Ok(Row {
         name,
         rate,
         cpu: each(0),
         redis_cpu: each(1),
-    };
-    Ok((row, server.stop()?))
+    })
 }
 
 /// A corp in which every contact has its member.
