@@ -24,41 +24,40 @@ pub(in crate::store::embedded) fn accept(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use futures_util::future::join_all;
-
-    use crate::model::delivery::{ContentKey, Lane};
-    use crate::model::ids::CorpId;
+    use super::*;
+    use crate::store::embedded::batch::Numbers;
     use crate::store::embedded::disk::Disk;
-    use crate::store::item::Accepted;
+    use crate::store::embedded::index::Index;
+    use crate::store::embedded::tables::Tables;
 
-    /// Takes in 50 rounds of 64 deliveries each, one corp's after the other's; tells how much that wrote.
-    async fn written_for(corps: usize) -> usize {
-        let corp = |n: usize| CorpId::parse(&format!("ww{}", n % corps)).unwrap();
+    /// Takes in 50 transactions of 64 deliveries each, one corp's after the other's; tells how much that wrote.
+    fn written_for(corps: u16) -> usize {
         let disk = Disk::new();
-        let corps = (0..corps).map(corp).collect();
-        let store = disk.store_of(corps, Duration::from_secs(3600));
+        let (file, index) = (disk.file(), Index::default());
+        let mut numbers = Numbers::default();
         let before = disk.written();
-        for round in 0..50_usize {
-            let accepts = (0..64_usize).map(async |n| {
+        for round in 0..50_u64 {
+            let transaction = file.begin_write().unwrap();
+            let tables = Tables::open(&transaction).unwrap();
+            let mut batch = Batch::new(tables, &mut numbers, &index);
+            for (n, corp) in (0..64_u64).zip((0..corps).cycle()) {
                 let mut hash = [0; 16];
                 hash[..8].copy_from_slice(&(round * 64 + n).to_le_bytes());
                 let key = ContentKey { window: 0, hash };
                 let xml = "<xml/>".repeat(100);
                 let text = format!("{round}\tcallback\tapp\tkind\tcontact:{n}\tn\n{xml}");
-                store.accept(&corp(n), key, Lane::Normal, text).await
-            });
-            for accepted in join_all(accepts).await {
-                assert!(matches!(accepted, Ok(Accepted::New(_))), "{accepted:?}");
+                let place = accept(&mut batch, corp, key, Lane::Normal, &text).unwrap();
+                assert!(place.is_some());
             }
+            batch.finish().unwrap();
+            transaction.commit().unwrap();
         }
         disk.written() - before
     }
 
-    #[tokio::test]
-    async fn what_comes_for_many_corps_shares_pages() {
-        let (one, many) = (written_for(1).await, written_for(64).await);
+    #[test]
+    fn what_comes_for_many_corps_shares_pages() {
+        let (one, many) = (written_for(1), written_for(64));
         assert!(many < one * 11 / 10, "{many} bytes instead of {one}");
     }
 }

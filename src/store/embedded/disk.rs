@@ -54,18 +54,9 @@ impl Disk {
 
     /// A store on this disk for the corp `ww1`.
     pub(in crate::store::embedded) fn store(&self, dedupe_for: Duration) -> EmbeddedStore {
-        self.store_of(vec![corp()], dedupe_for)
-    }
-
-    /// A store on this disk for these corps.
-    pub(in crate::store::embedded) fn store_of(
-        &self,
-        corps: Vec<CorpId>,
-        dedupe_for: Duration,
-    ) -> EmbeddedStore {
         let settings = StoreSettings {
             url: StoreUrl::Embedded("test disk".into()),
-            corps,
+            corps: vec![corp()],
             dedupe_for,
             replicas: 0,
         };
