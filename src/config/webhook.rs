@@ -7,6 +7,7 @@ use crate::config::corp::not_an_id;
 use crate::config::reader::Reader;
 use crate::config::service::url;
 use crate::model::ids::WebhookName;
+use crate::model::reach::Reach;
 use crate::model::signing_secret::SigningSecret;
 use crate::model::webhook::Pattern;
 
@@ -36,12 +37,16 @@ pub(in crate::config) fn read(
     });
     let allow_private = section.switch("allow_private").unwrap_or(false);
     if let Some(url) = &url
-        && url.scheme() != "https"
         && !allow_private
+        && !Reach::Public.admits(url)
     {
+        let what = match url.scheme() {
+            "https" => "is an address that the internet does not have",
+            _ => "is not https",
+        };
         let write =
             "write its https address, or allow_private = true where it is in your own network";
-        section.note("url", "is not https", write.into());
+        section.note("url", what, write.into());
     }
     Some(WebhookTarget {
         name: name?,

@@ -25,6 +25,7 @@ pub mod webhook;
 pub mod follower;
 pub mod forgetting;
 pub mod quiet;
+pub mod reach;
 
 pub mod approval;
 pub mod attachment;

@@ -3,7 +3,6 @@
 //! A message is a POST of JSON with `webhook-id`, `webhook-timestamp` and `webhook-signature`. Any 2xx takes it. A
 //! redirect is not followed: the address in the settings is the one that was agreed on. What an answer says is not read.
 
-pub mod address;
 pub mod error;
 pub mod tally;
 
@@ -23,10 +22,11 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::model::ids::WebhookName;
+use crate::model::reach::{Reach, is_private};
 use crate::model::signing_secret::SigningSecret;
 use crate::model::time::Timestamp;
 use crate::model::webhook::Webhook;
-use crate::webhook::address::{Reach, is_private};
+
 use crate::webhook::error::WebhookError;
 use crate::webhook::sign::sign;
 use crate::webhook::tally::{Tally, Told};

@@ -99,6 +99,11 @@ templates.reply = { template_id = "T-1", keys = { thing1 = "title", time12 = "ti
 name = "account"
 token = "q7ZkAccountToken"
 aes_key = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
+[[corp.webhook]]
+name = "erp"
+url = "https://erp.example.com/hooks"
+secret = "whsec_q7ZkAAECAwQFBgcICQoLDA0ODxAREhMU"
+events = ["item.*", "subscribe"]
 [[corp.receiver]]
 name = "one-app"
 token = "q7ZkToken1"
@@ -219,6 +224,14 @@ fn every_setting_is_read() {
         weixin.api_base.as_str(),
         "https://gateway.example.com/weixin/"
     );
+    let [webhook] = &one.webhooks[..] else {
+        panic!("{:?}", one.webhooks);
+    };
+    assert_eq!(webhook.name.as_str(), "erp");
+    assert_eq!(webhook.url.as_str(), "https://erp.example.com/hooks");
+    assert_eq!(webhook.events.len(), 2);
+    assert!(!webhook.allow_private);
+
     assert_eq!(one.all_receivers().count(), 3);
     let [app, contacts] = &one.receivers[..] else {
         panic!("{:?}", one.receivers);

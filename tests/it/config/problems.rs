@@ -96,6 +96,12 @@ thing1 ⇒ first ⇒ corp[0].service_account.templates.reply.keys.first is no ke
 thing1 = "title" ⇒ number1 = "title" ⇒ corp[0].service_account.templates.reply.keys.number1 does not fit
 =已回复 ⇒ =已经回复了您 ⇒ corp[0].service_account.templates.reply.keys.phrase3 does not fit
 { thing1 = "title", time12 = "time", phrase3 = "=已回复" } ⇒ {} ⇒ corp[0].service_account.templates.reply.keys names no key
+"erp" ⇒ "ERP" ⇒ corp[0].webhook[0].name has characters other than
+https://erp.example.com/hooks ⇒ http://erp.example.com/hooks ⇒ corp[0].webhook[0].url is not https: write its https address
+https://erp.example.com/hooks ⇒ https://10.0.0.5/hooks ⇒ corp[0].webhook[0].url is an address that the internet does not have
+https://erp.example.com/hooks ⇒ https://[::1]/hooks ⇒ corp[0].webhook[0].url is an address that the internet does not have
+https://erp.example.com/hooks ⇒ https://q7Zk@erp.example.com ⇒ corp[0].webhook[0].url holds a user name
+"item.*" ⇒ "item*" ⇒ corp[0].webhook[0].events[0] is no type of messages
 name = "account" ⇒ name = "one-app" ⇒ corp[0].receiver[0].name is the same as corp[0].service_account.receiver[0].name
 https://oauth.example.com/weixin/ ⇒ http://oauth.example.com ⇒ weixin.oauth_base is not https
 one-app ⇒ One ⇒ corp[0].receiver[0].name has characters other than

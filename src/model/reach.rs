@@ -29,7 +29,7 @@ impl Reach {
 }
 
 /// Whether an address is no one's in the internet: this machine, its network, or none (RFC 6890).
-pub(in crate::webhook) fn is_private(ip: IpAddr) -> bool {
+pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),
         IpAddr::V6(ip) => is_private_v6(ip),
