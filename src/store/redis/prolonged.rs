@@ -1,7 +1,7 @@
 //! How long the sets of seen contents live.
 //!
 //! A set lives on for the configured time after something was added to it. It is told so by `EXPIRE`; with every call
-//! that would be a tenth of all work with many corps, so a set is told at most every ten minutes, and to live that much
+//! that would be one command more for each corp in it, so a set is told at most every ten minutes, and to live that much
 //! longer.
 
 use std::collections::HashMap;
